@@ -1,0 +1,2 @@
+//! The `bessemer` command.
+fn main() {}
