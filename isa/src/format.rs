@@ -1,0 +1,453 @@
+//! Operand formats: which bits of a word are which operand.
+//!
+//! A format owns its bit slicing in both directions and how its operands are written; a row of the
+//! table only names the format. Bit positions are those of the RISC-V unprivileged manual, section
+//! 2.2 ("Base Instruction Formats") and 2.3 ("Immediate Encoding Variants").
+
+use core::fmt;
+
+use crate::Reg;
+
+/// The operands of one instruction format.
+///
+/// `unpack(pack(x)) == x` for every value whose immediates are in range; [`Operands::pack`] cuts
+/// an immediate to its field and leaves it to the assembler to refuse what does not fit.
+pub trait Operands: Copy + fmt::Display {
+    /// Takes the operands from an encoded word.
+    fn unpack(word: u32) -> Self;
+    /// The operand bits of the word; all other bits are 0.
+    fn pack(self) -> u32;
+}
+
+/// The bits `low..low + count` of `word`, moved to bit 0.
+const fn bits(word: u32, low: u32, count: u32) -> u32 {
+    word >> low & ((1 << count) - 1)
+}
+
+/// Sign-extends the low `count` bits of `value`.
+const fn sign_extend(value: u32, count: u32) -> i32 {
+    ((value << (32 - count)) as i32) >> (32 - count)
+}
+
+const fn rd(reg: Reg) -> u32 {
+    reg.number() << 7
+}
+
+const fn rs1(reg: Reg) -> u32 {
+    reg.number() << 15
+}
+
+const fn rs2(reg: Reg) -> u32 {
+    reg.number() << 20
+}
+
+/// Register, register, register: `add rd, rs1, rs2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct R {
+    pub rd: Reg,
+    pub rs1: Reg,
+    pub rs2: Reg,
+}
+
+impl Operands for R {
+    fn unpack(word: u32) -> Self {
+        Self {
+            rd: Reg::at(word, 7),
+            rs1: Reg::at(word, 15),
+            rs2: Reg::at(word, 20),
+        }
+    }
+
+    fn pack(self) -> u32 {
+        rd(self.rd) | rs1(self.rs1) | rs2(self.rs2)
+    }
+}
+
+impl fmt::Display for R {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {}", self.rd, self.rs1, self.rs2)
+    }
+}
+
+/// Register, register, 12-bit signed immediate: `addi rd, rs1, imm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct I {
+    pub rd: Reg,
+    pub rs1: Reg,
+    pub imm: i32,
+}
+
+impl Operands for I {
+    fn unpack(word: u32) -> Self {
+        Self {
+            rd: Reg::at(word, 7),
+            rs1: Reg::at(word, 15),
+            imm: sign_extend(bits(word, 20, 12), 12),
+        }
+    }
+
+    fn pack(self) -> u32 {
+        rd(self.rd) | rs1(self.rs1) | (self.imm as u32) << 20
+    }
+}
+
+impl fmt::Display for I {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {}", self.rd, self.rs1, self.imm)
+    }
+}
+
+/// The bits of [`I`], written as register and address: `lw rd, imm(rs1)`, `jalr rd, imm(rs1)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct L {
+    pub rd: Reg,
+    pub rs1: Reg,
+    pub imm: i32,
+}
+
+impl Operands for L {
+    fn unpack(word: u32) -> Self {
+        let I { rd, rs1, imm } = I::unpack(word);
+        Self { rd, rs1, imm }
+    }
+
+    fn pack(self) -> u32 {
+        let Self { rd, rs1, imm } = self;
+        I { rd, rs1, imm }.pack()
+    }
+}
+
+impl fmt::Display for L {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}({})", self.rd, self.imm, self.rs1)
+    }
+}
+
+/// Register, register, shift amount from 0 to 31: `slli rd, rs1, shamt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct H {
+    pub rd: Reg,
+    pub rs1: Reg,
+    pub shamt: u32,
+}
+
+impl Operands for H {
+    fn unpack(word: u32) -> Self {
+        Self {
+            rd: Reg::at(word, 7),
+            rs1: Reg::at(word, 15),
+            shamt: bits(word, 20, 5),
+        }
+    }
+
+    fn pack(self) -> u32 {
+        rd(self.rd) | rs1(self.rs1) | bits(self.shamt, 0, 5) << 20
+    }
+}
+
+impl fmt::Display for H {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {}", self.rd, self.rs1, self.shamt)
+    }
+}
+
+/// Stored register and address: `sw rs2, imm(rs1)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct S {
+    pub rs1: Reg,
+    pub rs2: Reg,
+    pub imm: i32,
+}
+
+impl Operands for S {
+    fn unpack(word: u32) -> Self {
+        let imm = bits(word, 25, 7) << 5 | bits(word, 7, 5);
+        Self {
+            rs1: Reg::at(word, 15),
+            rs2: Reg::at(word, 20),
+            imm: sign_extend(imm, 12),
+        }
+    }
+
+    fn pack(self) -> u32 {
+        let imm = self.imm as u32;
+        rs1(self.rs1) | rs2(self.rs2) | bits(imm, 5, 7) << 25 | bits(imm, 0, 5) << 7
+    }
+}
+
+impl fmt::Display for S {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}({})", self.rs2, self.imm, self.rs1)
+    }
+}
+
+/// Two compared registers and an even 13-bit signed distance from the branch: `beq rs1, rs2, . + offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct B {
+    pub rs1: Reg,
+    pub rs2: Reg,
+    pub offset: i32,
+}
+
+impl Operands for B {
+    fn unpack(word: u32) -> Self {
+        let offset = bits(word, 31, 1) << 12
+            | bits(word, 7, 1) << 11
+            | bits(word, 25, 6) << 5
+            | bits(word, 8, 4) << 1;
+        Self {
+            rs1: Reg::at(word, 15),
+            rs2: Reg::at(word, 20),
+            offset: sign_extend(offset, 13),
+        }
+    }
+
+    fn pack(self) -> u32 {
+        let offset = self.offset as u32;
+        rs1(self.rs1)
+            | rs2(self.rs2)
+            | bits(offset, 12, 1) << 31
+            | bits(offset, 5, 6) << 25
+            | bits(offset, 1, 4) << 8
+            | bits(offset, 11, 1) << 7
+    }
+}
+
+impl fmt::Display for B {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {}", self.rs1, self.rs2, Distance(self.offset))
+    }
+}
+
+/// Register and the upper 20 bits of a constant: `lui rd, imm >> 12`.
+///
+/// `imm` is the whole constant; its low 12 bits are 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct U {
+    pub rd: Reg,
+    pub imm: u32,
+}
+
+impl Operands for U {
+    fn unpack(word: u32) -> Self {
+        Self {
+            rd: Reg::at(word, 7),
+            imm: word & 0xffff_f000,
+        }
+    }
+
+    fn pack(self) -> u32 {
+        rd(self.rd) | self.imm & 0xffff_f000
+    }
+}
+
+impl fmt::Display for U {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {:#x}", self.rd, self.imm >> 12)
+    }
+}
+
+/// Link register and an even 21-bit signed distance from the jump: `jal rd, . + offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct J {
+    pub rd: Reg,
+    pub offset: i32,
+}
+
+impl Operands for J {
+    fn unpack(word: u32) -> Self {
+        let offset = bits(word, 31, 1) << 20
+            | bits(word, 12, 8) << 12
+            | bits(word, 20, 1) << 11
+            | bits(word, 21, 10) << 1;
+        Self {
+            rd: Reg::at(word, 7),
+            offset: sign_extend(offset, 21),
+        }
+    }
+
+    fn pack(self) -> u32 {
+        let offset = self.offset as u32;
+        rd(self.rd)
+            | bits(offset, 20, 1) << 31
+            | bits(offset, 1, 10) << 21
+            | bits(offset, 11, 1) << 20
+            | bits(offset, 12, 8) << 12
+    }
+}
+
+impl fmt::Display for J {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.rd, Distance(self.offset))
+    }
+}
+
+/// Atomic memory operation: `amoadd.w rd, rs2, (rs1)`. The ordering bits do not change what a
+/// single hart computes and are not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct A {
+    pub rd: Reg,
+    pub rs1: Reg,
+    pub rs2: Reg,
+    pub aq: bool,
+    pub rl: bool,
+}
+
+impl Operands for A {
+    fn unpack(word: u32) -> Self {
+        let R { rd, rs1, rs2 } = R::unpack(word);
+        Self {
+            rd,
+            rs1,
+            rs2,
+            aq: bits(word, 26, 1) == 1,
+            rl: bits(word, 25, 1) == 1,
+        }
+    }
+
+    fn pack(self) -> u32 {
+        let Self {
+            rd,
+            rs1,
+            rs2,
+            aq,
+            rl,
+        } = self;
+        R { rd, rs1, rs2 }.pack() | u32::from(aq) << 26 | u32::from(rl) << 25
+    }
+}
+
+impl fmt::Display for A {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, ({})", self.rd, self.rs2, self.rs1)
+    }
+}
+
+/// Load reserved: `lr.w rd, (rs1)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct Lr {
+    pub rd: Reg,
+    pub rs1: Reg,
+    pub aq: bool,
+    pub rl: bool,
+}
+
+impl Operands for Lr {
+    fn unpack(word: u32) -> Self {
+        let A {
+            rd,
+            rs1,
+            rs2: _,
+            aq,
+            rl,
+        } = A::unpack(word);
+        Self { rd, rs1, aq, rl }
+    }
+
+    fn pack(self) -> u32 {
+        let Self { rd, rs1, aq, rl } = self;
+        A {
+            rd,
+            rs1,
+            rs2: Reg::ZERO,
+            aq,
+            rl,
+        }
+        .pack()
+    }
+}
+
+impl fmt::Display for Lr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, ({})", self.rd, self.rs1)
+    }
+}
+
+/// Fence fields: every bit of the word that is neither opcode nor funct3. None has an effect here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct F {
+    /// The fields `fm`, `pred`, `succ`, `rs1` and `rd` at their places in the word.
+    pub fields: u32,
+}
+
+impl F {
+    const MASK: u32 = 0xffff_8f80;
+
+    /// An ordinary fence of these predecessor and successor sets (bits `iorw` from 3 down to 0).
+    pub const fn new(pred: u32, succ: u32) -> Self {
+        Self {
+            fields: (pred & 15) << 24 | (succ & 15) << 20,
+        }
+    }
+}
+
+impl Operands for F {
+    fn unpack(word: u32) -> Self {
+        Self {
+            fields: word & Self::MASK,
+        }
+    }
+
+    fn pack(self) -> u32 {
+        self.fields & Self::MASK
+    }
+}
+
+impl fmt::Display for F {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = |f: &mut fmt::Formatter<'_>, bits: u32| {
+            if bits == 0 {
+                return f.write_str("0");
+            }
+            for (bit, letter) in [(8, "i"), (4, "o"), (2, "r"), (1, "w")] {
+                if bits & bit != 0 {
+                    f.write_str(letter)?;
+                }
+            }
+            Ok(())
+        };
+        set(f, bits(self.fields, 24, 4))?;
+        f.write_str(", ")?;
+        set(f, bits(self.fields, 20, 4))
+    }
+}
+
+/// No operands: `ecall`, `ebreak`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct N;
+
+impl Operands for N {
+    fn unpack(_: u32) -> Self {
+        Self
+    }
+
+    fn pack(self) -> u32 {
+        0
+    }
+}
+
+impl fmt::Display for N {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// A jump distance in the assembler's notation for "from here".
+pub(crate) struct Distance(pub(crate) i32);
+
+impl fmt::Display for Distance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { '-' } else { '+' };
+        write!(f, ". {sign} {}", self.0.unsigned_abs())
+    }
+}

@@ -1,0 +1,171 @@
+//! Gas classes and schedules (specification, sections 4 and 7).
+
+/// What the price of an instruction depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Additions, logic, shifts, comparisons, constants, fences.
+    Alu,
+    /// The low half of a product.
+    Mul,
+    /// The high half of a product.
+    Mulh,
+    /// Division and remainder.
+    Div,
+    /// Loads and load reserved.
+    Load,
+    /// Stores and store conditional.
+    Store,
+    /// Atomic memory operations: a load and a store.
+    Amo,
+    /// Conditional branches.
+    Branch,
+    /// Direct jumps.
+    Jal,
+    /// Indirect jumps.
+    Jalr,
+    /// Host calls, before the price of the called row.
+    Ecall,
+    /// Breakpoints.
+    Ebreak,
+}
+
+impl Class {
+    /// Whether the instruction ends a run: control leaves it by an arrival, a host call or a trap.
+    pub const fn is_terminator(self) -> bool {
+        matches!(
+            self,
+            Self::Branch | Self::Jal | Self::Jalr | Self::Ecall | Self::Ebreak
+        )
+    }
+}
+
+/// The declared memory size of a program, rounded up to one of five sizes; it selects the prices
+/// of loads and stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemoryClass {
+    /// Up to 256 KiB.
+    Kib256,
+    /// Up to 1 MiB.
+    Mib1,
+    /// Up to 4 MiB.
+    Mib4,
+    /// Up to 16 MiB.
+    Mib16,
+    /// Up to 64 MiB: bare programs only.
+    Mib64,
+}
+
+impl MemoryClass {
+    /// All classes from small to large.
+    pub const ALL: [Self; 5] = [
+        Self::Kib256,
+        Self::Mib1,
+        Self::Mib4,
+        Self::Mib16,
+        Self::Mib64,
+    ];
+
+    /// The largest memory of this class, in bytes.
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::Kib256 => 256 << 10,
+            Self::Mib1 => 1 << 20,
+            Self::Mib4 => 4 << 20,
+            Self::Mib16 => 16 << 20,
+            Self::Mib64 => 64 << 20,
+        }
+    }
+
+    /// The smallest class that holds this many bytes.
+    pub fn holding(bytes: u64) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|class| u64::from(class.bytes()) >= bytes)
+    }
+}
+
+/// Prices of one schedule. A schedule is a constant: engines read it and nothing else, and its
+/// identity is part of the key of every compiled artifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "one field per class; prices in gas")]
+pub struct GasSchedule {
+    /// Distinguishes schedules; never reused.
+    pub id: u32,
+    /// Part of every charge: the price of the check itself.
+    pub run_base: u32,
+    pub alu: u32,
+    pub mul: u32,
+    pub mulh: u32,
+    pub div: u32,
+    /// By [`MemoryClass`].
+    pub load: [u32; 5],
+    /// By [`MemoryClass`].
+    pub store: [u32; 5],
+    pub branch: u32,
+    pub jal: u32,
+    pub jalr: u32,
+    pub ecall: u32,
+    pub ebreak: u32,
+    /// Bytes that are no instruction, and the end of text.
+    pub illegal: u32,
+    /// Each 4 KiB page mapped at frame entry or by growing the heap (rule G8).
+    pub page: u32,
+}
+
+impl GasSchedule {
+    /// Schedule 1.
+    pub const V1: Self = Self {
+        id: 1,
+        run_base: 2,
+        alu: 1,
+        mul: 5,
+        mulh: 6,
+        div: 25,
+        load: [8, 12, 100, 128, 160],
+        store: [4, 4, 25, 32, 40],
+        branch: 8,
+        jal: 3,
+        jalr: 15,
+        ecall: 150,
+        ebreak: 1,
+        illegal: 1,
+        page: 1_500,
+    };
+
+    /// The price of one instruction of this class in a program of this memory class.
+    pub const fn cost(&self, class: Class, memory: MemoryClass) -> u32 {
+        let load = self.load[memory as usize];
+        let store = self.store[memory as usize];
+        match class {
+            Class::Alu => self.alu,
+            Class::Mul => self.mul,
+            Class::Mulh => self.mulh,
+            Class::Div => self.div,
+            Class::Load => load,
+            Class::Store => store,
+            Class::Amo => load + store,
+            Class::Branch => self.branch,
+            Class::Jal => self.jal,
+            Class::Jalr => self.jalr,
+            Class::Ecall => self.ecall,
+            Class::Ebreak => self.ebreak,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_size_gets_the_smallest_class_that_holds_it() {
+        assert_eq!(MemoryClass::holding(0), Some(MemoryClass::Kib256));
+        assert_eq!(MemoryClass::holding(256 << 10), Some(MemoryClass::Kib256));
+        assert_eq!(
+            MemoryClass::holding((256 << 10) + 1),
+            Some(MemoryClass::Mib1)
+        );
+        assert_eq!(MemoryClass::holding(64 << 20), Some(MemoryClass::Mib64));
+        assert_eq!(MemoryClass::holding((64 << 20) + 1), None);
+    }
+}

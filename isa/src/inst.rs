@@ -1,0 +1,282 @@
+//! The decoded instruction, made from the rows of the table.
+
+use core::fmt;
+
+use crate::format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
+use crate::gas::Class;
+
+macro_rules! define_instructions {
+    ($($Name:ident $method:ident $mnemonic:literal $Format:ident $match:literal $mask:literal $Class:ident;)*) => {
+        /// A decoded instruction.
+        ///
+        /// Its length in bytes is not part of it: a compressed form decodes to the instruction
+        /// that it stands for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Inst {
+            $(#[doc = concat!("`", $mnemonic, "`")] $Name($Format),)*
+        }
+
+        /// Which instruction, without operands.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Op {
+            $(#[doc = concat!("`", $mnemonic, "`")] $Name,)*
+        }
+
+        /// What a component does with each instruction. Without a default on purpose: a row that
+        /// gained no meaning does not compile.
+        #[allow(missing_docs, reason = "one method per row of the table")]
+        pub trait Visitor {
+            /// What handling one instruction yields.
+            type Output;
+            $(fn $method(&mut self, operands: $Format) -> Self::Output;)*
+        }
+
+        impl Inst {
+            /// Calls the visitor's method for this instruction.
+            #[inline(always)]
+            pub fn accept<V: Visitor + ?Sized>(self, visitor: &mut V) -> V::Output {
+                match self {
+                    $(Self::$Name(operands) => visitor.$method(operands),)*
+                }
+            }
+
+            /// The instruction without its operands.
+            pub const fn op(self) -> Op {
+                match self {
+                    $(Self::$Name(_) => Op::$Name,)*
+                }
+            }
+
+            /// The 32-bit encoding.
+            pub fn encode(self) -> u32 {
+                match self {
+                    $(Self::$Name(operands) => $match | operands.pack(),)*
+                }
+            }
+        }
+
+        impl Op {
+            /// All instructions in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$Name),*];
+
+            /// The assembler's name.
+            pub const fn mnemonic(self) -> &'static str {
+                match self {
+                    $(Self::$Name => $mnemonic,)*
+                }
+            }
+
+            /// What its price depends on.
+            pub const fn class(self) -> Class {
+                match self {
+                    $(Self::$Name => Class::$Class,)*
+                }
+            }
+
+            /// The bits that the instruction fixes, and their values.
+            pub const fn mask_and_match(self) -> (u32, u32) {
+                match self {
+                    $(Self::$Name => ($mask, $match),)*
+                }
+            }
+
+            /// This instruction with the operands of `word`.
+            fn unpack(self, word: u32) -> Inst {
+                match self {
+                    $(Self::$Name => Inst::$Name($Format::unpack(word)),)*
+                }
+            }
+        }
+
+        impl fmt::Display for Inst {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$Name(operands) => write_instruction(f, $mnemonic, operands),)*
+                }
+            }
+        }
+    };
+}
+
+crate::for_each_instruction!(define_instructions);
+
+impl Inst {
+    /// Decodes a 32-bit word; `None` if it is no instruction of RV32IMA.
+    pub fn decode(word: u32) -> Option<Self> {
+        let candidates = &CANDIDATES[bucket(word)];
+        candidates
+            .iter()
+            .map_while(|&candidate| candidate)
+            .find_map(|op| {
+                let (mask, fixed) = op.mask_and_match();
+                (word & mask == fixed).then(|| op.unpack(word))
+            })
+    }
+
+    /// What the price depends on.
+    pub const fn class(self) -> Class {
+        self.op().class()
+    }
+
+    /// Whether the instruction ends a run.
+    pub const fn is_terminator(self) -> bool {
+        self.class().is_terminator()
+    }
+}
+
+impl Op {
+    /// An instruction of this kind with operands taken from arbitrary bits, for generators of test
+    /// programs. Every legal operand combination comes out of some `bits`.
+    pub fn with_operand_bits(self, bits: u32) -> Inst {
+        let (mask, fixed) = self.mask_and_match();
+        self.unpack(bits & !mask | fixed)
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.mnemonic())
+    }
+}
+
+fn write_instruction(
+    f: &mut fmt::Formatter<'_>,
+    mnemonic: &str,
+    operands: &impl fmt::Display,
+) -> fmt::Result {
+    f.write_str(mnemonic)?;
+    if mnemonic != Op::Ecall.mnemonic() && mnemonic != Op::Ebreak.mnemonic() {
+        write!(f, " {operands}")?;
+    }
+    Ok(())
+}
+
+/// The decoder's first step: major opcode (bits 6:2) and funct3. Words whose low two bits are not
+/// `11` land in a bucket too and are refused by every row's mask.
+const fn bucket(word: u32) -> usize {
+    ((word >> 2 & 0x1f) << 3 | (word >> 12 & 7)) as usize
+}
+
+/// More rows than any bucket holds; exceeding it fails to compile.
+const WIDEST_BUCKET: usize = 12;
+
+/// For each bucket, the rows that some word of the bucket can match, in table order.
+static CANDIDATES: [[Option<Op>; WIDEST_BUCKET]; 256] = {
+    let mut table = [[None; WIDEST_BUCKET]; 256];
+    let mut key = 0;
+    while key < table.len() {
+        let key_bits = ((key as u32) >> 3) << 2 | ((key as u32) & 7) << 12;
+        let key_mask = 0x1f << 2 | 7 << 12;
+        let mut filled = 0;
+        let mut row = 0;
+        while row < Op::ALL.len() {
+            let (mask, fixed) = Op::ALL[row].mask_and_match();
+            if (fixed ^ key_bits) & mask & key_mask == 0 {
+                table[key][filled] = Some(Op::ALL[row]);
+                filled += 1;
+            }
+            row += 1;
+        }
+        key += 1;
+    }
+    table
+};
+
+/// No word matches two rows, and no row fixes a bit outside its mask.
+const _: () = {
+    let mut a = 0;
+    while a < Op::ALL.len() {
+        let (mask_a, match_a) = Op::ALL[a].mask_and_match();
+        assert!(
+            match_a & !mask_a == 0,
+            "a row fixes a bit that its mask does not cover"
+        );
+        let mut b = a + 1;
+        while b < Op::ALL.len() {
+            let (mask_b, match_b) = Op::ALL[b].mask_and_match();
+            assert!(
+                (match_a ^ match_b) & mask_a & mask_b != 0,
+                "two rows match the same word"
+            );
+            b += 1;
+        }
+        a += 1;
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SplitMix64, so that a failure is reproduced by running the test again.
+    fn words(count: u32) -> impl Iterator<Item = u32> {
+        let mut state = 0u64;
+        (0..count).map(move |_| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            (z ^ z >> 31) as u32
+        })
+    }
+
+    #[test]
+    fn encoding_undoes_decoding_for_every_instruction() {
+        for &op in Op::ALL {
+            for bits in words(20_000) {
+                let inst = op.with_operand_bits(bits);
+                assert_eq!(
+                    Inst::decode(inst.encode()),
+                    Some(inst),
+                    "{op} from bits {bits:#010x}"
+                );
+                assert_eq!(inst.op(), op);
+            }
+        }
+    }
+
+    #[test]
+    fn a_decoded_word_is_the_encoding_of_its_instruction() {
+        let mut legal = 0;
+        for word in words(2_000_000) {
+            if let Some(inst) = Inst::decode(word) {
+                assert_eq!(inst.encode(), word, "{inst}");
+                legal += 1;
+            }
+        }
+        assert!(
+            legal > 50_000,
+            "only {legal} legal words: the test saw too little"
+        );
+    }
+
+    #[test]
+    fn what_the_specification_calls_illegal_does_not_decode() {
+        let illegal = [
+            (0x0000_0000, "zero word"),
+            (0xffff_ffff, "all ones"),
+            (0x0000_100f, "fence.i"),
+            (0x3020_0073, "mret"),
+            (0x1050_0073, "wfi"),
+            (0xc000_1073, "unimp of the assembler"),
+            (0x0000_3003, "ld"),
+            (0x0000_6003, "lwu"),
+            (0x0000_3023, "sd"),
+            (0x0200_1013, "slli with bit 25"),
+            (0x1010_202f, "lr.w with rs2"),
+            (0x0000_302f, "amoadd.d"),
+            (0x0000_1067, "jalr with funct3 1"),
+            (0x0000_2063, "branch with funct3 2"),
+            (0x0000_0053, "fadd.s"),
+        ];
+        for (word, what) in illegal {
+            assert_eq!(Inst::decode(word), None, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_instruction_stays_small_enough_to_decode_a_whole_text() {
+        assert!(size_of::<Option<Inst>>() <= 12);
+    }
+}
