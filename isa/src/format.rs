@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::Reg;
+use crate::{Reg, RegSet};
 
 /// The operands of one instruction format.
 ///
@@ -17,6 +17,10 @@ pub trait Operands: Copy + fmt::Display {
     fn unpack(word: u32) -> Self;
     /// The operand bits of the word; all other bits are 0.
     fn pack(self) -> u32;
+    /// The registers that the instruction reads; `x0` counts for nothing.
+    fn reads(self) -> RegSet;
+    /// The register that the instruction may write; `x0` counts for nothing.
+    fn writes(self) -> RegSet;
 }
 
 /// The bits `low..low + count` of `word`, moved to bit 0.
@@ -62,6 +66,14 @@ impl Operands for R {
     fn pack(self) -> u32 {
         rd(self.rd) | rs1(self.rs1) | rs2(self.rs2)
     }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1, self.rs2])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
+    }
 }
 
 impl fmt::Display for R {
@@ -91,6 +103,14 @@ impl Operands for I {
     fn pack(self) -> u32 {
         rd(self.rd) | rs1(self.rs1) | (self.imm as u32) << 20
     }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
+    }
 }
 
 impl fmt::Display for I {
@@ -117,6 +137,14 @@ impl Operands for L {
     fn pack(self) -> u32 {
         let Self { rd, rs1, imm } = self;
         I { rd, rs1, imm }.pack()
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
     }
 }
 
@@ -146,6 +174,14 @@ impl Operands for H {
 
     fn pack(self) -> u32 {
         rd(self.rd) | rs1(self.rs1) | bits(self.shamt, 0, 5) << 20
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
     }
 }
 
@@ -177,6 +213,14 @@ impl Operands for S {
     fn pack(self) -> u32 {
         let imm = self.imm as u32;
         rs1(self.rs1) | rs2(self.rs2) | bits(imm, 5, 7) << 25 | bits(imm, 0, 5) << 7
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1, self.rs2])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::EMPTY
     }
 }
 
@@ -217,6 +261,14 @@ impl Operands for B {
             | bits(offset, 1, 4) << 8
             | bits(offset, 11, 1) << 7
     }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1, self.rs2])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::EMPTY
+    }
 }
 
 impl fmt::Display for B {
@@ -245,6 +297,14 @@ impl Operands for U {
 
     fn pack(self) -> u32 {
         rd(self.rd) | self.imm & 0xffff_f000
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::EMPTY
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
     }
 }
 
@@ -281,6 +341,14 @@ impl Operands for J {
             | bits(offset, 1, 10) << 21
             | bits(offset, 11, 1) << 20
             | bits(offset, 12, 8) << 12
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::EMPTY
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
     }
 }
 
@@ -324,6 +392,14 @@ impl Operands for A {
         } = self;
         R { rd, rs1, rs2 }.pack() | u32::from(aq) << 26 | u32::from(rl) << 25
     }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1, self.rs2])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
+    }
 }
 
 impl fmt::Display for A {
@@ -365,6 +441,14 @@ impl Operands for Lr {
         }
         .pack()
     }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
+    }
 }
 
 impl fmt::Display for Lr {
@@ -401,6 +485,14 @@ impl Operands for F {
     fn pack(self) -> u32 {
         self.fields & Self::MASK
     }
+
+    fn reads(self) -> RegSet {
+        RegSet::EMPTY
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::EMPTY
+    }
 }
 
 impl fmt::Display for F {
@@ -433,6 +525,14 @@ impl Operands for N {
 
     fn pack(self) -> u32 {
         0
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::EMPTY
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::EMPTY
     }
 }
 

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 use crate::gas::Class;
+use crate::reg::RegSet;
 
 macro_rules! define_instructions {
     ($($Name:ident $method:ident $mnemonic:literal $Format:ident $match:literal $mask:literal $Class:ident;)*) => {
@@ -45,6 +46,13 @@ macro_rules! define_instructions {
             pub const fn op(self) -> Op {
                 match self {
                     $(Self::$Name(_) => Op::$Name,)*
+                }
+            }
+
+            /// The registers that the instruction reads, and the one that it may write.
+            pub fn registers(self) -> (RegSet, RegSet) {
+                match self {
+                    $(Self::$Name(operands) => (operands.reads(), operands.writes()),)*
                 }
             }
 

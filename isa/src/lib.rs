@@ -32,5 +32,5 @@ pub use compressed::{CompressedOp, expand};
 pub use format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 pub use gas::{Class, GasSchedule, MemoryClass};
 pub use inst::{Inst, Op, Visitor};
-pub use reg::Reg;
+pub use reg::{Reg, RegSet};
 pub use trap::{Trap, TrapKind};

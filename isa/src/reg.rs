@@ -95,6 +95,63 @@ impl fmt::Display for Reg {
     }
 }
 
+/// A set of registers. `x0` is never a member: it holds no state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RegSet(u32);
+
+impl RegSet {
+    /// No register.
+    pub const EMPTY: Self = Self(0);
+    /// `x1` to `x31`.
+    pub const ALL: Self = Self(!1);
+
+    /// The set of these registers.
+    pub const fn of(regs: &[Reg]) -> Self {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < regs.len() {
+            bits |= 1 << regs[i].number();
+            i += 1;
+        }
+        Self(bits & !1)
+    }
+
+    /// Whether the register is a member.
+    pub const fn contains(self, reg: Reg) -> bool {
+        self.0 >> reg.number() & 1 == 1
+    }
+
+    /// Members of either set.
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Members of this set that are not in the other.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Members of both sets.
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether there is no member.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many members there are.
+    pub const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// The members in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = Reg> {
+        Reg::all().filter(move |&reg| self.contains(reg))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
