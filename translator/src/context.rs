@@ -1,0 +1,118 @@
+//! What generated code and the runtime share: one [`Context`] per running frame.
+
+use core::mem::offset_of;
+
+/// The native-side record of a frame. Generated code gets its address as first argument and reads
+/// and writes the fields at the offsets below; the layout is part of the artifact's meaning.
+///
+/// Addresses are held as integers: the record owns nothing, and whoever enters generated code
+/// fills in addresses that stay valid until the code has returned.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Context {
+    /// `x0` to `x31`. Current whenever no generated code runs, and at every host call.
+    pub registers: [u32; 32],
+    /// The gas left, as its complement: it counts up, and an addition that overflows is out of gas.
+    /// Current whenever no generated code runs, and at every host call.
+    pub meter: u64,
+    /// Address of guest address 0.
+    pub memory: usize,
+    /// Generated code makes no native call when the native stack pointer is below this.
+    pub stack_limit: usize,
+    /// Address of the host call function, see [`HostCall`].
+    pub host_call: usize,
+    /// Address of the jump table of the published code.
+    pub jump_table: usize,
+    /// Address of the unit table of the published code.
+    pub unit_table: usize,
+    /// The word address reserved by LR.W, or [`NO_RESERVATION`].
+    pub reservation: u64,
+    /// Native stack pointer of the entry stub, where a fault continues.
+    pub landing_sp: usize,
+    /// Native frame pointer of the entry stub.
+    pub landing_fp: usize,
+    /// Set to non-zero by the fault handler; the entry stub then leaves `registers` alone.
+    pub faulted: u32,
+    /// The operand address of a misaligned atomic, written just before its trap.
+    pub trap_addr: u32,
+    /// How generated code came back: the next pc, or [`HOST_EXIT`].
+    pub next: u64,
+    /// The pc of the jump to `next` if it is still to be checked and linked, else 0.
+    pub from: u32,
+}
+
+/// The function behind an ECALL: gets the context and the pc of the ECALL, returns 0 to go on behind
+/// it and anything else to leave generated code.
+pub type HostCall = extern "C" fn(*mut Context, u32) -> u32;
+
+/// `Context::reservation` when nothing is reserved.
+pub const NO_RESERVATION: u64 = u64::MAX;
+
+/// `Context::next` when the host call function asked to leave.
+pub const HOST_EXIT: u64 = 1 << 32;
+
+impl Context {
+    /// A context with all registers 0, no gas, and no addresses filled in.
+    pub fn new() -> Self {
+        Self {
+            registers: [0; 32],
+            meter: !0,
+            memory: 0,
+            stack_limit: 0,
+            host_call: 0,
+            jump_table: 0,
+            unit_table: 0,
+            reservation: NO_RESERVATION,
+            landing_sp: 0,
+            landing_fp: 0,
+            faulted: 0,
+            trap_addr: 0,
+            next: 0,
+            from: 0,
+        }
+    }
+
+    /// The gas left.
+    pub fn gas(&self) -> u64 {
+        !self.meter
+    }
+
+    /// Sets the gas left.
+    pub fn set_gas(&mut self, gas: u64) {
+        self.meter = !gas;
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Offsets of the fields in the form that Cranelift wants.
+pub(crate) mod offset {
+    use super::{Context, offset_of};
+
+    macro_rules! offsets {
+        ($($NAME:ident = $field:ident;)*) => {
+            $(pub(crate) const $NAME: i32 = offset_of!(Context, $field) as i32;)*
+        };
+    }
+
+    offsets! {
+        REGISTERS = registers;
+        METER = meter;
+        MEMORY = memory;
+        STACK_LIMIT = stack_limit;
+        HOST_CALL = host_call;
+        JUMP_TABLE = jump_table;
+        UNIT_TABLE = unit_table;
+        RESERVATION = reservation;
+        LANDING_SP = landing_sp;
+        LANDING_FP = landing_fp;
+        FAULTED = faulted;
+        TRAP_ADDR = trap_addr;
+        NEXT = next;
+        FROM = from;
+    }
+}

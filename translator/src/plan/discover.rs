@@ -1,0 +1,154 @@
+//! Finds the instructions that control may reach.
+
+use bessemer_image::{Program, Text};
+use bessemer_isa::{Class, Inst, J, L, Reg};
+
+use super::Constants;
+
+/// What is known of one slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// An instruction that control may reach stands here.
+    pub(crate) reached: bool,
+    /// Control may arrive here: a run may start.
+    pub(crate) arrival: bool,
+    /// A jump whose target is not known, or the runtime, may arrive here.
+    pub(crate) entry: bool,
+    /// A function starts here.
+    pub(crate) head: bool,
+}
+
+/// Registers that the calling convention uses for return addresses (manual, section "Unconditional
+/// Jumps"): a jump that writes one is a call, a jump through one that writes none is a return.
+pub(crate) fn is_link(reg: Reg) -> bool {
+    reg == Reg::RA || reg == Reg::T0
+}
+
+/// Marks every slot that is reachable from the entry point, from a function symbol, or from an
+/// address found in data or formed by instructions.
+pub(crate) fn discover(program: &Program) -> Vec<Marks> {
+    let text = program.text();
+    let mut search =
+        Search { text, marks: vec![Marks::default(); text.slots().len()], pending: Vec::new() };
+    search.function(program.entry());
+    for (addr, _) in program.symbols().functions() {
+        search.function(addr);
+    }
+    search.run();
+    // jump tables and function pointers lie in data, or between the code of a text segment
+    for segment in program.segments() {
+        for (index, word) in segment.bytes.chunks_exact(4).enumerate() {
+            let at = segment.addr.wrapping_add(index as u32 * 4);
+            let is_code =
+                segment.executable && text.index(at).is_some_and(|slot| search.marks[slot].reached);
+            if let (false, Some(word)) = (is_code, word.first_chunk()) {
+                search.entry(u32::from_le_bytes(*word));
+            }
+        }
+    }
+    search.run();
+    search.marks
+}
+
+struct Search<'a> {
+    text: &'a Text,
+    marks: Vec<Marks>,
+    pending: Vec<usize>,
+}
+
+impl Search<'_> {
+    fn arrival(&mut self, addr: u32) -> Option<&mut Marks> {
+        let slot = self.text.index(addr)?;
+        if !self.marks[slot].arrival {
+            self.marks[slot].arrival = true;
+            self.pending.push(slot);
+        }
+        Some(&mut self.marks[slot])
+    }
+
+    fn entry(&mut self, addr: u32) {
+        if let Some(marks) = self.arrival(addr) {
+            marks.entry = true;
+        }
+    }
+
+    fn function(&mut self, addr: u32) {
+        if let Some(marks) = self.arrival(addr) {
+            marks.entry = true;
+            marks.head = true;
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(slot) = self.pending.pop() {
+            self.follow(slot);
+        }
+    }
+
+    /// Follows one run from an arrival to its terminator, or to where it is known.
+    fn follow(&mut self, mut slot: usize) {
+        let mut constants = Constants::none();
+        while let Some(marks) = self.marks.get_mut(slot) {
+            if marks.reached {
+                return;
+            }
+            marks.reached = true;
+            let decoded = self.text.slot(slot);
+            let Some(inst) = decoded.inst else { return };
+            let pc = self.text.address(slot);
+            let next = pc.wrapping_add(u32::from(decoded.len));
+            if inst.is_terminator() {
+                return self.leave(inst, pc, next, &constants);
+            }
+            if let Some(formed) = constants.step(inst, pc) {
+                self.entry(formed);
+            }
+            slot += usize::from(decoded.len) / self.text.profile().step() as usize;
+        }
+    }
+
+    fn leave(&mut self, inst: Inst, pc: u32, next: u32, constants: &Constants) {
+        match inst {
+            Inst::Jal(J { rd, offset }) => {
+                let target = pc.wrapping_add_signed(offset);
+                self.arrival(target);
+                self.link(rd, Some(target), next);
+            }
+            Inst::Jalr(L { rd, rs1, imm }) => {
+                let target = constants.get(rs1).map(|base| base.wrapping_add_signed(imm) & !1);
+                target.into_iter().for_each(|target| self.entry(target));
+                self.link(rd, target, next);
+            }
+            Inst::Ecall(_) => self.entry(next),
+            _ => {
+                if let Some(target) = branch_target(inst, pc) {
+                    self.arrival(target);
+                    self.arrival(next);
+                }
+            }
+        }
+    }
+
+    /// A jump that leaves `next` in `rd`: a call if `rd` is a link register.
+    fn link(&mut self, rd: Reg, target: Option<u32>, next: u32) {
+        if let Some(target) = target.filter(|_| is_link(rd)) {
+            self.function(target);
+        }
+        if !rd.is_zero() {
+            self.entry(next);
+        }
+    }
+}
+
+/// The address that a conditional branch at `pc` goes to when taken.
+pub(crate) fn branch_target(inst: Inst, pc: u32) -> Option<u32> {
+    if inst.class() != Class::Branch {
+        return None;
+    }
+    let (Inst::Beq(b) | Inst::Bne(b) | Inst::Blt(b) | Inst::Bge(b) | Inst::Bltu(b) | Inst::Bgeu(b)) =
+        inst
+    else {
+        return None;
+    };
+    Some(pc.wrapping_add_signed(b.offset))
+}

@@ -1,0 +1,95 @@
+//! What to compile, and how to cut it into units.
+//!
+//! A *unit* becomes one native function: the reachable instructions of one guest function, as far
+//! as its address range tells. Every slot of text belongs to at most one unit and is compiled at
+//! most once; units are bounded in size and number, so that compile time is linear in the text
+//! whatever stands in it. Which slots are compiled and which can be entered is a private choice:
+//! everything else executes in the interpreter with the same outcome.
+
+mod constants;
+mod discover;
+mod partition;
+
+use std::ops::Range;
+
+use bessemer_image::Program;
+
+pub(crate) use constants::Constants;
+pub(crate) use discover::Marks;
+
+/// The units of a program.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) marks: Vec<Marks>,
+    pub(crate) units: Vec<Unit>,
+    /// Per slot: the index of its unit, or [`NOWHERE`].
+    home: Vec<u32>,
+    /// Per slot: its entry in the jump table, see [`encode_entry`].
+    jump_table: Vec<u32>,
+}
+
+/// One unit.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    /// The slots between the first and past the last instruction.
+    pub(crate) range: Range<usize>,
+    /// Where control can come in from outside. The first is the unit's first slot.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A place where control can enter a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) slot: usize,
+    /// Whether control comes from the same run in the unit before: then this is no arrival, and
+    /// nothing is charged.
+    pub(crate) continuing: bool,
+}
+
+/// At most this many instructions in a unit.
+pub(crate) const MAX_INSTRUCTIONS: usize = 2_000;
+/// At most this many arrivals in a unit.
+pub(crate) const MAX_ARRIVALS: usize = 512;
+
+const NOWHERE: u32 = u32::MAX;
+
+/// Bits of a jump table entry that hold the number of the entry within its unit.
+pub(crate) const LOCAL_BITS: u32 = 12;
+
+/// The jump table's word for entry `local` of unit `unit`. Zero is left for slots without entry.
+pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {
+    debug_assert!(local < 1 << LOCAL_BITS);
+    (unit as u32 + 1) << LOCAL_BITS | local as u32
+}
+
+impl Plan {
+    pub(crate) fn new(program: &Program) -> Self {
+        let marks = discover::discover(program);
+        partition::partition(program.text(), marks)
+    }
+
+    /// The unit that holds this slot.
+    pub(crate) fn unit_of(&self, slot: usize) -> Option<usize> {
+        self.home.get(slot).filter(|&&unit| unit != NOWHERE).map(|&unit| unit as usize)
+    }
+
+    /// Where an arrival at this slot enters: unit and entry number.
+    pub(crate) fn arrival_entry(&self, slot: usize) -> Option<(usize, usize)> {
+        let word = *self.jump_table.get(slot)?;
+        let unit = (word >> LOCAL_BITS).checked_sub(1)?;
+        Some((unit as usize, (word & ((1 << LOCAL_BITS) - 1)) as usize))
+    }
+
+    /// Where a run goes on that falls from another unit into this slot.
+    pub(crate) fn continuing_entry(&self, slot: usize) -> Option<(usize, usize)> {
+        let unit = self.unit_of(slot)?;
+        let wanted = Entry { slot, continuing: true };
+        let local = self.units[unit].entries.iter().position(|&entry| entry == wanted)?;
+        Some((unit, local))
+    }
+
+    /// One word per slot: where an arrival enters native code, or 0.
+    pub(crate) fn into_jump_table(self) -> Vec<u32> {
+        self.jump_table
+    }
+}

@@ -1,0 +1,100 @@
+//! Cuts the reached instructions into units.
+
+use bessemer_image::Text;
+use bessemer_isa::{Class, Inst, J};
+
+use super::discover::branch_target;
+use super::{Entry, MAX_ARRIVALS, MAX_INSTRUCTIONS, Marks, NOWHERE, Plan, Unit, encode_entry};
+
+/// A unit of less than this many instructions on average is refused, once a program has used up
+/// its free ones: the fixed cost of a native function must not multiply.
+const MIN_AVERAGE_INSTRUCTIONS: usize = 16;
+const FREE_UNITS: usize = 64;
+
+pub(super) fn partition(text: &Text, mut marks: Vec<Marks>) -> Plan {
+    let ranges = cut(text, &marks);
+    let mut home = vec![NOWHERE; marks.len()];
+    for (unit, range) in ranges.iter().enumerate() {
+        home[range.clone()].fill(unit as u32);
+    }
+    let continuing = cross(text, &mut marks, &home);
+    let mut units: Vec<Unit> =
+        ranges.into_iter().map(|range| Unit { range, entries: Vec::new() }).collect();
+    let mut jump_table = vec![0; marks.len()];
+    for (index, unit) in units.iter_mut().enumerate() {
+        let first = unit.range.start;
+        for slot in unit.range.clone().filter(|&slot| marks[slot].reached) {
+            if marks[slot].entry || slot == first && marks[slot].arrival {
+                jump_table[slot] = encode_entry(index, unit.entries.len());
+                unit.entries.push(Entry { slot, continuing: false });
+            }
+            if continuing[slot] {
+                unit.entries.push(Entry { slot, continuing: true });
+            }
+        }
+    }
+    Plan { marks, units, home, jump_table }
+}
+
+/// Ranges of slots, each starting at a reached one, that together hold all reached slots.
+fn cut(text: &Text, marks: &[Marks]) -> Vec<std::ops::Range<usize>> {
+    let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut total = 0;
+    let (mut instructions, mut arrivals) = (0, 0);
+    // whether control can pass from the instruction before to this one
+    let mut falls = false;
+    for (slot, mark) in marks.iter().enumerate().filter(|(_, mark)| mark.reached) {
+        let affordable = ranges.len() < FREE_UNITS + total / MIN_AVERAGE_INSTRUCTIONS;
+        let full = instructions >= MAX_INSTRUCTIONS || arrivals >= MAX_ARRIVALS;
+        let nearly_full =
+            instructions >= MAX_INSTRUCTIONS * 3 / 4 || arrivals >= MAX_ARRIVALS * 3 / 4;
+        match ranges.last_mut() {
+            Some(range) if !(full || nearly_full && !falls || mark.head && affordable) => {
+                range.end = slot + 1;
+            }
+            _ => {
+                ranges.push(slot..slot + 1);
+                (instructions, arrivals) = (0, 0);
+            }
+        }
+        total += 1;
+        instructions += 1;
+        arrivals += usize::from(mark.arrival);
+        falls = text.slot(slot).inst.is_some_and(|inst| {
+            !matches!(inst, Inst::Jal(J { rd, .. }) if rd.is_zero())
+                && !matches!(inst.class(), Class::Jalr | Class::Ebreak)
+        });
+    }
+    ranges
+}
+
+/// Makes every jump between units enter at an entry, and finds where runs pass from one unit to the
+/// next.
+fn cross(text: &Text, marks: &mut [Marks], home: &[u32]) -> Vec<bool> {
+    let mut continuing = vec![false; marks.len()];
+    let step = text.profile().step() as usize;
+    for slot in 0..marks.len() {
+        let decoded = text.slot(slot);
+        let (true, Some(inst)) = (marks[slot].reached, decoded.inst) else { continue };
+        let pc = text.address(slot);
+        let next = slot + usize::from(decoded.len) / step;
+        let elsewhere = |other: usize| home.get(other).is_some_and(|&unit| unit != home[slot]);
+        if !inst.is_terminator() {
+            if elsewhere(next) {
+                continuing[next] = true;
+            }
+            continue;
+        }
+        let target = match inst {
+            Inst::Jal(J { offset, .. }) => Some(pc.wrapping_add_signed(offset)),
+            _ => branch_target(inst, pc),
+        };
+        let targets = [target.and_then(|target| text.index(target)), Some(next)];
+        for target in targets.into_iter().flatten().filter(|&target| elsewhere(target)) {
+            if marks[target].arrival {
+                marks[target].entry = true;
+            }
+        }
+    }
+    continuing
+}
