@@ -1,0 +1,165 @@
+//! The run loop: arrival, charge, run (specification, section 4).
+
+use bessemer_image::{Charges, Hart, Memory, Stop, Text};
+use bessemer_isa::{Trap, TrapKind};
+
+use crate::step::{Flow, Raised, Step};
+use crate::trace::{Executed, Observer, Position};
+
+/// Executes from `hart.pc`, which is an arrival, until a stop.
+///
+/// After [`Stop::Ecall`] the driver does the host call, sets `a0`, adds 4 to `hart.pc` and calls
+/// `run` again: the return of an ECALL is an arrival like any other.
+///
+/// A `hart.pc` at which no control can arrive is the caller's mistake. It traps as an illegal
+/// instruction, uncharged.
+pub fn run<M: Memory + ?Sized>(
+    text: &Text,
+    charges: &Charges,
+    hart: &mut Hart,
+    memory: &mut M,
+) -> Stop {
+    loop {
+        if let Some(stop) = run_one(text, charges, hart, memory) {
+            return stop;
+        }
+    }
+}
+
+/// Executes exactly one run: arrives at `hart.pc`, charges, executes up to the terminator.
+///
+/// `None` means that control arrived elsewhere: `hart.pc` is the next arrival, for which nothing
+/// is charged yet.
+#[inline]
+pub fn run_one<M: Memory + ?Sized>(
+    text: &Text,
+    charges: &Charges,
+    hart: &mut Hart,
+    memory: &mut M,
+) -> Option<Stop> {
+    let mut position = Position::Arrival;
+    match execute_run(text, charges, hart, memory, &mut position, &mut ()) {
+        Ended::Stopped(stop) => Some(stop),
+        // The observer that observes nothing never pauses.
+        Ended::Arrived | Ended::Paused => None,
+    }
+}
+
+/// Executes like [`run`], with `observer` around each instruction, until a stop or until the
+/// observer pauses: then the answer is `None`.
+///
+/// `position` says whether the instruction at `hart.pc` begins a run, still to be charged, or
+/// stands inside one that is charged already. It is [`Position::Arrival`] in the first call;
+/// handing the same variable to the next call continues where a pause left off, and charges
+/// nothing twice.
+pub fn trace<M: Memory + ?Sized, O: Observer>(
+    text: &Text,
+    charges: &Charges,
+    hart: &mut Hart,
+    memory: &mut M,
+    position: &mut Position,
+    observer: &mut O,
+) -> Option<Stop> {
+    loop {
+        match execute_run(text, charges, hart, memory, position, observer) {
+            Ended::Arrived => {}
+            Ended::Paused => return None,
+            Ended::Stopped(stop) => return Some(stop),
+        }
+    }
+}
+
+/// How the execution of one run ended.
+enum Ended {
+    /// With a jump, a branch or its fall-through; `hart.pc` is the next arrival.
+    Arrived,
+    /// Before the instruction at `hart.pc`, because the observer wished it.
+    Paused,
+    Stopped(Stop),
+}
+
+/// Executes one run, or what is left of it. At its end `position` is `Inside` only after a pause
+/// inside the run.
+///
+/// Inlined, so that an observer's empty hooks and `run`'s constant position leave no trace in the
+/// compiled loop.
+#[inline(always)]
+fn execute_run<M: Memory + ?Sized, O: Observer>(
+    text: &Text,
+    charges: &Charges,
+    hart: &mut Hart,
+    memory: &mut M,
+    position: &mut Position,
+    observer: &mut O,
+) -> Ended {
+    let Some(mut index) = text.arrival_index(hart.pc) else {
+        return Ended::Stopped(trapped(
+            position,
+            hart.pc,
+            TrapKind::IllegalInstruction,
+            None,
+        ));
+    };
+    if observer.before(hart, text.slot(index)).is_break() {
+        return Ended::Paused;
+    }
+    if *position == Position::Arrival {
+        let charge = charges.at(index);
+        let Some(left) = hart.gas.checked_sub(u64::from(charge)) else {
+            hart.gas = 0;
+            return Ended::Stopped(Stop::OutOfGas);
+        };
+        hart.gas = left;
+        observer.charged(hart, charge);
+        *position = Position::Inside;
+    }
+    let step_size = text.profile().step() as usize;
+    loop {
+        let decoded = text.slot(index);
+        let pc = hart.pc;
+        let Some(inst) = decoded.inst else {
+            return Ended::Stopped(trapped(position, pc, TrapKind::IllegalInstruction, None));
+        };
+        let mut step = Step::<M, O>::new(text, hart, memory, decoded.len);
+        let flow = match inst.accept(&mut step) {
+            Ok(flow) => flow,
+            Err(Raised { kind, addr }) => {
+                return Ended::Stopped(trapped(position, pc, kind, addr));
+            }
+        };
+        let effects = step.effects;
+        observer.after(&Executed {
+            pc,
+            inst,
+            len: decoded.len,
+            register: effects.register,
+            load: effects.load,
+            store: effects.store,
+        });
+        match flow {
+            Flow::Next => {
+                index += usize::from(decoded.len) / step_size;
+                hart.pc = text.address(index);
+                if observer.before(hart, text.slot(index)).is_break() {
+                    return Ended::Paused;
+                }
+            }
+            Flow::Arrive(target) => {
+                hart.pc = target;
+                *position = Position::Arrival;
+                return Ended::Arrived;
+            }
+            Flow::Ecall => {
+                *position = Position::Arrival;
+                return Ended::Stopped(Stop::Ecall);
+            }
+        }
+    }
+}
+
+/// The stop of a trap. The frame is over; executing on would be an arrival.
+#[cold]
+fn trapped(position: &mut Position, pc: u32, kind: TrapKind, addr: Option<u32>) -> Stop {
+    *position = Position::Arrival;
+    Stop::Trap(Trap { kind, pc, addr })
+}
