@@ -1,6 +1,6 @@
 //! Decoded text: what stands at every address at which a pc can stand.
 
-use bessemer_isa::{Inst, expand};
+use bessemer_isa::{Inst, TrapKind, expand};
 
 /// Which instructions an image may contain, read from its ELF flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +109,15 @@ impl Text {
     pub fn index(&self, addr: u32) -> Option<usize> {
         let index = self.arrival_index(addr)?;
         (index < self.slots.len()).then_some(index)
+    }
+
+    /// The slot that a jump or taken branch to `target` arrives at, or the trap that it raises
+    /// (rule G5).
+    pub fn jump_target(&self, target: u32) -> Result<usize, TrapKind> {
+        if !self.covers(target) {
+            return Err(TrapKind::BadJump);
+        }
+        self.index(target).ok_or(TrapKind::MisalignedJump)
     }
 
     /// Like [`Text::index`], but the end of text counts too: fall-through can arrive there.

@@ -1,1 +1,70 @@
-//! See ARCHITECTURE.md.
+//! Turns a checked program into Cranelift IR, that into machine code, and runs it.
+//!
+//! [`translate`] makes an [`Artifact`], position-independent code with its tables; [`Code::publish`]
+//! makes that executable. What the code computes is fixed by the specification and is the same as in
+//! the interpreter to the bit; which instructions get native code is a private choice, and whatever
+//! has none is left to the interpreter by the runtime.
+//!
+//! The path of a program: `plan` finds the reachable instructions and cuts them into units; `flow`
+//! decides which registers are where; `lower` builds the IR of a unit; `compile` runs Cranelift and
+//! lays out the artifact; `jit` publishes it.
+
+#![deny(unsafe_code)]
+
+mod artifact;
+mod compile;
+mod context;
+mod error;
+mod flow;
+#[allow(unsafe_code, reason = "installs and enters generated code")]
+mod jit;
+mod lower;
+mod plan;
+mod stub;
+
+use bessemer_image::{Charges, Program};
+
+pub use artifact::{Artifact, TrapRecord};
+pub use context::{Context, HOST_EXIT, HostCall, NO_RESERVATION};
+pub use error::TranslateError;
+pub use jit::{Code, EntryPoint};
+
+/// How much Cranelift optimises. It never changes what code computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OptLevel {
+    /// Compile fast.
+    None,
+    /// Make fast code.
+    #[default]
+    Speed,
+}
+
+/// How to translate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// How much to optimise.
+    pub opt_level: OptLevel,
+    /// Keep the registers in the context current at every trap, for comparing engines and for
+    /// debugging. Slower.
+    pub precise_registers: bool,
+    /// Run Cranelift's verifier on every unit.
+    pub verify: bool,
+}
+
+/// Translates a program. The charges are those of the same program.
+pub fn translate(
+    program: &Program,
+    charges: &Charges,
+    options: &Options,
+) -> Result<Artifact, TranslateError> {
+    compile::translate(program, charges, options)
+}
+
+/// The Cranelift IR of each unit as text, with the guest address where the unit starts.
+pub fn clif(
+    program: &Program,
+    charges: &Charges,
+    options: &Options,
+) -> Result<Vec<(u32, String)>, TranslateError> {
+    compile::clif(program, charges, options)
+}

@@ -15,7 +15,7 @@ use std::ops::Range;
 use bessemer_image::Program;
 
 pub(crate) use constants::Constants;
-pub(crate) use discover::Marks;
+pub(crate) use discover::{Marks, branch_target, is_link};
 
 /// The units of a program.
 #[derive(Debug)]
@@ -70,7 +70,10 @@ impl Plan {
 
     /// The unit that holds this slot.
     pub(crate) fn unit_of(&self, slot: usize) -> Option<usize> {
-        self.home.get(slot).filter(|&&unit| unit != NOWHERE).map(|&unit| unit as usize)
+        self.home
+            .get(slot)
+            .filter(|&&unit| unit != NOWHERE)
+            .map(|&unit| unit as usize)
     }
 
     /// Where an arrival at this slot enters: unit and entry number.
@@ -83,8 +86,14 @@ impl Plan {
     /// Where a run goes on that falls from another unit into this slot.
     pub(crate) fn continuing_entry(&self, slot: usize) -> Option<(usize, usize)> {
         let unit = self.unit_of(slot)?;
-        let wanted = Entry { slot, continuing: true };
-        let local = self.units[unit].entries.iter().position(|&entry| entry == wanted)?;
+        let wanted = Entry {
+            slot,
+            continuing: true,
+        };
+        let local = self.units[unit]
+            .entries
+            .iter()
+            .position(|&entry| entry == wanted)?;
         Some((unit, local))
     }
 

@@ -1,0 +1,272 @@
+//! From Cranelift IR to machine code and tables.
+
+use std::collections::BTreeMap;
+
+use bessemer_image::{Charges, Program, Text};
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{ExternalName, Function};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, FinalizedRelocTarget};
+use cranelift_frontend::FunctionBuilderContext;
+
+use crate::artifact::{Artifact, TrapRecord};
+use crate::lower::{Env, lower_unit};
+use crate::plan::Plan;
+use crate::{OptLevel, Options, TranslateError, stub};
+
+/// Functions start at multiples of this.
+const ALIGNMENT: usize = 16;
+/// A native frame stays below one page, so that a call never steps over the stack's guard page.
+const MAX_FRAME: usize = 4096 - 256;
+
+/// Translates a whole program.
+pub(crate) fn translate(
+    program: &Program,
+    charges: &Charges,
+    options: &Options,
+) -> Result<Artifact, TranslateError> {
+    let isa = target(options)?;
+    let plan = Plan::new(program);
+    let text = program.text();
+    let env = Env {
+        program,
+        charges,
+        plan: &plan,
+        frontend: isa.frontend_config(),
+        precise: options.precise_registers,
+    };
+    let mut compiler = Compiler {
+        isa,
+        context: Context::new(),
+        control: ControlPlane::default(),
+        output: Output::default(),
+    };
+    let mut scratch = FunctionBuilderContext::new();
+
+    compiler.context.func = stub::build(&mut scratch, env.frontend);
+    let stub = compiler.compile(text, text.base())?;
+    let landing = stub.return_address.ok_or(TranslateError::Form {
+        pc: text.base(),
+        what: "an entry stub without a call",
+    })?;
+
+    let mut units = Vec::with_capacity(plan.units.len());
+    for (index, unit) in plan.units.iter().enumerate() {
+        compiler.context.clear();
+        lower_unit(env, index, &mut compiler.context.func, &mut scratch);
+        let compiled = compiler.compile(text, text.address(unit.range.start))?;
+        units.push(compiled.start);
+    }
+    let Output {
+        mut code,
+        traps,
+        calls,
+    } = compiler.output;
+    for Call { at, callee, addend } in calls {
+        let target = i64::from(units[callee]) + addend - i64::from(at);
+        let bytes = (target as i32).to_le_bytes();
+        code[at as usize..][..bytes.len()].copy_from_slice(&bytes);
+    }
+    let jump_table = plan.into_jump_table();
+    Ok(Artifact {
+        code,
+        stub: stub.start,
+        landing,
+        units,
+        jump_table,
+        traps,
+    })
+}
+
+/// The Cranelift IR of each unit, with the guest address where it starts.
+pub(crate) fn clif(
+    program: &Program,
+    charges: &Charges,
+    options: &Options,
+) -> Result<Vec<(u32, String)>, TranslateError> {
+    let isa = target(options)?;
+    let plan = Plan::new(program);
+    let env = Env {
+        program,
+        charges,
+        plan: &plan,
+        frontend: isa.frontend_config(),
+        precise: options.precise_registers,
+    };
+    let mut scratch = FunctionBuilderContext::new();
+    let listed = plan.units.iter().enumerate().map(|(index, unit)| {
+        let mut function = Function::new();
+        lower_unit(env, index, &mut function, &mut scratch);
+        (
+            program.text().address(unit.range.start),
+            function.display().to_string(),
+        )
+    });
+    Ok(listed.collect())
+}
+
+/// Cranelift's back end for this machine and these options.
+///
+/// There are two levels of processor features, so that one artifact serves a whole fleet: x86-64-v3
+/// where the machine has all of it, else x86-64-v2.
+fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
+    let host = |reason: &dyn std::fmt::Display| TranslateError::Host(reason.to_string());
+    let mut flags = settings::builder();
+    let opt_level = match options.opt_level {
+        OptLevel::None => "none",
+        OptLevel::Speed => "speed",
+    };
+    let settings = [
+        ("opt_level", opt_level),
+        ("enable_pinned_reg", "true"),
+        ("preserve_frame_pointers", "true"),
+        (
+            "enable_verifier",
+            if options.verify { "true" } else { "false" },
+        ),
+        ("enable_probestack", "false"),
+        ("unwind_info", "false"),
+        ("is_pic", "true"),
+        // speculation side channels are out of scope: there are no secrets in the process
+        ("enable_table_access_spectre_mitigation", "false"),
+        ("enable_heap_access_spectre_mitigation", "false"),
+    ];
+    for (name, value) in settings {
+        flags.set(name, value).map_err(|error| host(&error))?;
+    }
+    let mut builder = cranelift_codegen::isa::lookup(target_lexicon::triple!("x86_64-linux"))
+        .map_err(|error| host(&error))?;
+    builder
+        .enable(processor_level()?)
+        .map_err(|error| host(&error))?;
+    builder
+        .finish(settings::Flags::new(flags))
+        .map_err(|error| host(&error))
+}
+
+#[cfg(target_arch = "x86_64")]
+fn processor_level() -> Result<&'static str, TranslateError> {
+    macro_rules! has {
+        ($($feature:tt),*) => { $(is_x86_feature_detected!($feature))&&* };
+    }
+    if has!(
+        "avx2", "bmi1", "bmi2", "fma", "lzcnt", "movbe", "f16c", "popcnt", "sse4.2"
+    ) {
+        return Ok("x86-64-v3");
+    }
+    if has!("sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cmpxchg16b") {
+        return Ok("x86-64-v2");
+    }
+    Err(TranslateError::Host("the processor lacks it".to_owned()))
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn processor_level() -> Result<&'static str, TranslateError> {
+    Err(TranslateError::Host(std::env::consts::ARCH.to_owned()))
+}
+
+struct Compiler {
+    isa: OwnedTargetIsa,
+    context: Context,
+    control: ControlPlane,
+    output: Output,
+}
+
+/// All functions so far, one after the other.
+#[derive(Default)]
+struct Output {
+    code: Vec<u8>,
+    traps: Vec<TrapRecord>,
+    calls: Vec<Call>,
+}
+
+/// A call to a unit, to be resolved when all units have their place.
+struct Call {
+    at: u32,
+    callee: usize,
+    addend: i64,
+}
+
+struct Compiled {
+    start: u32,
+    /// Offset behind the last call.
+    return_address: Option<u32>,
+}
+
+impl Compiler {
+    /// Compiles the function in `self.context` and appends it to the output. `pc` names it in
+    /// errors.
+    fn compile(&mut self, text: &Text, pc: u32) -> Result<Compiled, TranslateError> {
+        let form = |what| TranslateError::Form { pc, what };
+        let names = self.context.func.params.user_named_funcs().iter();
+        let names: BTreeMap<_, _> = names.map(|(key, name)| (key, name.index as usize)).collect();
+        let compiled = self
+            .context
+            .compile(&*self.isa, &mut self.control)
+            .map_err(|error| TranslateError::Codegen {
+                pc,
+                reason: error.inner.to_string(),
+            })?;
+        let buffer = &compiled.buffer;
+        let frame = buffer
+            .frame_layout()
+            .map_or(0, |layout| layout.frame_to_fp_offset as usize);
+        if frame > MAX_FRAME {
+            return Err(TranslateError::TooLarge {
+                what: "a native frame",
+                size: frame,
+                limit: MAX_FRAME,
+            });
+        }
+        let output = &mut self.output;
+        output
+            .code
+            .resize(output.code.len().next_multiple_of(ALIGNMENT), INT3);
+        let start =
+            u32::try_from(output.code.len()).map_err(|_| form("more than 4 GiB of code"))?;
+        output.code.extend_from_slice(buffer.data());
+
+        let mut locations = buffer.get_srclocs_sorted().iter().peekable();
+        for trap in buffer.traps() {
+            while locations
+                .next_if(|location| location.end <= trap.offset)
+                .is_some()
+            {}
+            let slot = locations
+                .peek()
+                .filter(|location| location.start <= trap.offset && !location.loc.is_default())
+                .map(|location| location.loc.bits() as usize);
+            let Some(slot) = slot else { continue };
+            output.traps.push(TrapRecord {
+                offset: start + trap.offset,
+                pc: text.address(slot),
+                kind: trap.code.as_raw().get(),
+            });
+        }
+        for reloc in buffer.relocs() {
+            let (
+                Reloc::X86CallPCRel4,
+                FinalizedRelocTarget::ExternalName(ExternalName::User(name)),
+            ) = (reloc.kind, &reloc.target)
+            else {
+                return Err(form("a relocation"));
+            };
+            let callee = *names.get(name).ok_or(form("a call to no unit"))?;
+            output.calls.push(Call {
+                at: start + reloc.offset,
+                callee,
+                addend: reloc.addend,
+            });
+        }
+        let return_address = buffer.call_sites().last().map(|site| start + site.ret_addr);
+        Ok(Compiled {
+            start,
+            return_address,
+        })
+    }
+}
+
+/// Fills the gaps between functions.
+const INT3: u8 = 0xcc;

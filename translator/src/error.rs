@@ -1,0 +1,47 @@
+//! Why a program has no native code. None of these is a verdict on the program: it executes in the
+//! interpreter with the same outcome.
+
+use thiserror::Error;
+
+/// Translation or publication failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TranslateError {
+    /// This machine cannot run the code that the translator generates.
+    #[error("native code needs x86-64 Linux with SSE4.2 ({0}); use the interpreter")]
+    Host(String),
+    /// Cranelift refused a unit.
+    #[error("Cranelift failed on the unit at {pc:#010x}: {reason}")]
+    Codegen {
+        /// Guest address of the unit.
+        pc: u32,
+        /// Cranelift's message.
+        reason: String,
+    },
+    /// Generated code has a form that artifacts cannot hold.
+    #[error("the unit at {pc:#010x} came out with {what}, which an artifact cannot hold")]
+    Form {
+        /// Guest address of the unit.
+        pc: u32,
+        /// The unsupported thing.
+        what: &'static str,
+    },
+    /// A unit's native frame or the native code as a whole is too large.
+    #[error("{what} of {size} bytes exceeds the limit of {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The operating system gave no executable memory.
+    #[error("cannot make {size} bytes of executable memory: {reason}")]
+    Memory {
+        /// Bytes wanted.
+        size: usize,
+        /// The system's message.
+        reason: String,
+    },
+}

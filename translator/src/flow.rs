@@ -1,0 +1,296 @@
+//! Blocks of a unit, and which registers are where.
+//!
+//! Inside a unit guest registers are SSA values; between units they live in the context, but for
+//! the [`PASSED`] ones, which travel in host registers. Two classic data-flow problems decide what
+//! is moved between the two: which registers may differ from the context (*dirty*, forward) and
+//! which are needed later (*live*, backward).
+
+use bessemer_image::Text;
+use bessemer_isa::{Class, Inst, J, L, Reg, RegSet};
+
+use crate::plan::{Constants, Plan, branch_target, is_link};
+
+/// Registers that units pass to each other and return in host registers.
+pub(crate) const PASSED: [Reg; 3] = [Reg::SP, Reg::A0, Reg::A1];
+/// The same as a set.
+pub(crate) const PASSED_SET: RegSet = RegSet::of(&PASSED);
+
+pub(crate) type BlockId = usize;
+
+/// Instructions that execute one after the other, entered at the first only.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Slot of the first instruction.
+    pub(crate) start: usize,
+    /// How many instructions.
+    pub(crate) count: usize,
+    /// Whether control may arrive at `start`: then there is a gas check in front.
+    pub(crate) arrival: bool,
+    /// Whether a run may go on into this block without an arrival.
+    pub(crate) fallen_into: bool,
+    /// Registers that may be dirty before the first instruction.
+    pub(crate) dirty_in: RegSet,
+    /// Registers whose values are needed before the first instruction.
+    pub(crate) live_in: RegSet,
+    reads: RegSet,
+    writes: RegSet,
+    edges: Vec<Edge>,
+    leaves: bool,
+}
+
+/// How control passes to a block of the same unit.
+#[derive(Clone, Copy, Debug)]
+enum Edge {
+    /// All values stay where they are.
+    Keep(BlockId),
+    /// To whichever entry an indirect jump names.
+    Dispatch,
+    /// Behind an ECALL: the context is current, and `a0` is new.
+    Written(BlockId),
+    /// Behind a call: everything comes from the context, or from the callee's results.
+    Returned(BlockId),
+}
+
+/// The blocks of one unit in address order, and what its entries need.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) blocks: Vec<Block>,
+    /// Registers that some entry reached through the dispatch block needs.
+    pub(crate) dispatch_live: RegSet,
+    /// Registers that may be dirty in the dispatch block.
+    pub(crate) dispatch_dirty: RegSet,
+    /// Per slot of the unit's range: the block that starts there.
+    starts: Vec<Option<u32>>,
+    first: usize,
+}
+
+impl Flow {
+    /// Finds the blocks of unit `unit` and solves both problems. With `precise`, every instruction
+    /// is taken to need all dirty registers.
+    pub(crate) fn new(plan: &Plan, unit: usize, text: &Text, precise: bool) -> Self {
+        let mut flow = Self::blocks(plan, unit, text);
+        for id in 0..flow.blocks.len() {
+            flow.summarise(id, text);
+        }
+        flow.solve_dirty(plan, unit);
+        flow.solve_live(plan, unit, precise);
+        flow
+    }
+
+    /// The block that starts at this slot of text, if one of this unit does.
+    pub(crate) fn block_at(&self, slot: usize) -> Option<BlockId> {
+        let index = slot.checked_sub(self.first)?;
+        self.starts
+            .get(index)
+            .copied()
+            .flatten()
+            .map(|id| id as BlockId)
+    }
+
+    fn blocks(plan: &Plan, unit: usize, text: &Text) -> Self {
+        let range = plan.units[unit].range.clone();
+        let step = text.profile().step() as usize;
+        let next = |slot: usize| slot + usize::from(text.slot(slot).len) / step;
+        let mut falls_in = vec![0u8; range.len() + 2];
+        for slot in range.clone().filter(|&slot| plan.marks[slot].reached) {
+            if !text.slot(slot).ends_run() && range.contains(&next(slot)) {
+                falls_in[next(slot) - range.start] += 1;
+            }
+        }
+        let mut starts = vec![None; range.len()];
+        for slot in range.clone().filter(|&slot| plan.marks[slot].arrival) {
+            starts[slot - range.start] = Some(0);
+        }
+        for entry in &plan.units[unit].entries {
+            starts[entry.slot - range.start] = Some(0);
+            if entry.continuing {
+                falls_in[entry.slot - range.start] += 1;
+            }
+        }
+        // two runs that meet: with compressed instructions they may overlap
+        for (start, &falls) in starts.iter_mut().zip(&falls_in) {
+            if falls > 1 {
+                *start = Some(0);
+            }
+        }
+        let mut blocks = Vec::new();
+        for slot in range.clone().filter(|&slot| plan.marks[slot].reached) {
+            if starts[slot - range.start].is_none() {
+                continue;
+            }
+            starts[slot - range.start] = Some(blocks.len() as u32);
+            let mut count = 1;
+            let mut at = slot;
+            while !text.slot(at).ends_run() {
+                at = next(at);
+                let interior = range.contains(&at) && starts[at - range.start].is_none();
+                if !interior {
+                    break;
+                }
+                count += 1;
+            }
+            blocks.push(Block {
+                start: slot,
+                count,
+                arrival: plan.marks[slot].arrival,
+                fallen_into: falls_in[slot - range.start] > 0,
+                dirty_in: RegSet::EMPTY,
+                live_in: RegSet::EMPTY,
+                reads: RegSet::EMPTY,
+                writes: RegSet::EMPTY,
+                edges: Vec::new(),
+                leaves: false,
+            });
+        }
+        Self {
+            blocks,
+            dispatch_live: RegSet::EMPTY,
+            dispatch_dirty: PASSED_SET,
+            starts,
+            first: range.start,
+        }
+    }
+
+    /// Walks one block and notes what it reads and writes and where it goes.
+    fn summarise(&mut self, id: BlockId, text: &Text) {
+        let step = text.profile().step() as usize;
+        let (mut reads, mut writes) = (RegSet::EMPTY, RegSet::EMPTY);
+        let mut edges = Vec::new();
+        let mut leaves = false;
+        let mut constants = Constants::none();
+        let mut slot = self.blocks[id].start;
+        for index in 0..self.blocks[id].count {
+            let decoded = text.slot(slot);
+            let Some(inst) = decoded.inst else { break };
+            let pc = text.address(slot);
+            let next = slot + usize::from(decoded.len) / step;
+            let (read, written) = inst.registers();
+            reads = reads.union(read.without(writes));
+            writes = writes.union(written);
+            let mut keep = |target: Option<usize>| match target.and_then(|t| self.block_at(t)) {
+                Some(block) => edges.push(Edge::Keep(block)),
+                None => leaves = true,
+            };
+            if !inst.is_terminator() {
+                constants.step(inst, pc);
+                if index + 1 == self.blocks[id].count {
+                    keep(Some(next));
+                }
+                slot = next;
+                continue;
+            }
+            match inst {
+                Inst::Jal(J { rd, offset }) if !is_link(rd) => {
+                    keep(text.index(pc.wrapping_add_signed(offset)));
+                }
+                Inst::Jalr(L { rd, rs1, imm }) if !is_link(rd) => {
+                    let target = constants
+                        .get(rs1)
+                        .map(|base| base.wrapping_add_signed(imm) & !1);
+                    match target {
+                        Some(target) => keep(text.index(target)),
+                        None if rd.is_zero() && is_link(rs1) => leaves = true,
+                        None => {
+                            leaves = true;
+                            edges.push(Edge::Dispatch);
+                        }
+                    }
+                }
+                Inst::Jal(_) | Inst::Jalr(_) => {
+                    leaves = true;
+                    edges.extend(self.block_at(next).map(Edge::Returned));
+                }
+                Inst::Ecall(_) => {
+                    leaves = true;
+                    edges.extend(self.block_at(next).map(Edge::Written));
+                }
+                _ if inst.class() == Class::Branch => {
+                    keep(branch_target(inst, pc).and_then(|target| text.index(target)));
+                    keep(Some(next));
+                }
+                _ => {}
+            }
+        }
+        let block = &mut self.blocks[id];
+        (block.reads, block.writes, block.edges, block.leaves) = (reads, writes, edges, leaves);
+    }
+
+    fn solve_dirty(&mut self, plan: &Plan, unit: usize) {
+        let entries: Vec<BlockId> = self.entry_blocks(plan, unit).collect();
+        for &id in &entries {
+            self.blocks[id].dirty_in = PASSED_SET;
+        }
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for id in 0..self.blocks.len() {
+                let out = self.blocks[id].dirty_in.union(self.blocks[id].writes);
+                for edge in 0..self.blocks[id].edges.len() {
+                    let (target, dirty) = match self.blocks[id].edges[edge] {
+                        Edge::Keep(target) => (target, out),
+                        Edge::Written(target) => (target, RegSet::EMPTY),
+                        Edge::Returned(target) => (target, PASSED_SET),
+                        Edge::Dispatch => {
+                            let dirty = self.dispatch_dirty.union(out);
+                            changed |= dirty != self.dispatch_dirty;
+                            self.dispatch_dirty = dirty;
+                            continue;
+                        }
+                    };
+                    let dirty = self.blocks[target].dirty_in.union(dirty);
+                    changed |= dirty != self.blocks[target].dirty_in;
+                    self.blocks[target].dirty_in = dirty;
+                }
+            }
+            for &id in &entries {
+                let dirty = self.blocks[id].dirty_in.union(self.dispatch_dirty);
+                changed |= dirty != self.blocks[id].dirty_in;
+                self.blocks[id].dirty_in = dirty;
+            }
+        }
+    }
+
+    fn solve_live(&mut self, plan: &Plan, unit: usize, precise: bool) {
+        let entries: Vec<BlockId> = self.entry_blocks(plan, unit).collect();
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for id in (0..self.blocks.len()).rev() {
+                let block = &self.blocks[id];
+                let dirty_out = block.dirty_in.union(block.writes);
+                let mut out = RegSet::EMPTY;
+                for &edge in &block.edges {
+                    out = out.union(match edge {
+                        Edge::Keep(target) => self.blocks[target].live_in,
+                        Edge::Dispatch => self.dispatch_live,
+                        Edge::Written(target) => {
+                            self.blocks[target].live_in.without(RegSet::of(&[Reg::A0]))
+                        }
+                        Edge::Returned(_) => RegSet::EMPTY,
+                    });
+                }
+                if block.leaves {
+                    out = out.union(dirty_out).union(PASSED_SET);
+                }
+                let mut live = block.reads.union(out.without(block.writes));
+                if precise {
+                    live = live.union(block.dirty_in);
+                }
+                changed |= live != block.live_in;
+                self.blocks[id].live_in = live;
+            }
+            for &id in &entries {
+                let live = self.dispatch_live.union(self.blocks[id].live_in);
+                changed |= live != self.dispatch_live;
+                self.dispatch_live = live;
+            }
+        }
+    }
+
+    fn entry_blocks(&self, plan: &Plan, unit: usize) -> impl Iterator<Item = BlockId> {
+        plan.units[unit]
+            .entries
+            .iter()
+            .filter_map(|entry| self.block_at(entry.slot))
+    }
+}

@@ -1,0 +1,147 @@
+//! Instructions that touch guest memory.
+//!
+//! An address is the base of the region, plus a zero-extended register, plus the immediate as the
+//! host instruction's displacement. That this does not wrap at 2^32 makes no difference: below the
+//! region, in page 0 and from `0xffff_0000` on nothing is mapped, so whatever would wrap faults
+//! either way (specification, section 8).
+
+use bessemer_isa::{A, L, Lr, Reg, S, TrapKind};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
+
+use super::{Lowering, trap_code};
+use crate::context::{NO_RESERVATION, offset};
+
+/// Width and extension of a load.
+#[derive(Clone, Copy)]
+pub(super) enum Load {
+    Signed8,
+    Signed16,
+    Unsigned8,
+    Unsigned16,
+    Word,
+}
+
+/// Width of a store.
+#[derive(Clone, Copy)]
+pub(super) enum Store {
+    Byte,
+    Half,
+    Word,
+}
+
+impl Lowering<'_, '_> {
+    pub(super) fn load(&mut self, L { rd, rs1, imm }: L, load: Load) {
+        self.before_trap();
+        let address = self.address(rs1);
+        let flags = self.flags.load;
+        let ins = self.builder.ins();
+        // loads that extend by themselves: a plain load could be folded into the instruction that
+        // uses it, and its trap would then be reported at that instruction's pc
+        let value = match load {
+            Load::Signed8 => ins.sload8(I32, flags, address, imm),
+            Load::Signed16 => ins.sload16(I32, flags, address, imm),
+            Load::Unsigned8 => ins.uload8(I64, flags, address, imm),
+            Load::Unsigned16 => ins.uload16(I64, flags, address, imm),
+            Load::Word => ins.uload32(flags, address, imm),
+        };
+        match load {
+            Load::Signed8 | Load::Signed16 => self.write32(rd, value),
+            Load::Unsigned8 | Load::Unsigned16 | Load::Word => self.write(rd, value),
+        }
+    }
+
+    pub(super) fn store(&mut self, S { rs1, rs2, imm }: S, store: Store) {
+        self.before_trap();
+        let address = self.address(rs1);
+        let value = self.read(rs2);
+        let flags = self.flags.store;
+        let ins = self.builder.ins();
+        match store {
+            Store::Byte => ins.istore8(flags, value, address, imm),
+            Store::Half => ins.istore16(flags, value, address, imm),
+            Store::Word => ins.istore32(flags, value, address, imm),
+        };
+    }
+
+    /// LR.W: loads, then reserves the address (specification, section 2, rule A3).
+    pub(super) fn load_reserved(&mut self, Lr { rd, rs1, .. }: Lr) {
+        let (guest, address) = self.atomic_address(rs1);
+        let value = self.builder.ins().uload32(self.flags.load, address, 0);
+        self.builder
+            .ins()
+            .store(self.flags.context, guest, self.context, offset::RESERVATION);
+        self.write(rd, value);
+    }
+
+    /// SC.W: stores and gives 0 if the address is reserved, otherwise gives 1; the reservation is
+    /// gone either way (rule A4).
+    pub(super) fn store_conditional(&mut self, A { rd, rs1, rs2, .. }: A) {
+        let (guest, address) = self.atomic_address(rs1);
+        let value = self.read(rs2);
+        let reserved = self.load_context(offset::RESERVATION);
+        let (held, done) = (self.builder.create_block(), self.builder.create_block());
+        let failed = self.builder.ins().icmp(IntCC::NotEqual, reserved, guest);
+        self.builder.ins().brif(failed, done, &[], held, &[]);
+        self.builder.switch_to_block(held);
+        self.builder
+            .ins()
+            .istore32(self.flags.store, value, address, 0);
+        self.builder.ins().jump(done, &[]);
+        self.builder.switch_to_block(done);
+        let none = self.builder.ins().iconst(I64, NO_RESERVATION as i64);
+        self.builder
+            .ins()
+            .store(self.flags.context, none, self.context, offset::RESERVATION);
+        let result = self.builder.ins().uextend(I64, failed);
+        self.write(rd, result);
+    }
+
+    /// An AMO: the word must be writable even where only its load faults (rule A5).
+    pub(super) fn read_modify_write(
+        &mut self,
+        A { rd, rs1, rs2, .. }: A,
+        op: impl FnOnce(&mut Self, Value, Value) -> Value,
+    ) {
+        let (_, address) = self.atomic_address(rs1);
+        let operand = self.read32(rs2);
+        let old = self.builder.ins().uload32(self.flags.store, address, 0);
+        let old32 = self.builder.ins().ireduce(I32, old);
+        let new = op(self, old32, operand);
+        self.builder.ins().store(self.flags.store, new, address, 0);
+        self.write(rd, old);
+    }
+
+    pub(super) fn select_if(&mut self, condition: IntCC, a: Value, b: Value) -> Value {
+        let holds = self.builder.ins().icmp(condition, a, b);
+        self.builder.ins().select(holds, a, b)
+    }
+
+    /// The host address of guest address `reg`.
+    fn address(&mut self, reg: Reg) -> Value {
+        let guest = self.read(reg);
+        self.builder.ins().iadd(self.memory, guest)
+    }
+
+    /// Guest and host address of an atomic access, after the check of rule A1.
+    fn atomic_address(&mut self, reg: Reg) -> (Value, Value) {
+        self.before_trap();
+        let guest = self.read(reg);
+        let (bad, good) = (self.builder.create_block(), self.builder.create_block());
+        let misaligned = self.builder.ins().band_imm_u(guest, 3);
+        self.builder.ins().brif(misaligned, bad, &[], good, &[]);
+        self.builder.set_cold_block(bad);
+        self.builder.switch_to_block(bad);
+        let flags: MemFlagsData = self.flags.context;
+        self.builder
+            .ins()
+            .istore32(flags, guest, self.context, offset::TRAP_ADDR);
+        self.builder
+            .ins()
+            .trap(trap_code(TrapKind::MisalignedAtomic));
+        self.builder.switch_to_block(good);
+        let address = self.builder.ins().iadd(self.memory, guest);
+        (guest, address)
+    }
+}

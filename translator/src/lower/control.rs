@@ -1,0 +1,428 @@
+//! What ends a run: branches, jumps, calls, returns, host calls.
+//!
+//! A guest call is a native call. The callee returns the guest pc to go on at; the caller compares it
+//! with its own return address and, when it differs, hands it on to its own caller, down to the
+//! runtime, which enters again wherever that is. Native frames hold no guest state, so nothing
+//! depends on how calls and returns pair up.
+
+use bessemer_isa::{A, F, H, I, Lr, N, S, U};
+use bessemer_isa::{B, J, L, R, Reg, RegSet, TrapKind, Visitor};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+
+use super::access::{Load, Store};
+use super::{Lowering, host_call_signature, unit_signature};
+use crate::context::{HOST_EXIT, offset};
+use crate::flow::{PASSED, PASSED_SET};
+use crate::plan::{LOCAL_BITS, encode_entry, is_link};
+
+/// Where an indirect jump goes, as found in the jump table.
+struct Found {
+    unit: Value,
+    local: Value,
+}
+
+impl Lowering<'_, '_> {
+    /// The run goes on at this slot without an arrival.
+    pub(super) fn fall_into(&mut self, slot: usize) {
+        if let Some(id) = self.flow.block_at(slot) {
+            let body = self.blocks[id].body;
+            self.builder.ins().jump(body, &[]);
+        } else if let Some((unit, local)) = self.env.plan.continuing_entry(slot) {
+            self.tail_call(unit, local);
+        } else {
+            // past the end of text, where what is no instruction stands
+            let text = self.env.program.text();
+            debug_assert_eq!(slot, text.slots().len());
+            self.builder
+                .set_srcloc(cranelift_codegen::ir::SourceLoc::new(slot as u32));
+            self.trap(TrapKind::IllegalInstruction);
+        }
+    }
+
+    /// Control arrives at an address that follows an instruction of text: in text, or at its end.
+    fn arrive(&mut self, pc: u32) {
+        let slot = self.env.program.text().index(pc);
+        if let Some(id) = slot.and_then(|slot| self.flow.block_at(slot)) {
+            let arrive = self.blocks[id].arrive;
+            self.builder.ins().jump(arrive, &[]);
+        } else if let Some((unit, local)) = slot.and_then(|slot| self.env.plan.arrival_entry(slot))
+        {
+            self.tail_call(unit, local);
+        } else {
+            let next = self.iconst(pc);
+            self.leave(next, 0);
+        }
+    }
+
+    /// A jump with a target that is known here (rule G5).
+    fn jump_to(&mut self, target: u32) {
+        match self.env.program.text().jump_target(target) {
+            Ok(_) => self.arrive(target),
+            Err(kind) => self.trap(kind),
+        }
+    }
+
+    fn branch(&mut self, B { rs1, rs2, offset }: B, condition: IntCC) {
+        let (a, b) = (self.read32(rs1), self.read32(rs2));
+        let holds = self.builder.ins().icmp(condition, a, b);
+        let target = self.pc.wrapping_add_signed(offset);
+        let (taken, taken_is_new) = self.branch_block(self.known_block(target));
+        let (not_taken, not_taken_is_new) = self.branch_block(self.known_block(self.next_pc));
+        self.builder.ins().brif(holds, taken, &[], not_taken, &[]);
+        if taken_is_new {
+            self.builder.switch_to_block(taken);
+            self.jump_to(target);
+        }
+        if not_taken_is_new {
+            self.builder.switch_to_block(not_taken);
+            self.arrive(self.next_pc);
+        }
+    }
+
+    fn known_block(&self, pc: u32) -> Option<Block> {
+        let slot = self.env.program.text().index(pc)?;
+        self.flow.block_at(slot).map(|id| self.blocks[id].arrive)
+    }
+
+    fn branch_block(&mut self, known: Option<Block>) -> (Block, bool) {
+        match known {
+            Some(block) => (block, false),
+            None => (self.builder.create_block(), true),
+        }
+    }
+
+    /// A direct jump, or an indirect one whose target is a known constant.
+    fn direct(&mut self, rd: Reg, target: u32) {
+        let slot = match self.env.program.text().jump_target(target) {
+            Ok(slot) => slot,
+            Err(kind) => return self.trap(kind),
+        };
+        if !rd.is_zero() {
+            self.write_constant(rd, self.next_pc);
+        }
+        match self.env.plan.arrival_entry(slot) {
+            Some((unit, local)) if is_link(rd) => self.call_direct(unit, local, target),
+            _ => self.arrive(target),
+        }
+    }
+
+    fn call_direct(&mut self, unit: usize, local: usize, target: u32) {
+        let target = self.iconst(target);
+        self.before_call(target);
+        let local = self.builder.ins().iconst(I32, local as i64);
+        let args = self.arguments(local);
+        let callee = self.callee(unit);
+        let call = self.builder.ins().call(callee, &args);
+        let results = self.builder.inst_results(call).to_vec();
+        self.after_call(&results);
+    }
+
+    /// An indirect jump, call or return.
+    fn indirect(&mut self, L { rd, rs1, imm }: L) {
+        let base = self.read32(rs1);
+        let target = self.builder.ins().iadd_imm_s(base, i64::from(imm));
+        let target = self.builder.ins().band_imm_s(target, -2);
+        if rd.is_zero() && is_link(rs1) {
+            let next = self.builder.ins().uextend(I64, target);
+            return self.leave(next, self.pc);
+        }
+        let found = self.look_up(target);
+        if !rd.is_zero() {
+            self.write_constant(rd, self.next_pc);
+        }
+        if is_link(rd) {
+            self.call_indirect(&found, target);
+        } else {
+            self.jump_indirect(&found);
+        }
+    }
+
+    /// Finds the entry of an address in the jump table. Where there is none, the runtime checks the
+    /// jump, links it, and goes on in the interpreter.
+    fn look_up(&mut self, target: Value) -> Found {
+        let text = self.env.program.text();
+        let step = text.profile().step();
+        let offset = self
+            .builder
+            .ins()
+            .iadd_imm_s(target, -i64::from(text.base()));
+        // rotated, a misaligned offset becomes one that is far too large
+        let slot = self
+            .builder
+            .ins()
+            .rotr_imm_u(offset, i64::from(step.trailing_zeros()));
+        let slots = text.slots().len() as i64;
+        let inside = self
+            .builder
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedLessThan, slot, slots);
+        let (load, escape, found) = (
+            self.builder.create_block(),
+            self.builder.create_block(),
+            self.builder.create_block(),
+        );
+        self.builder.set_cold_block(escape);
+        self.builder.ins().brif(inside, load, &[], escape, &[]);
+
+        self.builder.switch_to_block(load);
+        let table = self.load_context(offset::JUMP_TABLE);
+        let slot = self.builder.ins().uextend(I64, slot);
+        let at = self.builder.ins().ishl_imm_u(slot, 2);
+        let at = self.builder.ins().iadd(table, at);
+        let word = self.builder.ins().load(I32, self.flags.context, at, 0);
+        self.builder.ins().brif(word, found, &[], escape, &[]);
+
+        self.builder.switch_to_block(escape);
+        let next = self.builder.ins().uextend(I64, target);
+        self.leave(next, self.pc);
+
+        self.builder.switch_to_block(found);
+        let unit = self.builder.ins().ushr_imm_u(word, i64::from(LOCAL_BITS));
+        let local = self.builder.ins().band_imm_u(word, (1 << LOCAL_BITS) - 1);
+        Found { unit, local }
+    }
+
+    fn unit_address(&mut self, found: &Found) -> Value {
+        let table = self.load_context(offset::UNIT_TABLE);
+        let unit = self.builder.ins().uextend(I64, found.unit);
+        let at = self.builder.ins().ishl_imm_u(unit, 3);
+        let at = self.builder.ins().iadd(table, at);
+        self.builder.ins().load(I64, self.flags.context, at, 0)
+    }
+
+    fn call_indirect(&mut self, found: &Found, target: Value) {
+        let target = self.builder.ins().uextend(I64, target);
+        self.before_call(target);
+        let address = self.unit_address(found);
+        let args = self.arguments(found.local);
+        let signature = self.builder.import_signature(unit_signature());
+        let call = self.builder.ins().call_indirect(signature, address, &args);
+        let results = self.builder.inst_results(call).to_vec();
+        self.after_call(&results);
+    }
+
+    /// Within the unit all values stay where they are; otherwise the other unit takes over.
+    fn jump_indirect(&mut self, found: &Found) {
+        let dispatch = self.dispatch_block();
+        let elsewhere = self.builder.create_block();
+        let own = encode_entry(self.unit, 0) >> LOCAL_BITS;
+        let is_own = self
+            .builder
+            .ins()
+            .icmp_imm_u(IntCC::Equal, found.unit, i64::from(own));
+        let local = [BlockArg::Value(found.local)];
+        self.builder
+            .ins()
+            .brif(is_own, dispatch, &local, elsewhere, &[]);
+        self.builder.switch_to_block(elsewhere);
+        self.flush(self.dirty.without(PASSED_SET));
+        let address = self.unit_address(found);
+        let args = self.arguments(found.local);
+        let signature = self.builder.import_signature(unit_signature());
+        self.builder
+            .ins()
+            .return_call_indirect(signature, address, &args);
+    }
+
+    fn tail_call(&mut self, unit: usize, local: usize) {
+        self.flush(self.dirty.without(PASSED_SET));
+        let local = self.builder.ins().iconst(I32, local as i64);
+        let args = self.arguments(local);
+        let callee = self.callee(unit);
+        self.builder.ins().return_call(callee, &args);
+    }
+
+    fn arguments(&mut self, local: Value) -> Vec<Value> {
+        let mut arguments = vec![self.context, self.memory, local];
+        arguments.extend(PASSED.map(|reg| self.read(reg)));
+        arguments
+    }
+
+    /// Returns to whoever called this unit. `from` is the address of the jump if the target is still
+    /// to be checked and the jump to be linked, else 0.
+    fn leave(&mut self, next: Value, from: u32) {
+        self.flush(self.dirty.without(PASSED_SET));
+        let from = self.builder.ins().iconst(I32, i64::from(from));
+        let mut results = vec![next, from];
+        results.extend(PASSED.map(|reg| self.read(reg)));
+        self.builder.ins().return_(&results);
+    }
+
+    /// Brings the context up to date for a callee, and does not call when the native stack is used
+    /// up: the runtime then goes on at the target with an empty one.
+    fn before_call(&mut self, target: Value) {
+        self.flush(self.dirty.without(PASSED_SET));
+        self.dirty = PASSED_SET;
+        let stack = self.builder.ins().get_stack_pointer(I64);
+        let limit = self.load_context(offset::STACK_LIMIT);
+        let (deep, shallow) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(deep);
+        let is_deep = self
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, stack, limit);
+        self.builder.ins().brif(is_deep, deep, &[], shallow, &[]);
+        self.builder.switch_to_block(deep);
+        self.leave(target, 0);
+        self.builder.switch_to_block(shallow);
+    }
+
+    /// Goes on behind the call if the callee returned there.
+    fn after_call(&mut self, results: &[Value]) {
+        let slot = self.env.program.text().index(self.next_pc);
+        let behind = slot.and_then(|slot| self.flow.block_at(slot));
+        let hand_on: Vec<BlockArg> = results
+            .iter()
+            .map(|&value| BlockArg::Value(value))
+            .collect();
+        let propagate = self.propagate_block();
+        let Some(behind) = behind else {
+            // nowhere in this unit: the end of text is never a target, and the runtime says so
+            self.builder.ins().jump(propagate, &hand_on);
+            return;
+        };
+        let expected = self.iconst(self.next_pc);
+        let returned = self.builder.create_block();
+        let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
+        self.builder
+            .ins()
+            .brif(matches, returned, &[], propagate, &hand_on);
+        self.builder.switch_to_block(returned);
+        for (reg, &value) in PASSED.into_iter().zip(&results[2..]) {
+            self.builder.def_var(self.vars[reg.index()], value);
+        }
+        self.load_registers(self.flow.blocks[behind].live_in.without(PASSED_SET));
+        let arrive = self.blocks[behind].arrive;
+        self.builder.ins().jump(arrive, &[]);
+    }
+
+    fn propagate_block(&mut self) -> Block {
+        if let Some(block) = self.propagate {
+            return block;
+        }
+        let current = self.builder.current_block();
+        let block = self.builder.create_block();
+        self.builder.set_cold_block(block);
+        let results: Vec<Value> = unit_signature()
+            .returns
+            .iter()
+            .map(|result| self.builder.append_block_param(block, result.value_type))
+            .collect();
+        self.builder.switch_to_block(block);
+        self.builder.ins().return_(&results);
+        if let Some(current) = current {
+            self.builder.switch_to_block(current);
+        }
+        self.propagate = Some(block);
+        block
+    }
+
+    fn host_call(&mut self) {
+        self.flush(self.dirty);
+        let meter = self.builder.ins().get_pinned_reg(I64);
+        self.builder
+            .ins()
+            .store(self.flags.context, meter, self.context, offset::METER);
+        let function = self.load_context(offset::HOST_CALL);
+        let signature = self.builder.import_signature(host_call_signature());
+        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+        let call = self
+            .builder
+            .ins()
+            .call_indirect(signature, function, &[self.context, pc]);
+        let stopped = self.builder.inst_results(call)[0];
+        let meter = self.load_context(offset::METER);
+        self.builder.ins().set_pinned_reg(meter);
+        self.load_registers(RegSet::of(&[Reg::A0]));
+        self.dirty = RegSet::EMPTY;
+        let (stop, go_on) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(stop);
+        self.builder.ins().brif(stopped, stop, &[], go_on, &[]);
+        self.builder.switch_to_block(stop);
+        let next = self.builder.ins().iconst(I64, HOST_EXIT as i64);
+        self.leave(next, 0);
+        self.builder.switch_to_block(go_on);
+        self.arrive(self.next_pc);
+    }
+}
+
+/// The meaning of each instruction, one line each; the manual's wording is with the interpreter.
+#[rustfmt::skip]
+impl Visitor for Lowering<'_, '_> {
+    type Output = ();
+
+    fn lui(&mut self, u: U) { self.constant(u); }
+    fn auipc(&mut self, u: U) { self.pc_relative(u); }
+
+    fn addi(&mut self, i: I) { self.add_immediate(i); }
+    fn slti(&mut self, i: I) { self.set_if_immediate(i, IntCC::SignedLessThan); }
+    fn sltiu(&mut self, i: I) { self.set_if_immediate(i, IntCC::UnsignedLessThan); }
+    fn xori(&mut self, i: I) { self.with_immediate(i, |this, a, b| this.builder.ins().bxor(a, b)); }
+    fn ori(&mut self, i: I) { self.with_immediate(i, |this, a, b| this.builder.ins().bor(a, b)); }
+    fn andi(&mut self, i: I) { self.with_immediate(i, |this, a, b| this.builder.ins().band(a, b)); }
+    fn slli(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().ishl(a, b)); }
+    fn srli(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().ushr(a, b)); }
+    fn srai(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().sshr(a, b)); }
+
+    fn add(&mut self, r: R) { self.add_registers(r); }
+    fn sub(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().isub(a, b)); }
+    // Cranelift's shifts take their amount modulo the width, as the manual's do
+    fn sll(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().ishl(a, b)); }
+    fn slt(&mut self, r: R) { self.set_if_registers(r, IntCC::SignedLessThan); }
+    fn sltu(&mut self, r: R) { self.set_if_registers(r, IntCC::UnsignedLessThan); }
+    fn xor(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bxor(a, b)); }
+    fn srl(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().ushr(a, b)); }
+    fn sra(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().sshr(a, b)); }
+    fn or(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bor(a, b)); }
+    fn and(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().band(a, b)); }
+
+    fn mul(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().imul(a, b)); }
+    fn mulh(&mut self, r: R) { self.multiply_high(r, (true, true)); }
+    fn mulhsu(&mut self, r: R) { self.multiply_high(r, (true, false)); }
+    fn mulhu(&mut self, r: R) { self.multiply_high(r, (false, false)); }
+    fn div(&mut self, r: R) { self.divide_signed(r, false); }
+    fn divu(&mut self, r: R) { self.divide_unsigned(r, false); }
+    fn rem(&mut self, r: R) { self.divide_signed(r, true); }
+    fn remu(&mut self, r: R) { self.divide_unsigned(r, true); }
+
+    fn lb(&mut self, l: L) { self.load(l, Load::Signed8); }
+    fn lh(&mut self, l: L) { self.load(l, Load::Signed16); }
+    fn lw(&mut self, l: L) { self.load(l, Load::Word); }
+    fn lbu(&mut self, l: L) { self.load(l, Load::Unsigned8); }
+    fn lhu(&mut self, l: L) { self.load(l, Load::Unsigned16); }
+    fn sb(&mut self, s: S) { self.store(s, Store::Byte); }
+    fn sh(&mut self, s: S) { self.store(s, Store::Half); }
+    fn sw(&mut self, s: S) { self.store(s, Store::Word); }
+
+    fn lr_w(&mut self, l: Lr) { self.load_reserved(l); }
+    fn sc_w(&mut self, a: A) { self.store_conditional(a); }
+    fn amoswap_w(&mut self, a: A) { self.read_modify_write(a, |_, _, new| new); }
+    fn amoadd_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().iadd(a, b)); }
+    fn amoxor_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().bxor(a, b)); }
+    fn amoand_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().band(a, b)); }
+    fn amoor_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().bor(a, b)); }
+    fn amomin_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::SignedLessThan, a, b)); }
+    fn amomax_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::SignedGreaterThan, a, b)); }
+    fn amominu_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::UnsignedLessThan, a, b)); }
+    fn amomaxu_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::UnsignedGreaterThan, a, b)); }
+
+    fn beq(&mut self, b: B) { self.branch(b, IntCC::Equal); }
+    fn bne(&mut self, b: B) { self.branch(b, IntCC::NotEqual); }
+    fn blt(&mut self, b: B) { self.branch(b, IntCC::SignedLessThan); }
+    fn bge(&mut self, b: B) { self.branch(b, IntCC::SignedGreaterThanOrEqual); }
+    fn bltu(&mut self, b: B) { self.branch(b, IntCC::UnsignedLessThan); }
+    fn bgeu(&mut self, b: B) { self.branch(b, IntCC::UnsignedGreaterThanOrEqual); }
+    fn jal(&mut self, J { rd, offset }: J) { self.direct(rd, self.pc.wrapping_add_signed(offset)); }
+    fn jalr(&mut self, l: L) {
+        match self.constants.get(l.rs1) {
+            Some(base) => self.direct(l.rd, base.wrapping_add_signed(l.imm) & !1),
+            None => self.indirect(l),
+        }
+    }
+
+    fn fence(&mut self, _: F) {}
+    fn ecall(&mut self, _: N) { self.before_trap(); self.host_call(); }
+    fn ebreak(&mut self, _: N) { self.trap(TrapKind::Breakpoint); }
+}

@@ -1,0 +1,434 @@
+//! Lowers one unit to Cranelift IR.
+//!
+//! Guest registers are SSA variables of type `i64` that hold zero-extended 32-bit values; arithmetic
+//! is done on `i32` and widened when a register is written. The gas meter lives in Cranelift's pinned
+//! register, so that it is exact at every instruction without a store. [`Lowering`] gives each
+//! instruction its meaning through the visitor of `bessemer-isa`: `arith` the computing ones,
+//! `access` the memory ones, `control` what ends a run.
+
+mod access;
+mod arith;
+mod control;
+
+use std::collections::BTreeMap;
+
+use bessemer_image::{Charges, Program};
+use bessemer_isa::{Inst, Reg, RegSet, TrapKind};
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{
+    AbiParam, AliasRegionData, Block, BlockArg, ExtFuncData, ExternalName, FuncRef, Function,
+    InstBuilder, JumpTableData, MemFlagsData, Signature, SourceLoc, TrapCode, UserExternalName,
+    Value,
+};
+use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+
+use crate::context::offset;
+use crate::flow::{Flow, PASSED, PASSED_SET};
+use crate::plan::{Constants, Plan};
+
+/// The trap code of a failed gas check; the codes of [`TrapKind`] stand for themselves.
+pub(crate) const OUT_OF_GAS: u8 = 64;
+
+/// Everything that lowering a unit looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Env<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) charges: &'a Charges,
+    pub(crate) plan: &'a Plan,
+    pub(crate) frontend: TargetFrontendConfig,
+    /// Whether the registers in the context are current at every trap.
+    pub(crate) precise: bool,
+}
+
+/// The signature of every unit: context, memory, entry number and the passed registers in; next
+/// pc, pc of the jump to it if that is unchecked, and the passed registers out.
+pub(crate) fn unit_signature() -> Signature {
+    let mut signature = Signature::new(CallConv::Tail);
+    signature.params.extend([I64, I64, I32].map(AbiParam::new));
+    signature
+        .params
+        .extend([I64; PASSED.len()].map(AbiParam::new));
+    signature.returns.extend([I64, I32].map(AbiParam::new));
+    signature
+        .returns
+        .extend([I64; PASSED.len()].map(AbiParam::new));
+    signature
+}
+
+/// The signature of the host call function in the context.
+pub(crate) fn host_call_signature() -> Signature {
+    let mut signature = Signature::new(CallConv::SystemV);
+    signature.params.extend([I64, I32].map(AbiParam::new));
+    signature.returns.push(AbiParam::new(I32));
+    signature
+}
+
+/// The namespace of unit numbers among Cranelift's user-defined names.
+const UNIT_NAMESPACE: u32 = 0;
+
+/// Fills `function` with the code of one unit.
+pub(crate) fn lower_unit(
+    env: Env<'_>,
+    unit: usize,
+    function: &mut Function,
+    scratch: &mut FunctionBuilderContext,
+) {
+    let flow = Flow::new(env.plan, unit, env.program.text(), env.precise);
+    function.signature = unit_signature();
+    let mut builder = FunctionBuilder::new(function, scratch);
+    let vars = [(); 32].map(|()| builder.declare_var(I64));
+    let flags = AccessFlags::new(&mut builder);
+    let blocks = flow
+        .blocks
+        .iter()
+        .map(|block| {
+            let arrive = builder.create_block();
+            let split = block.arrival && block.fallen_into;
+            Blocks {
+                arrive,
+                body: if split {
+                    builder.create_block()
+                } else {
+                    arrive
+                },
+            }
+        })
+        .collect();
+    let entry = builder.create_block();
+    builder.append_block_params_for_function_params(entry);
+    let (context, memory) = (
+        builder.block_params(entry)[0],
+        builder.block_params(entry)[1],
+    );
+    let mut lowering = Lowering {
+        env,
+        unit,
+        flow: &flow,
+        builder,
+        vars,
+        flags,
+        blocks,
+        context,
+        memory,
+        dispatch: None,
+        propagate: None,
+        callees: BTreeMap::new(),
+        pc: 0,
+        next_pc: 0,
+        dirty: RegSet::EMPTY,
+        constants: Constants::none(),
+    };
+    lowering.lower_entry(entry);
+    for id in 0..flow.blocks.len() {
+        lowering.lower_block(id);
+    }
+    lowering.builder.seal_all_blocks();
+    lowering.builder.finalize(env.frontend);
+}
+
+/// The Cranelift blocks of one block of the unit: where control arrives, with a gas check, and where
+/// a run falls in. They are the same if control comes one way only.
+#[derive(Clone, Copy)]
+struct Blocks {
+    arrive: Block,
+    body: Block,
+}
+
+/// Flags of the three kinds of memory access. Guest accesses can trap and are never anything more
+/// than that; the context is valid by construction.
+#[derive(Clone, Copy)]
+struct AccessFlags {
+    load: MemFlagsData,
+    store: MemFlagsData,
+    context: MemFlagsData,
+}
+
+impl AccessFlags {
+    fn new(builder: &mut FunctionBuilder<'_>) -> Self {
+        let mut region = |user_id, description: &'static str| {
+            let data = AliasRegionData {
+                user_id,
+                description: description.into(),
+            };
+            Some(builder.func.dfg.alias_regions.insert(data))
+        };
+        let guest = MemFlagsData::new().with_alias_region(region(0, "guest"));
+        Self {
+            load: guest.with_trap_code(Some(trap_code(TrapKind::BadLoad))),
+            store: guest.with_trap_code(Some(trap_code(TrapKind::BadStore))),
+            context: MemFlagsData::trusted().with_alias_region(region(1, "context")),
+        }
+    }
+}
+
+struct Lowering<'a, 'f> {
+    env: Env<'a>,
+    unit: usize,
+    flow: &'a Flow,
+    builder: FunctionBuilder<'f>,
+    vars: [Variable; 32],
+    flags: AccessFlags,
+    blocks: Vec<Blocks>,
+    context: Value,
+    memory: Value,
+    /// Where entries other than the first and indirect jumps within the unit are told apart. Its
+    /// parameter is the entry number.
+    dispatch: Option<Block>,
+    /// Where a callee's results are handed on that came back to another place than its caller's.
+    propagate: Option<Block>,
+    callees: BTreeMap<usize, FuncRef>,
+    /// Address of the current instruction.
+    pc: u32,
+    /// Address of the one behind it.
+    next_pc: u32,
+    /// Registers that may differ from the context here.
+    dirty: RegSet,
+    constants: Constants,
+}
+
+impl Lowering<'_, '_> {
+    /// The function's entry: loads what the named entry needs and goes there.
+    fn lower_entry(&mut self, entry: Block) {
+        self.builder.switch_to_block(entry);
+        let params = self.builder.block_params(entry).to_vec();
+        let local = params[2];
+        for (reg, &value) in PASSED.into_iter().zip(&params[3..]) {
+            self.builder.def_var(self.vars[reg.index()], value);
+        }
+        let entries = &self.env.plan.units[self.unit].entries;
+        let first = self.entry_block(0);
+        let first_live = first.map_or(RegSet::EMPTY, |id| self.flow.blocks[id].live_in);
+        if entries.len() > 1 {
+            let dispatch = self.dispatch_block();
+            let (head, others) = (self.builder.create_block(), self.builder.create_block());
+            self.builder.set_cold_block(others);
+            self.builder.ins().brif(local, others, &[], head, &[]);
+            self.builder.switch_to_block(others);
+            self.load_registers(self.flow.dispatch_live.without(PASSED_SET));
+            self.builder.ins().jump(dispatch, &[BlockArg::Value(local)]);
+            self.lower_dispatch(dispatch);
+            self.builder.switch_to_block(head);
+        }
+        self.load_registers(first_live.without(PASSED_SET));
+        let target = self.entry_target(0);
+        self.builder.ins().jump(target, &[]);
+    }
+
+    fn dispatch_block(&mut self) -> Block {
+        *self.dispatch.get_or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.append_block_param(block, I32);
+            block
+        })
+    }
+
+    /// The block that goes on at the entry whose number is its parameter.
+    fn lower_dispatch(&mut self, dispatch: Block) {
+        self.builder.switch_to_block(dispatch);
+        let local = self.builder.block_params(dispatch)[0];
+        let count = self.env.plan.units[self.unit].entries.len();
+        let targets: Vec<Block> = (0..count).map(|index| self.entry_target(index)).collect();
+        let pool = &mut self.builder.func.dfg.value_lists;
+        let calls: Vec<_> = targets
+            .iter()
+            .map(|&block| cranelift_codegen::ir::BlockCall::new(block, [], pool))
+            .collect();
+        // entry numbers come from our own tables; the default is as good as any
+        let table = self
+            .builder
+            .create_jump_table(JumpTableData::new(calls[0], &calls));
+        self.builder.ins().br_table(local, table);
+    }
+
+    fn entry_block(&self, index: usize) -> Option<usize> {
+        self.flow
+            .block_at(self.env.plan.units[self.unit].entries[index].slot)
+    }
+
+    fn entry_target(&self, index: usize) -> Block {
+        let entry = self.env.plan.units[self.unit].entries[index];
+        let id = self
+            .entry_block(index)
+            .expect("every entry of a unit starts a block");
+        if entry.continuing {
+            self.blocks[id].body
+        } else {
+            self.blocks[id].arrive
+        }
+    }
+
+    fn lower_block(&mut self, id: usize) {
+        let block = &self.flow.blocks[id];
+        let Blocks { arrive, body } = self.blocks[id];
+        let text = self.env.program.text();
+        let step = text.profile().step() as usize;
+        self.dirty = block.dirty_in;
+        self.constants.forget();
+        self.pc = text.address(block.start);
+        self.builder.switch_to_block(arrive);
+        self.builder.set_srcloc(SourceLoc::new(block.start as u32));
+        if block.arrival {
+            self.charge(self.env.charges.at(block.start));
+            if body != arrive {
+                self.builder.ins().jump(body, &[]);
+                self.builder.switch_to_block(body);
+            }
+        }
+        let mut slot = block.start;
+        for _ in 0..block.count {
+            let decoded = text.slot(slot);
+            self.pc = text.address(slot);
+            self.next_pc = self.pc.wrapping_add(u32::from(decoded.len));
+            self.builder.set_srcloc(SourceLoc::new(slot as u32));
+            let Some(inst) = decoded.inst else {
+                self.trap(TrapKind::IllegalInstruction);
+                return;
+            };
+            let constants = self.constants.clone();
+            self.constants.step(inst, self.pc);
+            if inst.is_terminator() {
+                self.constants = constants;
+                inst.accept(self);
+                return;
+            }
+            self.lower_straight(inst);
+            slot += usize::from(decoded.len) / step;
+        }
+        self.fall_into(slot);
+    }
+
+    /// An instruction inside a run. A constant that is known is not computed again.
+    fn lower_straight(&mut self, inst: Inst) {
+        let (_, written) = inst.registers();
+        let known = written
+            .iter()
+            .next()
+            .and_then(|rd| Some((rd, self.constants.get(rd)?)));
+        match known {
+            Some((rd, value)) => self.write_constant(rd, value),
+            None => inst.accept(self),
+        }
+    }
+
+    /// The gas check of an arrival (rule G2). The meter counts up to its overflow.
+    fn charge(&mut self, charge: u32) {
+        if self.env.precise {
+            self.flush(self.dirty);
+        }
+        let meter = self.builder.ins().get_pinned_reg(I64);
+        let charge = self.builder.ins().iconst(I64, i64::from(charge));
+        let code = TrapCode::unwrap_user(OUT_OF_GAS);
+        let meter = self.builder.ins().uadd_overflow_trap(meter, charge, code);
+        self.builder.ins().set_pinned_reg(meter);
+    }
+
+    /// A trap that this instruction raises whenever it executes.
+    fn trap(&mut self, kind: TrapKind) {
+        self.before_trap();
+        self.builder.ins().trap(trap_code(kind));
+    }
+
+    /// To be called before anything that can trap.
+    fn before_trap(&mut self) {
+        if self.env.precise {
+            self.flush(self.dirty);
+        }
+    }
+
+    /// The register's value, zero-extended to 64 bits.
+    fn read(&mut self, reg: Reg) -> Value {
+        if reg.is_zero() {
+            return self.builder.ins().iconst(I64, 0);
+        }
+        self.builder.use_var(self.vars[reg.index()])
+    }
+
+    /// The register's value as `i32`.
+    fn read32(&mut self, reg: Reg) -> Value {
+        if reg.is_zero() {
+            return self.builder.ins().iconst(I32, 0);
+        }
+        let value = self.read(reg);
+        self.builder.ins().ireduce(I32, value)
+    }
+
+    /// Writes a 64-bit value whose upper half is 0; a write to `x0` has no effect.
+    fn write(&mut self, reg: Reg, value: Value) {
+        if !reg.is_zero() {
+            self.builder.def_var(self.vars[reg.index()], value);
+            self.dirty = self.dirty.union(RegSet::of(&[reg]));
+        }
+    }
+
+    fn write32(&mut self, reg: Reg, value: Value) {
+        if !reg.is_zero() {
+            let value = self.builder.ins().uextend(I64, value);
+            self.write(reg, value);
+        }
+    }
+
+    fn write_constant(&mut self, reg: Reg, value: u32) {
+        let value = self.builder.ins().iconst(I64, i64::from(value));
+        self.write(reg, value);
+    }
+
+    /// Stores registers to the context.
+    fn flush(&mut self, regs: RegSet) {
+        for reg in regs.iter() {
+            let value = self.builder.use_var(self.vars[reg.index()]);
+            let at = register_offset(reg);
+            self.builder
+                .ins()
+                .istore32(self.flags.context, value, self.context, at);
+        }
+    }
+
+    /// Loads registers from the context.
+    fn load_registers(&mut self, regs: RegSet) {
+        for reg in regs.iter() {
+            let at = register_offset(reg);
+            let value = self
+                .builder
+                .ins()
+                .uload32(self.flags.context, self.context, at);
+            self.builder.def_var(self.vars[reg.index()], value);
+        }
+    }
+
+    fn load_context(&mut self, at: i32) -> Value {
+        self.builder
+            .ins()
+            .load(I64, self.flags.context, self.context, at)
+    }
+
+    fn callee(&mut self, unit: usize) -> FuncRef {
+        if let Some(&known) = self.callees.get(&unit) {
+            return known;
+        }
+        let signature = self.builder.import_signature(unit_signature());
+        let name = UserExternalName::new(UNIT_NAMESPACE, unit as u32);
+        let name = self.builder.func.declare_imported_user_function(name);
+        let data = ExtFuncData {
+            name: ExternalName::user(name),
+            signature,
+            colocated: true,
+            patchable: false,
+        };
+        let callee = self.builder.import_function(data);
+        self.callees.insert(unit, callee);
+        callee
+    }
+
+    fn iconst(&mut self, value: u32) -> Value {
+        self.builder.ins().iconst(I64, i64::from(value))
+    }
+}
+
+fn trap_code(kind: TrapKind) -> TrapCode {
+    TrapCode::unwrap_user(kind.code())
+}
+
+fn register_offset(reg: Reg) -> i32 {
+    offset::REGISTERS + 4 * reg.index() as i32
+}
