@@ -1,0 +1,3 @@
+//! Programs to run: so far, encoders for tests.
+
+pub(crate) mod encode;
