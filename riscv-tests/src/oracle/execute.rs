@@ -159,7 +159,7 @@ impl Oracle {
     /// Rule 1 of A: aligned, before anything else.
     fn atomic_address(&self, rs1: usize) -> Result<u32, Trap> {
         match self.registers[rs1] {
-            addr if addr % 4 == 0 => Ok(addr),
+            addr if addr.is_multiple_of(4) => Ok(addr),
             addr => Err(Trap::at(Trap::MISALIGNED_ATOMIC, addr)),
         }
     }
@@ -170,7 +170,7 @@ impl Oracle {
         if !self.text.contains(t) {
             return Err(Trap::at(Trap::BAD_JUMP, t));
         }
-        if !self.text.is_compressed() && t % 4 != 0 {
+        if !self.text.is_compressed() && !t.is_multiple_of(4) {
             return Err(Trap::at(Trap::MISALIGNED_JUMP, t));
         }
         Ok(t)

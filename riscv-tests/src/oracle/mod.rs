@@ -9,7 +9,7 @@
 //!
 //! // addi a7, x0, 93; ecall
 //! let text = [0x05d0_0893_u32, 0x0000_0073].map(u32::to_le_bytes).concat();
-//! let mut oracle = Oracle::new(Setup {
+//! let mut oracle = Oracle::new(&Setup {
 //!     segments: vec![Segment::text(0x1_0000, text)],
 //!     entry: 0x1_0000,
 //!     compressed: false,
@@ -101,7 +101,7 @@ impl Oracle {
     ///
     /// If the setup is one that deploy rejects; the oracle judges execution, not loading.
     #[must_use]
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(setup: &Setup) -> Self {
         setup.check();
         let mut registers = [0; 32];
         registers[2] = setup.sp;

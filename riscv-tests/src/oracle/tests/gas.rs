@@ -136,7 +136,7 @@ fn weights_by_class_and_memory_size() {
     for (word, costs) in table {
         for (memory_class, cost) in MemoryClass::ALL.into_iter().zip(costs) {
             let text = word.to_le_bytes().to_vec();
-            let oracle = Oracle::new(Setup {
+            let oracle = Oracle::new(&Setup {
                 memory_class,
                 ..setup(text, false)
             });

@@ -190,13 +190,13 @@ fn a_load_to_x0_still_traps() {
 fn text_is_readable_with_its_remainder_which_is_never_executed() {
     let mut bytes = e::lw(7, 5, 0).to_le_bytes().to_vec();
     bytes.extend([0x11, 0x22, 0x33]);
-    let mut oracle = Oracle::new(setup(bytes, false));
+    let mut oracle = Oracle::new(&setup(bytes, false));
     oracle.registers[5] = TEXT + 4;
     // The word behind the load is incomplete: text ends there.
     assert_eq!(oracle.run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT + 4));
     assert_eq!(oracle.registers()[7], 0x0033_2211);
 
-    let mut oracle = Oracle::new(setup(vec![0x01, 0x00, 0x02], true));
+    let mut oracle = Oracle::new(&setup(vec![0x01, 0x00, 0x02], true));
     assert_eq!(oracle.run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT + 2));
 }
 
@@ -205,7 +205,7 @@ fn segments_may_lie_above_2_gib_and_share_pages_of_one_permission() {
     let mut setup = setup(e::lw(7, 5, 0).to_le_bytes().to_vec(), false);
     setup.segments.push(Segment::data(0x9000_0100, vec![1, 2]));
     setup.segments.push(Segment::data(0x9000_0102, vec![3, 4]));
-    let mut oracle = Oracle::new(setup);
+    let mut oracle = Oracle::new(&setup);
     oracle.registers[5] = 0x9000_0100;
     assert_eq!(oracle.run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT + 4));
     assert_eq!(oracle.registers()[7], 0x0403_0201);

@@ -17,7 +17,7 @@ const STACK: u32 = 0x1_0000;
 
 /// A program without profile C.
 fn plain(words: &[u32]) -> Oracle {
-    Oracle::new(setup(
+    Oracle::new(&setup(
         words.iter().flat_map(|word| word.to_le_bytes()).collect(),
         false,
     ))
@@ -25,7 +25,7 @@ fn plain(words: &[u32]) -> Oracle {
 
 /// A program with profile C, given as parcels.
 fn compressed(parcels: &[u16]) -> Oracle {
-    Oracle::new(setup(
+    Oracle::new(&setup(
         parcels
             .iter()
             .flat_map(|parcel| parcel.to_le_bytes())
