@@ -39,8 +39,8 @@ impl Health {
         100.0 * f64::from(count) / f64::from(self.cases)
     }
 
-    fn print(&self, name: &str) {
-        println!(
+    fn line(&self, name: &str) -> String {
+        format!(
             "{name:9} {:6} cases: {:4.1} % trap ({:4.1} % on the first instruction), {:4.1} % out of \
              gas, {:4.1} % exit; {} instructions, {} bytes of text on average; trap kinds {:?}",
             self.cases,
@@ -51,7 +51,7 @@ impl Health {
             self.executed / u64::from(self.cases),
             self.text / self.cases as usize,
             self.kinds,
-        );
+        )
     }
 }
 
@@ -76,9 +76,9 @@ fn a_mix_ends_in_all_ways() {
         by_name.entry(case.name).or_default().add(&case);
     }
     for (name, health) in &by_name {
-        health.print(name);
+        println!("{}", health.line(name));
     }
-    all.print("mix");
+    println!("{}", all.line("mix"));
     assert_eq!(by_name.len(), Generator::ALL.len());
     assert!((30.0..=60.0).contains(&all.percent(all.trapped)));
     assert!((10.0..=20.0).contains(&all.percent(all.out_of_gas)));
