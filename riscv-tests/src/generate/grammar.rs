@@ -8,8 +8,9 @@ use super::program::{CONDITIONS, Program, TEMPORARY};
 pub(super) fn case(name: &'static str, seed: u64) -> Case {
     let mut program = Program::new(name, seed);
     program.prologue();
-    let length = match program.random.below(20) {
-        0 => program.random.between(200, 600),
+    let length = match program.random.below(100) {
+        0 => program.random.between(1000, 3000),
+        1..5 => program.random.between(200, 600),
         _ => program.random.between(15, 90),
     };
     let mut ahead = Ahead { labels: vec![] };

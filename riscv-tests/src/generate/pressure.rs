@@ -21,6 +21,7 @@ pub(super) fn case(name: &'static str, seed: u64) -> Case {
         };
         program.load_constant(number, value);
     }
+    program.fill_stack();
     // Some programs go round: the counter lives in memory, so that no register is spent on it.
     let rounds = program.random.pick(&[0, 0, 0, 1, 2, 4, 300]);
     let slot = 4;

@@ -21,6 +21,9 @@ const FREE: [u32; 19] = [
     5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 25, 26, 27, 28, 29, 30, 31, 0,
 ];
 
+/// The words of the main frame that are accessed often.
+const SLOTS: [u32; 8] = [16, 28, 60, 64, 100, 128, 192, 252];
+
 /// What the entry moves sp down by.
 pub(super) const MAIN_FRAME: u32 = 256;
 
@@ -112,6 +115,19 @@ impl Program {
             let rd = self.rd();
             let value = self.constant();
             self.load_constant(rd, value);
+        }
+        self.fill_stack();
+    }
+
+    /// Stores something other than 0 in half of the words that are accessed often.
+    pub(super) fn fill_stack(&mut self) {
+        for slot in SLOTS {
+            if self.random.percent(50) {
+                let rs2 = self
+                    .random
+                    .pick(&[SP, DATA, RODATA, 10, 11, 12, 13, 14, 15]);
+                self.code.word(e::sw(rs2, SP, slot));
+            }
         }
     }
 
@@ -235,6 +251,10 @@ impl Program {
             3 | 4 if self.compressed => self.short_data_access(),
             5 => self.rodata_load(),
             6 | 7 => {
+                if self.random.percent(50) {
+                    let slot = self.stack_slot();
+                    return self.access(SP, slot, 4);
+                }
                 let (low, high) = self.frame;
                 self.access(SP, low, high - low);
             }
@@ -289,14 +309,22 @@ impl Program {
     }
 
     fn short_stack_access(&mut self) {
-        let (low, high) = self.frame;
-        let offset = low + 4 * self.random.below((high - low) / 4);
+        let offset = self.stack_slot();
         let (rd, rs2) = (self.rd(), self.rs());
         let parcel = match self.random.below(2) {
             0 if rd != 0 => e::c_lwsp(rd, offset),
             _ => e::c_swsp(rs2, offset),
         };
         self.code.parcel(parcel);
+    }
+
+    /// A word of the frame, mostly one of a few, so that loads find what was stored.
+    fn stack_slot(&mut self) -> u32 {
+        let (low, high) = self.frame;
+        if high == MAIN_FRAME && self.random.percent(75) {
+            return self.random.pick(&SLOTS);
+        }
+        low + 4 * self.random.below((high - low) / 4)
     }
 
     fn atomic(&mut self) {
