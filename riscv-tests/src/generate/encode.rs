@@ -103,7 +103,7 @@ fn c_word(data: u32, base: u32, offset: u32) -> u32 {
         | bits(data, 2, 0) << 2
 }
 
-/// The CI format: `funct3` and `quadrant` select C.ADDI, C.LI, C.LUI (`imm` is then imm[17:12])
+/// The CI format: `funct3` and `quadrant` select C.ADDI, C.LI, C.LUI (`imm` is then `imm[17:12]`)
 /// or C.SLLI.
 pub(crate) fn ci(quadrant: u32, funct3: u32, rd: u32, imm: u32) -> u32 {
     funct3 << 13 | bits(imm, 5, 5) << 12 | reg(rd) << 7 | bits(imm, 4, 0) << 2 | quadrant

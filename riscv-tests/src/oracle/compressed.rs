@@ -132,12 +132,12 @@ fn bits(c: u32, high: u32, low: u32) -> u32 {
     c >> low & ((1 << (high - low + 1)) - 1)
 }
 
-/// offset[5:3] in bits 12:10, offset[2] in bit 6, offset[6] in bit 5.
+/// `offset[5:3]` in bits 12:10, `offset[2]` in bit 6, `offset[6]` in bit 5.
 fn word_offset(c: u32) -> u32 {
     bits(c, 12, 10) << 3 | bits(c, 6, 6) << 2 | bits(c, 5, 5) << 6
 }
 
-/// offset[11|4|9:8|10|6|7|3:1|5] in bits 12:2.
+/// `offset[11|4|9:8|10|6|7|3:1|5]` in bits 12:2.
 fn jump_offset(c: u32) -> u32 {
     let offset = bits(c, 12, 12) << 11
         | bits(c, 11, 11) << 4
@@ -150,7 +150,7 @@ fn jump_offset(c: u32) -> u32 {
     sign_extend(offset, 12)
 }
 
-/// offset[8|4:3] in bits 12:10, offset[7:6|2:1|5] in bits 6:2.
+/// `offset[8|4:3]` in bits 12:10, `offset[7:6|2:1|5]` in bits 6:2.
 fn branch_offset(c: u32) -> u32 {
     let offset = bits(c, 12, 12) << 8
         | bits(c, 11, 10) << 3

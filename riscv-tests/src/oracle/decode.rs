@@ -190,24 +190,24 @@ pub(super) fn word(w: u32) -> Instruction {
     }
 }
 
-/// imm[11:0] is inst[31:20].
+/// `imm[11:0]` is `inst[31:20]`.
 fn i_immediate(w: u32) -> u32 {
     sign_extend(w >> 20 & 0xfff, 12)
 }
 
-/// imm[11:5] is inst[31:25], imm[4:0] is inst[11:7].
+/// `imm[11:5]` is `inst[31:25]`, `imm[4:0]` is `inst[11:7]`.
 fn s_immediate(w: u32) -> u32 {
     sign_extend((w >> 25 & 0x7f) << 5 | w >> 7 & 0x1f, 12)
 }
 
-/// imm[12|10:5] is inst[31:25], imm[4:1|11] is inst[11:7].
+/// `imm[12|10:5]` is `inst[31:25]`, `imm[4:1|11]` is `inst[11:7]`.
 fn b_immediate(w: u32) -> u32 {
     let imm =
         (w >> 31 & 1) << 12 | (w >> 25 & 0x3f) << 5 | (w >> 8 & 0xf) << 1 | (w >> 7 & 1) << 11;
     sign_extend(imm, 13)
 }
 
-/// imm[20|10:1|11|19:12] is inst[31:12].
+/// `imm[20|10:1|11|19:12]` is `inst[31:12]`.
 fn j_immediate(w: u32) -> u32 {
     let imm =
         (w >> 31 & 1) << 20 | (w >> 21 & 0x3ff) << 1 | (w >> 20 & 1) << 11 | (w >> 12 & 0xff) << 12;
