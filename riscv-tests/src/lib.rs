@@ -1,1 +1,30 @@
-//! See ARCHITECTURE.md.
+//! Judges of the product: what the specification says, written a second time, and programs to try
+//! it on.
+//!
+//! [`oracle`] executes a program exactly as `docs/specification.md` words it, slowly and without
+//! any table. [`generate`] makes random programs, each reproducible from the name of its generator
+//! and one number.
+//!
+//! ```
+//! use bessemer_conformance::generate::{Generator, answer};
+//! use bessemer_conformance::oracle::{MemoryClass, Oracle, Stop};
+//!
+//! let case = Generator::Control.case(1);
+//! let mut oracle = Oracle::new(&case.setup(0x1_0000, MemoryClass::M256K));
+//! let stop = loop {
+//!     let stop = oracle.run();
+//!     match answer(oracle.registers()) {
+//!         Some(result) if stop == Stop::Ecall => oracle.resume(result),
+//!         _ => break stop,
+//!     }
+//! };
+//! assert!(oracle.gas() <= case.gas, "{stop:?}");
+//! ```
+//!
+//! Invariant: the two modules use no other crate of the project, so that an error in the product's
+//! decoder or gas table cannot repeat itself here.
+
+#![forbid(unsafe_code)]
+
+pub mod generate;
+pub mod oracle;
