@@ -23,6 +23,7 @@
 mod compressed;
 mod format;
 mod gas;
+mod immediate;
 mod inst;
 mod reg;
 pub mod table;
@@ -31,6 +32,7 @@ mod trap;
 pub use compressed::{CompressedOp, expand};
 pub use format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 pub use gas::{Class, GasSchedule, MemoryClass};
+pub use immediate::Immediate;
 pub use inst::{Inst, Op, Visitor};
 pub use reg::Reg;
 pub use trap::{Trap, TrapKind};
