@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 use crate::Immediate;
+use crate::format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 use crate::gas::Class;
 
 macro_rules! define_instructions {

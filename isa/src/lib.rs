@@ -20,6 +20,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
+pub mod asm;
 mod compressed;
 mod format;
 mod gas;
