@@ -24,6 +24,7 @@ extern crate alloc;
 
 pub mod asm;
 mod compressed;
+pub mod disasm;
 mod format;
 mod gas;
 mod immediate;
@@ -33,6 +34,7 @@ pub mod table;
 mod trap;
 
 pub use compressed::{CompressedOp, expand};
+pub use disasm::disassemble;
 pub use format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 pub use gas::{Class, GasSchedule, MemoryClass};
 pub use immediate::Immediate;

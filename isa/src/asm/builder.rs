@@ -101,11 +101,9 @@ impl Assembler {
     #[track_caller]
     pub fn equ(&mut self, name: &str, value: impl Into<Expr>) -> &mut Self {
         let line = self.line();
-        let defined = self.known(value.into()).and_then(|value| {
-            self.symbols
-                .define_constant(name, value, line)
-                .map_err(Into::into)
-        });
+        let defined = self
+            .known(value.into())
+            .and_then(|value| self.symbols.define_constant(name, value, line));
         self.check(defined)
     }
 

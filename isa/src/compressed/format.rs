@@ -100,9 +100,9 @@ macro_rules! compressed_format {
             $(
                 const IMMEDIATE: Option<Immediate> = Some($rule);
 
-                fn with_immediate(self, value: i64) -> Self {
-                    let $constant = (value as $Constant) $(<< $shift)?;
-                    Self { $constant, ..self }
+                fn with_immediate(mut self, value: i64) -> Self {
+                    self.$constant = (value as $Constant) $(<< $shift)?;
+                    self
                 }
             )?
         }
