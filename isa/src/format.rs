@@ -6,7 +6,11 @@
 
 use core::fmt;
 
-use crate::{Reg, RegSet};
+use crate::{Immediate, Reg, RegSet};
+
+mod ordered;
+
+pub use ordered::{A, F, Lr};
 
 /// The operands of one instruction format.
 ///
@@ -21,6 +25,35 @@ pub trait Operands: Copy + fmt::Display {
     fn reads(self) -> RegSet;
     /// The register that the instruction may write; `x0` counts for nothing.
     fn writes(self) -> RegSet;
+
+    /// The rule for the constant operand, if the format has one.
+    const IMMEDIATE: Option<Immediate> = None;
+
+    /// These operands with another constant, which obeys [`Operands::IMMEDIATE`].
+    fn with_immediate(self, _value: i64) -> Self {
+        self
+    }
+
+    /// These operands with the ordering bits set; `None` if the format has none.
+    fn with_order(self, _aq: bool, _rl: bool) -> Option<Self> {
+        None
+    }
+
+    /// How far from the instruction a taken branch or a direct jump goes.
+    fn distance(self) -> Option<i32> {
+        None
+    }
+
+    /// What follows the mnemonic directly: the ordering suffix of atomics.
+    fn suffix(&self) -> &'static str {
+        ""
+    }
+
+    /// Writes the operands of an instruction that stands at `pc`: as `Display` does, but with
+    /// absolute targets.
+    fn write_at(&self, _pc: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The bits `low..low + count` of `word`, moved to bit 0.
@@ -111,6 +144,13 @@ impl Operands for I {
     fn writes(self) -> RegSet {
         RegSet::of(&[self.rd])
     }
+
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::new(&[(-2048, 2047)]));
+
+    fn with_immediate(self, value: i64) -> Self {
+        let imm = value as i32;
+        Self { imm, ..self }
+    }
 }
 
 impl fmt::Display for I {
@@ -145,6 +185,13 @@ impl Operands for L {
 
     fn writes(self) -> RegSet {
         RegSet::of(&[self.rd])
+    }
+
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::new(&[(-2048, 2047)]));
+
+    fn with_immediate(self, value: i64) -> Self {
+        let imm = value as i32;
+        Self { imm, ..self }
     }
 }
 
@@ -182,6 +229,13 @@ impl Operands for H {
 
     fn writes(self) -> RegSet {
         RegSet::of(&[self.rd])
+    }
+
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::shift());
+
+    fn with_immediate(self, value: i64) -> Self {
+        let shamt = value as u32;
+        Self { shamt, ..self }
     }
 }
 
@@ -221,6 +275,13 @@ impl Operands for S {
 
     fn writes(self) -> RegSet {
         RegSet::EMPTY
+    }
+
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::new(&[(-2048, 2047)]));
+
+    fn with_immediate(self, value: i64) -> Self {
+        let imm = value as i32;
+        Self { imm, ..self }
     }
 }
 
@@ -269,6 +330,22 @@ impl Operands for B {
     fn writes(self) -> RegSet {
         RegSet::EMPTY
     }
+
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::distance(&[(-4096, 4094)]));
+
+    fn with_immediate(self, value: i64) -> Self {
+        let offset = value as i32;
+        Self { offset, ..self }
+    }
+
+    fn distance(self) -> Option<i32> {
+        Some(self.offset)
+    }
+
+    fn write_at(&self, pc: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = pc.wrapping_add(self.offset as u32);
+        write!(f, "{}, {}, {target:#x}", self.rs1, self.rs2)
+    }
 }
 
 impl fmt::Display for B {
@@ -305,6 +382,13 @@ impl Operands for U {
 
     fn writes(self) -> RegSet {
         RegSet::of(&[self.rd])
+    }
+
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::new(&[(0, 0xf_ffff)]));
+
+    fn with_immediate(self, value: i64) -> Self {
+        let imm = (value as u32) << 12;
+        Self { imm, ..self }
     }
 }
 
@@ -350,167 +434,27 @@ impl Operands for J {
     fn writes(self) -> RegSet {
         RegSet::of(&[self.rd])
     }
+
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::distance(&[(-0x10_0000, 0xf_fffe)]));
+
+    fn with_immediate(self, value: i64) -> Self {
+        let offset = value as i32;
+        Self { offset, ..self }
+    }
+
+    fn distance(self) -> Option<i32> {
+        Some(self.offset)
+    }
+
+    fn write_at(&self, pc: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = pc.wrapping_add(self.offset as u32);
+        write!(f, "{}, {target:#x}", self.rd)
+    }
 }
 
 impl fmt::Display for J {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}", self.rd, Distance(self.offset))
-    }
-}
-
-/// Atomic memory operation: `amoadd.w rd, rs2, (rs1)`. The ordering bits do not change what a
-/// single hart computes and are not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "field names are the manual's")]
-pub struct A {
-    pub rd: Reg,
-    pub rs1: Reg,
-    pub rs2: Reg,
-    pub aq: bool,
-    pub rl: bool,
-}
-
-impl Operands for A {
-    fn unpack(word: u32) -> Self {
-        let R { rd, rs1, rs2 } = R::unpack(word);
-        Self {
-            rd,
-            rs1,
-            rs2,
-            aq: bits(word, 26, 1) == 1,
-            rl: bits(word, 25, 1) == 1,
-        }
-    }
-
-    fn pack(self) -> u32 {
-        let Self {
-            rd,
-            rs1,
-            rs2,
-            aq,
-            rl,
-        } = self;
-        R { rd, rs1, rs2 }.pack() | u32::from(aq) << 26 | u32::from(rl) << 25
-    }
-
-    fn reads(self) -> RegSet {
-        RegSet::of(&[self.rs1, self.rs2])
-    }
-
-    fn writes(self) -> RegSet {
-        RegSet::of(&[self.rd])
-    }
-}
-
-impl fmt::Display for A {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}, ({})", self.rd, self.rs2, self.rs1)
-    }
-}
-
-/// Load reserved: `lr.w rd, (rs1)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "field names are the manual's")]
-pub struct Lr {
-    pub rd: Reg,
-    pub rs1: Reg,
-    pub aq: bool,
-    pub rl: bool,
-}
-
-impl Operands for Lr {
-    fn unpack(word: u32) -> Self {
-        let A {
-            rd,
-            rs1,
-            rs2: _,
-            aq,
-            rl,
-        } = A::unpack(word);
-        Self { rd, rs1, aq, rl }
-    }
-
-    fn pack(self) -> u32 {
-        let Self { rd, rs1, aq, rl } = self;
-        A {
-            rd,
-            rs1,
-            rs2: Reg::ZERO,
-            aq,
-            rl,
-        }
-        .pack()
-    }
-
-    fn reads(self) -> RegSet {
-        RegSet::of(&[self.rs1])
-    }
-
-    fn writes(self) -> RegSet {
-        RegSet::of(&[self.rd])
-    }
-}
-
-impl fmt::Display for Lr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, ({})", self.rd, self.rs1)
-    }
-}
-
-/// Fence fields: every bit of the word that is neither opcode nor funct3. None has an effect here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct F {
-    /// The fields `fm`, `pred`, `succ`, `rs1` and `rd` at their places in the word.
-    pub fields: u32,
-}
-
-impl F {
-    const MASK: u32 = 0xffff_8f80;
-
-    /// An ordinary fence of these predecessor and successor sets (bits `iorw` from 3 down to 0).
-    pub const fn new(pred: u32, succ: u32) -> Self {
-        Self {
-            fields: (pred & 15) << 24 | (succ & 15) << 20,
-        }
-    }
-}
-
-impl Operands for F {
-    fn unpack(word: u32) -> Self {
-        Self {
-            fields: word & Self::MASK,
-        }
-    }
-
-    fn pack(self) -> u32 {
-        self.fields & Self::MASK
-    }
-
-    fn reads(self) -> RegSet {
-        RegSet::EMPTY
-    }
-
-    fn writes(self) -> RegSet {
-        RegSet::EMPTY
-    }
-}
-
-impl fmt::Display for F {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = |f: &mut fmt::Formatter<'_>, bits: u32| {
-            if bits == 0 {
-                return f.write_str("0");
-            }
-            for (bit, letter) in [(8, "i"), (4, "o"), (2, "r"), (1, "w")] {
-                if bits & bit != 0 {
-                    f.write_str(letter)?;
-                }
-            }
-            Ok(())
-        };
-        set(f, bits(self.fields, 24, 4))?;
-        f.write_str(", ")?;
-        set(f, bits(self.fields, 20, 4))
     }
 }
 
@@ -543,7 +487,7 @@ impl fmt::Display for N {
 }
 
 /// A jump distance in the assembler's notation for "from here".
-pub(crate) struct Distance(pub(crate) i32);
+struct Distance(i32);
 
 impl fmt::Display for Distance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::Immediate;
 use crate::format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 use crate::gas::Class;
 use crate::reg::RegSet;
@@ -56,6 +57,14 @@ macro_rules! define_instructions {
                 }
             }
 
+            /// Where the instruction at `pc` goes if it is a branch or a direct jump.
+            pub fn target(self, pc: u32) -> Option<u32> {
+                let distance = match self {
+                    $(Self::$Name(operands) => operands.distance(),)*
+                };
+                distance.map(|bytes| pc.wrapping_add(bytes as u32))
+            }
+
             /// The 32-bit encoding.
             pub fn encode(self) -> u32 {
                 match self {
@@ -89,6 +98,20 @@ macro_rules! define_instructions {
                 }
             }
 
+            /// The rule for the constant operand, if there is one.
+            pub const fn immediate(self) -> Option<Immediate> {
+                match self {
+                    $(Self::$Name => <$Format as Operands>::IMMEDIATE,)*
+                }
+            }
+
+            /// The encoding `word` with another constant operand.
+            pub(crate) fn set_immediate(self, word: u32, value: i64) -> u32 {
+                match self {
+                    $(Self::$Name => $match | $Format::unpack(word).with_immediate(value).pack(),)*
+                }
+            }
+
             /// This instruction with the operands of `word`.
             fn unpack(self, word: u32) -> Inst {
                 match self {
@@ -100,7 +123,28 @@ macro_rules! define_instructions {
         impl fmt::Display for Inst {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    $(Self::$Name(operands) => write_instruction(f, $mnemonic, operands),)*
+                    $(Self::$Name(operands) => {
+                        write!(f, "{}{}", $mnemonic, operands.suffix())?;
+                        if size_of::<$Format>() > 0 {
+                            write!(f, " {operands}")?;
+                        }
+                        Ok(())
+                    })*
+                }
+            }
+        }
+
+        impl fmt::Display for InstAt {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.inst {
+                    $(Inst::$Name(operands) => {
+                        write!(f, "{}{}", $mnemonic, operands.suffix())?;
+                        if size_of::<$Format>() > 0 {
+                            f.write_str(" ")?;
+                            operands.write_at(self.pc, f)?;
+                        }
+                        Ok(())
+                    })*
                 }
             }
         }
@@ -127,6 +171,17 @@ impl Inst {
         self.op().class()
     }
 
+    /// The instruction as text at an address: targets are absolute.
+    ///
+    /// ```
+    /// let jump = bessemer_isa::Inst::decode(0x0080_006f).expect("jal is legal");
+    /// assert_eq!(jump.to_string(), "jal zero, . + 8");
+    /// assert_eq!(jump.at(0x1_0000).to_string(), "jal zero, 0x10008");
+    /// ```
+    pub const fn at(self, pc: u32) -> impl fmt::Display {
+        InstAt { inst: self, pc }
+    }
+
     /// Whether the instruction ends a run.
     pub const fn is_terminator(self) -> bool {
         self.class().is_terminator()
@@ -142,22 +197,16 @@ impl Op {
     }
 }
 
+/// An instruction and the address at which it stands.
+struct InstAt {
+    inst: Inst,
+    pc: u32,
+}
+
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.mnemonic())
     }
-}
-
-fn write_instruction(
-    f: &mut fmt::Formatter<'_>,
-    mnemonic: &str,
-    operands: &impl fmt::Display,
-) -> fmt::Result {
-    f.write_str(mnemonic)?;
-    if mnemonic != Op::Ecall.mnemonic() && mnemonic != Op::Ebreak.mnemonic() {
-        write!(f, " {operands}")?;
-    }
-    Ok(())
 }
 
 /// The decoder's first step: major opcode (bits 6:2) and funct3. Words whose low two bits are not

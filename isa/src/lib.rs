@@ -20,17 +20,24 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
+pub mod asm;
 mod compressed;
+pub mod disasm;
 mod format;
 mod gas;
+mod immediate;
 mod inst;
 mod reg;
 pub mod table;
 mod trap;
 
 pub use compressed::{CompressedOp, expand};
+pub use disasm::disassemble;
 pub use format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
 pub use gas::{Class, GasSchedule, MemoryClass};
+pub use immediate::Immediate;
 pub use inst::{Inst, Op, Visitor};
 pub use reg::{Reg, RegSet};
 pub use trap::{Trap, TrapKind};

@@ -94,36 +94,36 @@ macro_rules! for_each_instruction {
 macro_rules! for_each_compressed {
     ($callback:ident) => {
         $callback! {
-        //  Name        "mnemonic"    format  match   mask     expansion
-            CAddi4spn   "c.addi4spn"  Ciw     0x0000  0xe003   |o| (o.imm != 0).then_some(Inst::Addi(I { rd: o.rd, rs1: Reg::SP, imm: o.imm }));
-            CLw         "c.lw"        Cl      0x4000  0xe003   |o| Some(Inst::Lw(L { rd: o.rd, rs1: o.rs1, imm: o.imm }));
-            CSw         "c.sw"        Cs      0xc000  0xe003   |o| Some(Inst::Sw(S { rs1: o.rs1, rs2: o.rs2, imm: o.imm }));
+        //  Name        method      "mnemonic"    format  match   mask     expansion
+            CAddi4spn   c_addi4spn  "c.addi4spn"  Ciw     0x0000  0xe003   |o| (o.imm != 0).then_some(Inst::Addi(I { rd: o.rd, rs1: Reg::SP, imm: o.imm }));
+            CLw         c_lw        "c.lw"        Cl      0x4000  0xe003   |o| Some(Inst::Lw(L { rd: o.rd, rs1: o.rs1, imm: o.imm }));
+            CSw         c_sw        "c.sw"        Cs      0xc000  0xe003   |o| Some(Inst::Sw(S { rs1: o.rs1, rs2: o.rs2, imm: o.imm }));
 
-            CNop        "c.nop"       Cn      0x0001  0xffff   |_| Some(Inst::Addi(I { rd: Reg::ZERO, rs1: Reg::ZERO, imm: 0 }));
-            CAddi       "c.addi"      Ci      0x0001  0xe003   |o| Some(Inst::Addi(I { rd: o.rd, rs1: o.rd, imm: o.imm }));
-            CJal        "c.jal"       Cj      0x2001  0xe003   |o| Some(Inst::Jal(J { rd: Reg::RA, offset: o.offset }));
-            CLi         "c.li"        Ci      0x4001  0xe003   |o| Some(Inst::Addi(I { rd: o.rd, rs1: Reg::ZERO, imm: o.imm }));
-            CAddi16sp   "c.addi16sp"  Ci16    0x6101  0xef83   |o| (o.imm != 0).then_some(Inst::Addi(I { rd: Reg::SP, rs1: Reg::SP, imm: o.imm }));
-            CLui        "c.lui"       Cu      0x6001  0xe003   |o| (o.imm != 0).then_some(Inst::Lui(U { rd: o.rd, imm: o.imm }));
-            CSrli       "c.srli"      Ch      0x8001  0xfc03   |o| Some(Inst::Srli(H { rd: o.rd, rs1: o.rd, shamt: o.shamt }));
-            CSrai       "c.srai"      Ch      0x8401  0xfc03   |o| Some(Inst::Srai(H { rd: o.rd, rs1: o.rd, shamt: o.shamt }));
-            CAndi       "c.andi"      Cbi     0x8801  0xec03   |o| Some(Inst::Andi(I { rd: o.rd, rs1: o.rd, imm: o.imm }));
-            CSub        "c.sub"       Ca      0x8c01  0xfc63   |o| Some(Inst::Sub(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
-            CXor        "c.xor"       Ca      0x8c21  0xfc63   |o| Some(Inst::Xor(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
-            COr         "c.or"        Ca      0x8c41  0xfc63   |o| Some(Inst::Or(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
-            CAnd        "c.and"       Ca      0x8c61  0xfc63   |o| Some(Inst::And(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
-            CJ          "c.j"         Cj      0xa001  0xe003   |o| Some(Inst::Jal(J { rd: Reg::ZERO, offset: o.offset }));
-            CBeqz       "c.beqz"      Cb      0xc001  0xe003   |o| Some(Inst::Beq(B { rs1: o.rs1, rs2: Reg::ZERO, offset: o.offset }));
-            CBnez       "c.bnez"      Cb      0xe001  0xe003   |o| Some(Inst::Bne(B { rs1: o.rs1, rs2: Reg::ZERO, offset: o.offset }));
+            CNop        c_nop       "c.nop"       Cn      0x0001  0xffff   |_| Some(Inst::Addi(I { rd: Reg::ZERO, rs1: Reg::ZERO, imm: 0 }));
+            CAddi       c_addi      "c.addi"      Ci      0x0001  0xe003   |o| Some(Inst::Addi(I { rd: o.rd, rs1: o.rd, imm: o.imm }));
+            CJal        c_jal       "c.jal"       Cj      0x2001  0xe003   |o| Some(Inst::Jal(J { rd: Reg::RA, offset: o.offset }));
+            CLi         c_li        "c.li"        Ci      0x4001  0xe003   |o| Some(Inst::Addi(I { rd: o.rd, rs1: Reg::ZERO, imm: o.imm }));
+            CAddi16sp   c_addi16sp  "c.addi16sp"  Ci16    0x6101  0xef83   |o| (o.imm != 0).then_some(Inst::Addi(I { rd: Reg::SP, rs1: Reg::SP, imm: o.imm }));
+            CLui        c_lui       "c.lui"       Cu      0x6001  0xe003   |o| (o.imm != 0).then_some(Inst::Lui(U { rd: o.rd, imm: o.imm }));
+            CSrli       c_srli      "c.srli"      Ch      0x8001  0xfc03   |o| Some(Inst::Srli(H { rd: o.rd, rs1: o.rd, shamt: o.shamt }));
+            CSrai       c_srai      "c.srai"      Ch      0x8401  0xfc03   |o| Some(Inst::Srai(H { rd: o.rd, rs1: o.rd, shamt: o.shamt }));
+            CAndi       c_andi      "c.andi"      Cbi     0x8801  0xec03   |o| Some(Inst::Andi(I { rd: o.rd, rs1: o.rd, imm: o.imm }));
+            CSub        c_sub       "c.sub"       Ca      0x8c01  0xfc63   |o| Some(Inst::Sub(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
+            CXor        c_xor       "c.xor"       Ca      0x8c21  0xfc63   |o| Some(Inst::Xor(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
+            COr         c_or        "c.or"        Ca      0x8c41  0xfc63   |o| Some(Inst::Or(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
+            CAnd        c_and       "c.and"       Ca      0x8c61  0xfc63   |o| Some(Inst::And(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
+            CJ          c_j         "c.j"         Cj      0xa001  0xe003   |o| Some(Inst::Jal(J { rd: Reg::ZERO, offset: o.offset }));
+            CBeqz       c_beqz      "c.beqz"      Cb      0xc001  0xe003   |o| Some(Inst::Beq(B { rs1: o.rs1, rs2: Reg::ZERO, offset: o.offset }));
+            CBnez       c_bnez      "c.bnez"      Cb      0xe001  0xe003   |o| Some(Inst::Bne(B { rs1: o.rs1, rs2: Reg::ZERO, offset: o.offset }));
 
-            CSlli       "c.slli"      Csh     0x0002  0xf003   |o| Some(Inst::Slli(H { rd: o.rd, rs1: o.rd, shamt: o.shamt }));
-            CLwsp       "c.lwsp"      Clsp    0x4002  0xe003   |o| (!o.rd.is_zero()).then_some(Inst::Lw(L { rd: o.rd, rs1: Reg::SP, imm: o.imm }));
-            CJr         "c.jr"        Cjr     0x8002  0xf07f   |o| (!o.rs1.is_zero()).then_some(Inst::Jalr(L { rd: Reg::ZERO, rs1: o.rs1, imm: 0 }));
-            CMv         "c.mv"        Cr      0x8002  0xf003   |o| Some(Inst::Add(R { rd: o.rd, rs1: Reg::ZERO, rs2: o.rs2 }));
-            CEbreak     "c.ebreak"    Cn      0x9002  0xffff   |_| Some(Inst::Ebreak(N));
-            CJalr       "c.jalr"      Cjr     0x9002  0xf07f   |o| Some(Inst::Jalr(L { rd: Reg::RA, rs1: o.rs1, imm: 0 }));
-            CAdd        "c.add"       Cr      0x9002  0xf003   |o| Some(Inst::Add(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
-            CSwsp       "c.swsp"      Csp     0xc002  0xe003   |o| Some(Inst::Sw(S { rs1: Reg::SP, rs2: o.rs2, imm: o.imm }));
+            CSlli       c_slli      "c.slli"      Csh     0x0002  0xf003   |o| Some(Inst::Slli(H { rd: o.rd, rs1: o.rd, shamt: o.shamt }));
+            CLwsp       c_lwsp      "c.lwsp"      Clsp    0x4002  0xe003   |o| (!o.rd.is_zero()).then_some(Inst::Lw(L { rd: o.rd, rs1: Reg::SP, imm: o.imm }));
+            CJr         c_jr        "c.jr"        Cjr     0x8002  0xf07f   |o| (!o.rs1.is_zero()).then_some(Inst::Jalr(L { rd: Reg::ZERO, rs1: o.rs1, imm: 0 }));
+            CMv         c_mv        "c.mv"        Cr      0x8002  0xf003   |o| Some(Inst::Add(R { rd: o.rd, rs1: Reg::ZERO, rs2: o.rs2 }));
+            CEbreak     c_ebreak    "c.ebreak"    Cn      0x9002  0xffff   |_| Some(Inst::Ebreak(N));
+            CJalr       c_jalr      "c.jalr"      Cjr     0x9002  0xf07f   |o| Some(Inst::Jalr(L { rd: Reg::RA, rs1: o.rs1, imm: 0 }));
+            CAdd        c_add       "c.add"       Cr      0x9002  0xf003   |o| Some(Inst::Add(R { rd: o.rd, rs1: o.rd, rs2: o.rs2 }));
+            CSwsp       c_swsp      "c.swsp"      Csp     0xc002  0xe003   |o| Some(Inst::Sw(S { rs1: Reg::SP, rs2: o.rs2, imm: o.imm }));
         }
     };
 }

@@ -201,7 +201,9 @@ impl Compiler {
     fn compile(&mut self, text: &Text, pc: u32) -> Result<Compiled, TranslateError> {
         let form = |what| TranslateError::Form { pc, what };
         let names = self.context.func.params.user_named_funcs().iter();
-        let names: BTreeMap<_, _> = names.map(|(key, name)| (key, name.index as usize)).collect();
+        let names: BTreeMap<_, _> = names
+            .map(|(key, name)| (key, name.index as usize))
+            .collect();
         let compiled = self
             .context
             .compile(&*self.isa, &mut self.control)

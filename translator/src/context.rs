@@ -27,18 +27,27 @@ pub struct Context {
     pub unit_table: usize,
     /// The word address reserved by LR.W, or [`NO_RESERVATION`].
     pub reservation: u64,
-    /// Native stack pointer of the entry stub, where a fault continues.
-    pub landing_sp: usize,
-    /// Native frame pointer of the entry stub.
-    pub landing_fp: usize,
-    /// Set to non-zero by the fault handler; the entry stub then leaves `registers` alone.
-    pub faulted: u32,
+    /// Address of the [`Landing`] of this entry.
+    pub landing: usize,
     /// The operand address of a misaligned atomic, written just before its trap.
     pub trap_addr: u32,
     /// How generated code came back: the next pc, or [`HOST_EXIT`].
     pub next: u64,
     /// The pc of the jump to `next` if it is still to be checked and linked, else 0.
     pub from: u32,
+}
+
+/// Where a fault of generated code continues: written by the entry stub, read by the fault handler.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub struct Landing {
+    /// Native stack pointer of the entry stub; 0 before the first entry.
+    pub sp: usize,
+    /// Native frame pointer of the entry stub.
+    pub fp: usize,
+    /// Set to non-zero by the fault handler; the entry stub then leaves the context's registers
+    /// alone.
+    pub faulted: u32,
 }
 
 /// The function behind an ECALL: gets the context and the pc of the ECALL, returns 0 to go on behind
@@ -63,9 +72,7 @@ impl Context {
             jump_table: 0,
             unit_table: 0,
             reservation: NO_RESERVATION,
-            landing_sp: 0,
-            landing_fp: 0,
-            faulted: 0,
+            landing: 0,
             trap_addr: 0,
             next: 0,
             from: 0,
@@ -91,7 +98,7 @@ impl Default for Context {
 
 /// Offsets of the fields in the form that Cranelift wants.
 pub(crate) mod offset {
-    use super::{Context, offset_of};
+    use super::{Context, Landing, offset_of};
 
     macro_rules! offsets {
         ($($NAME:ident = $field:ident;)*) => {
@@ -108,11 +115,13 @@ pub(crate) mod offset {
         JUMP_TABLE = jump_table;
         UNIT_TABLE = unit_table;
         RESERVATION = reservation;
-        LANDING_SP = landing_sp;
-        LANDING_FP = landing_fp;
-        FAULTED = faulted;
+        LANDING = landing;
         TRAP_ADDR = trap_addr;
         NEXT = next;
         FROM = from;
     }
+
+    pub(crate) const LANDING_SP: i32 = offset_of!(Landing, sp) as i32;
+    pub(crate) const LANDING_FP: i32 = offset_of!(Landing, fp) as i32;
+    pub(crate) const LANDING_FAULTED: i32 = offset_of!(Landing, faulted) as i32;
 }

@@ -8,7 +8,7 @@
 use bessemer_image::Text;
 use bessemer_isa::{Class, Inst, J, L, Reg, RegSet};
 
-use crate::plan::{Constants, Plan, branch_target, is_link};
+use crate::plan::{Constants, Plan, is_link};
 
 /// Registers that units pass to each other and return in host registers.
 pub(crate) const PASSED: [Reg; 3] = [Reg::SP, Reg::A0, Reg::A1];
@@ -205,7 +205,7 @@ impl Flow {
                     edges.extend(self.block_at(next).map(Edge::Written));
                 }
                 _ if inst.class() == Class::Branch => {
-                    keep(branch_target(inst, pc).and_then(|target| text.index(target)));
+                    keep(inst.target(pc).and_then(|target| text.index(target)));
                     keep(Some(next));
                 }
                 _ => {}

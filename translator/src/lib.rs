@@ -25,7 +25,7 @@ mod stub;
 use bessemer_image::{Charges, Program};
 
 pub use artifact::{Artifact, TrapRecord};
-pub use context::{Context, HOST_EXIT, HostCall, NO_RESERVATION};
+pub use context::{Context, HOST_EXIT, HostCall, Landing, NO_RESERVATION};
 pub use error::TranslateError;
 pub use jit::{Code, EntryPoint};
 

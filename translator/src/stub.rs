@@ -38,10 +38,11 @@ pub(crate) fn build(
 
     // the host's value of the pinned register, which to the host is an ordinary saved register
     let saved = b.ins().get_pinned_reg(I64);
+    let landing = b.ins().load(I64, flags, context, offset::LANDING);
     let stack = b.ins().get_stack_pointer(I64);
-    b.ins().store(flags, stack, context, offset::LANDING_SP);
+    b.ins().store(flags, stack, landing, offset::LANDING_SP);
     let frame = b.ins().get_frame_pointer(I64);
-    b.ins().store(flags, frame, context, offset::LANDING_FP);
+    b.ins().store(flags, frame, landing, offset::LANDING_FP);
     let meter = b.ins().load(I64, flags, context, offset::METER);
     b.ins().set_pinned_reg(meter);
     let mut arguments = vec![
@@ -62,7 +63,7 @@ pub(crate) fn build(
     b.ins().set_pinned_reg(saved);
     let (returned, done) = (b.create_block(), b.create_block());
     // after a fault the result registers hold nothing
-    let faulted = b.ins().load(I32, flags, context, offset::FAULTED);
+    let faulted = b.ins().load(I32, flags, landing, offset::LANDING_FAULTED);
     b.ins().brif(faulted, done, &[], returned, &[]);
     b.switch_to_block(returned);
     b.ins().store(flags, results[0], context, offset::NEXT);

@@ -60,8 +60,14 @@ impl Lowering<'_, '_> {
     fn jump_to(&mut self, target: u32) {
         match self.env.program.text().jump_target(target) {
             Ok(_) => self.arrive(target),
-            Err(kind) => self.trap(kind),
+            Err(_) => self.escape(target),
         }
+    }
+
+    /// A jump that will trap: the runtime finds out how.
+    fn escape(&mut self, target: u32) {
+        let next = self.iconst(target);
+        self.leave(next, self.pc);
     }
 
     fn branch(&mut self, B { rs1, rs2, offset }: B, condition: IntCC) {
@@ -97,7 +103,7 @@ impl Lowering<'_, '_> {
     fn direct(&mut self, rd: Reg, target: u32) {
         let slot = match self.env.program.text().jump_target(target) {
             Ok(slot) => slot,
-            Err(kind) => return self.trap(kind),
+            Err(_) => return self.escape(target),
         };
         if !rd.is_zero() {
             self.write_constant(rd, self.next_pc);

@@ -1,7 +1,7 @@
 //! Finds the instructions that control may reach.
 
 use bessemer_image::{Program, Text};
-use bessemer_isa::{Class, Inst, J, L, Reg};
+use bessemer_isa::{Inst, J, L, Reg};
 
 use super::Constants;
 
@@ -128,7 +128,7 @@ impl Search<'_> {
             }
             Inst::Ecall(_) => self.entry(next),
             _ => {
-                if let Some(target) = branch_target(inst, pc) {
+                if let Some(target) = inst.target(pc) {
                     self.arrival(target);
                     self.arrival(next);
                 }
@@ -145,17 +145,4 @@ impl Search<'_> {
             self.entry(next);
         }
     }
-}
-
-/// The address that a conditional branch at `pc` goes to when taken.
-pub(crate) fn branch_target(inst: Inst, pc: u32) -> Option<u32> {
-    if inst.class() != Class::Branch {
-        return None;
-    }
-    let (Inst::Beq(b) | Inst::Bne(b) | Inst::Blt(b) | Inst::Bge(b) | Inst::Bltu(b) | Inst::Bgeu(b)) =
-        inst
-    else {
-        return None;
-    };
-    Some(pc.wrapping_add_signed(b.offset))
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 use bessemer_image::Program;
 
 pub(crate) use constants::Constants;
-pub(crate) use discover::{Marks, branch_target, is_link};
+pub(crate) use discover::{Marks, is_link};
 
 /// The units of a program.
 #[derive(Debug)]

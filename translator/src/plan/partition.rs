@@ -3,7 +3,6 @@
 use bessemer_image::Text;
 use bessemer_isa::{Class, Inst, J};
 
-use super::discover::branch_target;
 use super::{Entry, MAX_ARRIVALS, MAX_INSTRUCTIONS, Marks, NOWHERE, Plan, Unit, encode_entry};
 
 /// A unit of less than this many instructions on average is refused, once a program has used up
@@ -103,11 +102,10 @@ fn cross(text: &Text, marks: &mut [Marks], home: &[u32]) -> Vec<bool> {
             }
             continue;
         }
-        let target = match inst {
-            Inst::Jal(J { offset, .. }) => Some(pc.wrapping_add_signed(offset)),
-            _ => branch_target(inst, pc),
-        };
-        let targets = [target.and_then(|target| text.index(target)), Some(next)];
+        let targets = [
+            inst.target(pc).and_then(|target| text.index(target)),
+            Some(next),
+        ];
         for target in targets
             .into_iter()
             .flatten()
