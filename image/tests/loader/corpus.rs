@@ -506,6 +506,22 @@ impl Corpus {
                 });
             }
         }
+        // Full when the page that both touch counts once.
+        for (name, left) in [("contract", 256 - 16 - 3_u32), ("bare", 16384 - 256 - 3)] {
+            for parts in [2, 3] {
+                self.case(format!("bss-{name}-full-in-{parts}-on-one-page"), |elf| {
+                    let shared = 0x10_0000 + (left - 1) * 4096;
+                    elf.add(0x10_0000, &[], (left - 1) * 4096 + 16, RW);
+                    for part in 1..parts {
+                        elf.add(shared + part * 16, &[], 16, RW);
+                    }
+                });
+            }
+        }
+        self.case("bss-not-congruent", |elf| {
+            elf.add(0x1_5008, &[], 0x20, RW);
+            elf.headers[4].align = 0x1000;
+        });
         for size in [64 << 20, 1 << 30, 2 << 30, 3_u32 << 30, 0xfff0_0000] {
             self.case(format!("bss-of-{size:#x}"), |elf| {
                 elf.add(0x2_0000, &[], size, RW);
