@@ -7,10 +7,25 @@
 
 #![forbid(unsafe_code)]
 
+mod build;
 mod charge;
+mod elf;
+mod error;
 mod exec;
+mod layout;
+mod limits;
+mod program;
+mod segment;
+mod symbols;
 mod text;
 
+pub use build::ImageBuilder;
 pub use charge::Charges;
+pub use error::LoadError;
 pub use exec::{Fault, Hart, Memory, Stop};
+pub use layout::Layout;
+pub use limits::Limits;
+pub use program::{CodeHash, Program};
+pub use segment::Segment;
+pub use symbols::Symbols;
 pub use text::{Decoded, Profile, Text};

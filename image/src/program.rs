@@ -1,0 +1,129 @@
+//! A checked program.
+
+use std::fmt;
+
+use bessemer_isa::GasSchedule;
+use sha3::{Digest, Keccak256};
+
+use crate::elf::Elf;
+use crate::layout::segment_pages;
+use crate::segment::Segments;
+use crate::{Charges, Layout, Limits, LoadError, Profile, Segment, Symbols, Text};
+
+/// An image that obeys every rule of the loader: all that engines need to know of it.
+#[derive(Clone, Debug)]
+pub struct Program {
+    segments: Box<[Segment]>,
+    text: Text,
+    entry: u32,
+    layout: Layout,
+    code_hash: CodeHash,
+    symbols: Symbols,
+}
+
+impl Program {
+    /// Checks an ELF file and decodes its text.
+    ///
+    /// Any bytes at all may be given. The verdict depends on the bytes and the limits and on
+    /// nothing else; sections and symbols have no part in it. Time and memory are linear in the
+    /// length of the file.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, LoadError> {
+        let elf = Elf::parse(bytes, limits)?;
+        let Segments { all, text } = Segments::load(&elf, bytes, limits)?;
+        let layout = Layout::place(&all, limits)?;
+        let text = all.get(text).ok_or(LoadError::NoText)?;
+        let text = Text::decode(text.addr, &text.bytes, elf.profile);
+        let entry = elf.header.e_entry;
+        if text.index(entry).is_none() {
+            return Err(LoadError::BadEntry {
+                entry,
+                step: elf.profile.step(),
+                start: text.base(),
+                end: text.end(),
+            });
+        }
+        Ok(Self {
+            symbols: Symbols::read(bytes, &elf.header, text.base()..text.end()),
+            code_hash: CodeHash::of(bytes),
+            segments: all.into(),
+            text,
+            entry,
+            layout,
+        })
+    }
+
+    /// What can be executed.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// Where execution of a frame starts; in text.
+    pub fn entry(&self) -> u32 {
+        self.entry
+    }
+
+    /// Which instructions the text is decoded as.
+    pub fn profile(&self) -> Profile {
+        self.text.profile()
+    }
+
+    /// What is mapped at frame entry besides the stack, ascending by address; the text included.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Where stack and heap are.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The pages of the segments and the stack, which frame entry pays for (rule G8).
+    pub fn entry_pages(&self) -> u32 {
+        let stack = &self.layout.stack;
+        segment_pages(&self.segments).saturating_add((stack.end - stack.start) / Layout::PAGE)
+    }
+
+    /// The hash of the file.
+    pub fn code_hash(&self) -> CodeHash {
+        self.code_hash
+    }
+
+    /// The names in the file; for people, never for execution.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// What an arrival at each place of the text costs under this schedule.
+    pub fn charges(&self, schedule: &GasSchedule) -> Charges {
+        Charges::compute(&self.text, schedule, self.layout.memory_class)
+    }
+}
+
+/// The Keccak-256 hash of an image file, by which a program is known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CodeHash([u8; 32]);
+
+impl CodeHash {
+    /// The hash of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Keccak256::digest(bytes).into())
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// 64 lower-case hexadecimal digits.
+impl fmt::Display for CodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for CodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

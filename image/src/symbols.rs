@@ -1,0 +1,214 @@
+//! Names of addresses, for people: traces, signatures of tests, hints.
+//!
+//! The symbol table is the one part of a file that nothing checks, so here everything about it may
+//! be a lie. Whatever it says, reading it costs time and memory linear in the file, and a table
+//! that makes no sense is no table.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use goblin::elf32::header::Header;
+use goblin::elf32::section_header::{
+    SHN_UNDEF, SHT_STRTAB, SHT_SYMTAB, SIZEOF_SHDR, SectionHeader,
+};
+use goblin::elf32::sym::{
+    SIZEOF_SYM, STB_LOCAL, STT_FUNC, STT_NOTYPE, STT_OBJECT, Sym, st_bind, st_type,
+};
+use scroll::{LE, Pread};
+
+/// The symbol table of an image. Empty if the file has none or a broken one.
+///
+/// Names are ASCII; every other byte is shown as `?`, so that they can be printed anywhere. Names
+/// longer than 1024 bytes are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    table: Box<[u8]>,
+    strings: Box<[u8]>,
+    text: Range<u32>,
+    index: OnceLock<Index>,
+}
+
+impl Symbols {
+    /// The address of a symbol. Among several of this name, a global one, and the first in the
+    /// file.
+    pub fn lookup(&self, name: &str) -> Option<u32> {
+        let index = self.index();
+        let of_name = |entry: &&Entry| index.name(entry) == Some(name);
+        let mut found = index.entries.iter().filter(of_name);
+        let first = found.next()?;
+        let global = [first].into_iter().chain(found).find(|entry| entry.global);
+        Some(global.unwrap_or(first).addr)
+    }
+
+    /// The function that an address of text is in, and the offset from its start.
+    pub fn containing(&self, addr: u32) -> Option<(&str, u32)> {
+        if !self.text.contains(&addr) {
+            return None;
+        }
+        let index = self.index();
+        let above = index.functions.partition_point(|entry| entry.addr <= addr);
+        let entry = index.functions.get(above.checked_sub(1)?)?;
+        let offset = addr.checked_sub(entry.addr)?;
+        let inside = entry.size == 0 || offset < entry.size;
+        Some((index.name(entry).filter(|_| inside)?, offset))
+    }
+
+    /// Address and name of every function and label in text, ascending, one for each address.
+    pub fn functions(&self) -> impl Iterator<Item = (u32, &str)> {
+        let index = self.index();
+        let functions = index.functions.iter();
+        functions.filter_map(|entry| Some((entry.addr, index.name(entry)?)))
+    }
+
+    /// Finds the tables, and keeps them; they are not looked into before someone asks for a name.
+    pub(crate) fn read(file: &[u8], header: &Header, text: Range<u32>) -> Self {
+        let (table, strings) = tables(file, header).unwrap_or_default();
+        Self {
+            table: table.into(),
+            strings: strings.into(),
+            text,
+            index: OnceLock::new(),
+        }
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::build(self))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    addr: u32,
+    size: u32,
+    /// Where the name is in `Index::strings`.
+    name: (u32, u32),
+    function: bool,
+    global: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Index {
+    /// The string table, in which names overlap as the file says: never copied apart.
+    strings: Box<str>,
+    /// In file order.
+    entries: Box<[Entry]>,
+    /// Those in text, ascending, one for each address.
+    functions: Box<[Entry]>,
+}
+
+impl Index {
+    fn build(symbols: &Symbols) -> Self {
+        let strings = printable(&symbols.strings);
+        let ends = ends_of_strings(&symbols.strings);
+        let entries: Box<[Entry]> = symbols
+            .table
+            .chunks_exact(SIZEOF_SYM)
+            .take(MAX_SYMBOLS)
+            .filter_map(|bytes| bytes.pread_with::<Sym>(0, LE).ok())
+            .filter_map(|sym| entry(&sym, &ends))
+            .collect();
+        let functions = functions(&entries, &strings, &symbols.text);
+        Self {
+            strings,
+            entries,
+            functions,
+        }
+    }
+
+    fn name(&self, entry: &Entry) -> Option<&str> {
+        name(&self.strings, entry)
+    }
+}
+
+fn name<'a>(strings: &'a str, entry: &Entry) -> Option<&'a str> {
+    strings.get(entry.name.0 as usize..entry.name.1 as usize)
+}
+
+/// The bytes of the first symbol table and of its string table.
+fn tables<'a>(file: &'a [u8], header: &Header) -> Option<(&'a [u8], &'a [u8])> {
+    if usize::from(header.e_shentsize) != SIZEOF_SHDR {
+        return None;
+    }
+    let sections = file.get(header.e_shoff as usize..)?;
+    let section = |row: &[u8]| row.pread_with::<SectionHeader>(0, LE).ok();
+    let bytes = |section: &SectionHeader| {
+        let start = section.sh_offset as usize;
+        file.get(start..start.checked_add(section.sh_size as usize)?)
+    };
+    let mut rows = sections
+        .chunks_exact(SIZEOF_SHDR)
+        .take(usize::from(header.e_shnum));
+    // The type is the second word; only the section looked for is parsed whole.
+    let is_table = |row: &&[u8]| row.get(4..8) == Some(&SHT_SYMTAB.to_le_bytes()[..]);
+    let symtab = section(rows.find(is_table)?)?;
+    let link = (symtab.sh_link < u32::from(header.e_shnum)).then_some(symtab.sh_link as usize)?;
+    let strtab = section(sections.chunks_exact(SIZEOF_SHDR).nth(link)?)?;
+    if strtab.sh_type != SHT_STRTAB || symtab.sh_entsize as usize != SIZEOF_SYM {
+        return None;
+    }
+    Some((bytes(&symtab)?, bytes(&strtab)?))
+}
+
+fn printable(strings: &[u8]) -> Box<str> {
+    let shown = |&byte: &u8| match byte {
+        b'!'..=b'~' => char::from(byte),
+        _ => '?',
+    };
+    strings.iter().map(shown).collect::<String>().into()
+}
+
+/// Where the zero bytes are. With them, a name is found without searching its end, which for
+/// thousands of symbols on one long string would take quadratic time.
+fn ends_of_strings(strings: &[u8]) -> Vec<u32> {
+    let zeros = strings.iter().enumerate().filter(|&(_, &byte)| byte == 0);
+    zeros.map(|(at, _)| at as u32).collect()
+}
+
+fn entry(sym: &Sym, ends: &[u32]) -> Option<Entry> {
+    let kind = st_type(sym.st_info);
+    if u32::from(sym.st_shndx) == SHN_UNDEF || ![STT_FUNC, STT_NOTYPE, STT_OBJECT].contains(&kind) {
+        return None;
+    }
+    let start = sym.st_name;
+    let end = *ends.get(ends.partition_point(|&end| end < start))?;
+    let len = end.checked_sub(start)?;
+    (1..=MAX_NAME).contains(&len).then_some(Entry {
+        addr: sym.st_value,
+        size: sym.st_size,
+        name: (start, end),
+        function: kind == STT_FUNC,
+        global: st_bind(sym.st_info) != STB_LOCAL,
+    })
+}
+
+/// What names addresses of text: functions, and labels where no function says how far it goes.
+fn functions(entries: &[Entry], strings: &str, text: &Range<u32>) -> Box<[Entry]> {
+    let is_candidate = |entry: &&Entry| {
+        let name = name(strings, entry).unwrap_or_default();
+        // `$x` and `$d` mark what an assembler saw, `.L` a place inside a function.
+        let is_mark = name.starts_with('$') || name.starts_with(".L");
+        text.contains(&entry.addr) && (entry.function || !is_mark)
+    };
+    let mut found: Vec<Entry> = entries.iter().filter(is_candidate).copied().collect();
+    found.sort_by_key(|entry| (entry.addr, !entry.function, entry.size == 0, !entry.global));
+    let mut covered_to = 0;
+    let mut last = None;
+    found.retain(|entry| {
+        let is_inside = !entry.function && entry.addr < covered_to;
+        let keep = last != Some(entry.addr) && !is_inside;
+        if keep {
+            last = Some(entry.addr);
+            if entry.function {
+                covered_to = entry.addr.saturating_add(entry.size).max(covered_to);
+            }
+        }
+        keep
+    });
+    found.into()
+}
+
+/// More symbols than text of the largest size has functions are not read.
+const MAX_SYMBOLS: usize = 1 << 18;
+
+/// In bytes.
+const MAX_NAME: u32 = 1024;
