@@ -1,6 +1,6 @@
 //! The run loop: arrival, charge, run (specification, section 4).
 
-use bessemer_image::{Charges, Hart, Memory, Stop, Text};
+use bessemer_image::{Charges, Decoded, Hart, Memory, Stop, Text};
 use bessemer_isa::{Trap, TrapKind};
 
 use crate::step::{Flow, Raised, Step};
@@ -114,13 +114,17 @@ fn execute_run<M: Memory + ?Sized, O: Observer>(
         *position = Position::Inside;
     }
     let step_size = text.profile().step() as usize;
+    let slots = text.slots();
+    let mut pc = hart.pc;
     loop {
-        let decoded = text.slot(index);
-        let pc = hart.pc;
-        let Some(inst) = decoded.inst else {
+        let Some(Decoded {
+            inst: Some(inst),
+            len,
+        }) = slots.get(index)
+        else {
             return Ended::Stopped(trapped(position, pc, TrapKind::IllegalInstruction, None));
         };
-        let mut step = Step::<M, O>::new(text, hart, memory, decoded.len);
+        let mut step = Step::<M, O>::new(text, hart, memory, *len);
         let flow = match inst.accept(&mut step) {
             Ok(flow) => flow,
             Err(Raised { kind, addr }) => {
@@ -130,16 +134,17 @@ fn execute_run<M: Memory + ?Sized, O: Observer>(
         let effects = step.effects;
         observer.after(&Executed {
             pc,
-            inst,
-            len: decoded.len,
+            inst: *inst,
+            len: *len,
             register: effects.register,
             load: effects.load,
             store: effects.store,
         });
         match flow {
             Flow::Next => {
-                index += usize::from(decoded.len) / step_size;
-                hart.pc = text.address(index);
+                index += usize::from(*len) / step_size;
+                pc = pc.wrapping_add(u32::from(*len));
+                hart.pc = pc;
                 if observer.before(hart, text.slot(index)).is_break() {
                     return Ended::Paused;
                 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bessemer_image::{Fault, Memory};
+use bessemer_image::{Fault, Layout, Memory, Program};
 
 /// The memory of a frame as a few areas of bytes, searched one by one.
 ///
@@ -58,25 +58,67 @@ impl FlatMemory {
         Self::default()
     }
 
-    /// Maps `bytes` at `start`.
+    /// The memory of a frame of this program at its entry: the pages of the segments and the stack.
+    pub fn of(program: &Program) -> Self {
+        let mut memory = Self::new();
+        for segment in program.segments() {
+            let pages = segment.pages();
+            // Segments of one permission may share a page.
+            let fresh = memory
+                .areas
+                .last()
+                .map_or(0, Area::end)
+                .max(pages.start.into());
+            let len = u64::from(pages.end).saturating_sub(fresh);
+            memory.join(fresh as u32, vec![0; len as usize], segment.writable);
+            memory.fill(segment.addr, &segment.bytes);
+        }
+        let stack = &program.layout().stack;
+        let len = stack.end.wrapping_sub(stack.start);
+        memory.join(stack.start, vec![0; len as usize], true);
+        memory
+    }
+
+    /// Maps `bytes` at `start`. They become part of an area that ends there, if it has the same
+    /// permission; so does a heap that grows.
     pub fn map(&mut self, start: u32, bytes: Vec<u8>, writable: bool) -> Result<(), MapError> {
         let end = u64::from(start) + bytes.len() as u64;
-        if start < FIRST_MAPPABLE || end > u64::from(END_OF_MAPPABLE) {
+        if start < Layout::PAGE || end > u64::from(Layout::STACK_TOP) {
             return Err(MapError::NeverMapped { start });
         }
         let overlaps = |area: &Area| u64::from(area.start) < end && area.end() > u64::from(start);
         if self.areas.iter().any(overlaps) {
             return Err(MapError::Overlap { start });
         }
-        self.areas.push(Area {
-            start,
-            bytes,
-            writable,
-        });
+        self.join(start, bytes, writable);
         Ok(())
     }
 
-    /// All areas in the order in which they were mapped.
+    /// Maps bytes that are known to fit.
+    fn join(&mut self, start: u32, bytes: Vec<u8>, writable: bool) {
+        let before = self
+            .areas
+            .iter_mut()
+            .find(|area| area.end() == u64::from(start) && area.writable == writable);
+        match before {
+            Some(area) => area.bytes.extend(bytes),
+            None => self.areas.push(Area {
+                start,
+                bytes,
+                writable,
+            }),
+        }
+    }
+
+    /// Puts the bytes of a file into an area, whatever its permission.
+    fn fill(&mut self, start: u32, bytes: &[u8]) {
+        let place = |area| Area::bytes_from_mut(area, start)?.get_mut(..bytes.len());
+        if let Some(place) = self.areas.iter_mut().find_map(place) {
+            place.copy_from_slice(bytes);
+        }
+    }
+
+    /// All areas, each searched after those before it.
     pub fn areas(&self) -> &[Area] {
         &self.areas
     }
@@ -237,8 +279,111 @@ impl fmt::Display for MapError {
 
 impl std::error::Error for MapError {}
 
-/// The first address after page 0.
-const FIRST_MAPPABLE: u32 = 0x1000;
+#[cfg(test)]
+mod tests {
+    use bessemer_image::{ImageBuilder, Limits, Profile};
 
-/// The first of the pages at the top that are never mapped.
-const END_OF_MAPPABLE: u32 = 0xffff_0000;
+    use super::*;
+
+    /// A read-only area, a writable one behind it, and another one far away.
+    fn memory() -> FlatMemory {
+        let mut memory = FlatMemory::new();
+        for (start, byte, writable) in [(0x1000, 1, false), (0x2000, 2, true), (0x9000, 3, true)] {
+            memory.map(start, vec![byte; 0x1000], writable).unwrap();
+        }
+        memory
+    }
+
+    #[test]
+    fn an_access_happens_wholly_or_not_at_all_and_names_the_lowest_bad_byte() {
+        let fault = |addr| Err(Fault { addr });
+        let mut memory = memory();
+        assert_eq!(memory.load_u8(0xfff), fault(0xfff).map(|()| 0));
+        assert_eq!(memory.load_u16(0xfff), fault(0xfff).map(|()| 0));
+        assert_eq!(memory.load_u32(0xffe), fault(0xffe).map(|()| 0));
+        assert_eq!(memory.load_u32(0x1ffe), Ok(0x0202_0101), "across two areas");
+        assert_eq!(memory.load_u32(0x2ffd), fault(0x3000).map(|()| 0));
+        assert_eq!(
+            memory.store_u32(0x1ffe, 0),
+            fault(0x1ffe),
+            "half of it is read-only"
+        );
+        assert_eq!(memory.check_store_u32(0x1ffe), fault(0x1ffe));
+        assert_eq!(memory.check_store_u32(0x2000), Ok(()));
+        assert_eq!(memory.store_u16(0x2fff, 0), fault(0x3000));
+        assert_eq!(memory.store_u8(0x1000, 0), fault(0x1000));
+        assert_eq!(memory, self::memory(), "no failed store left a byte behind");
+    }
+
+    #[test]
+    fn nothing_wraps_at_the_end_of_the_address_space() {
+        let memory = memory();
+        for addr in [0xffff_ffff, 0xffff_fffd, 0xffff_fffe] {
+            assert_eq!(memory.load_u32(addr), Err(Fault { addr }));
+        }
+    }
+
+    #[test]
+    fn bytes_are_little_endian_and_may_be_misaligned() {
+        let mut memory = memory();
+        memory.store_u32(0x9001, 0x8765_4321).unwrap();
+        assert_eq!(memory.load_u8(0x9001), Ok(0x21));
+        assert_eq!(memory.load_u16(0x9003), Ok(0x8765));
+        memory.store_u16(0x9002, 0xabcd).unwrap();
+        assert_eq!(memory.load_u32(0x9001), Ok(0x87ab_cd21));
+        memory.store_u8(0x9004, 0xff).unwrap();
+        assert_eq!(memory.load_u32(0x9001), Ok(0xffab_cd21));
+    }
+
+    #[test]
+    fn areas_stay_apart_and_out_of_what_is_never_mapped() {
+        let mut memory = memory();
+        let mut map = |start, len| memory.map(start, vec![0; len], true);
+        assert_eq!(map(0, 1), Err(MapError::NeverMapped { start: 0 }));
+        assert_eq!(map(0xfff, 1), Err(MapError::NeverMapped { start: 0xfff }));
+        let start = 0xfffe_ffff;
+        assert_eq!(map(start, 2), Err(MapError::NeverMapped { start }));
+        assert_eq!(map(start, 1), Ok(()));
+        assert_eq!(map(0x8fff, 2), Err(MapError::Overlap { start: 0x8fff }));
+        assert_eq!(map(0x9fff, 1), Err(MapError::Overlap { start: 0x9fff }));
+        assert_eq!(map(0xa000, 1), Ok(()));
+        let last = memory.areas().iter().find(|area| area.start == 0x9000);
+        assert_eq!(last.unwrap().bytes.len(), 0x1001, "the heap has grown");
+    }
+
+    #[test]
+    fn a_frame_starts_with_its_segments_and_its_stack_in_whole_pages() {
+        let file = ImageBuilder::new(Profile { compressed: true })
+            .text(0x1_0000, [0x13; 0x1000])
+            .data(0x1_1004, [7, 8], 16)
+            .data(0x1_1800, [9], 0x1000)
+            .build();
+        let program = Program::parse(&file, &Limits::contract()).unwrap();
+        let mut memory = FlatMemory::of(&program);
+        assert_eq!(
+            memory.load_u32(0x1_0ffe),
+            Ok(0x1313),
+            "across the edge of text"
+        );
+        assert_eq!(memory.load_u32(0x1_1003), Ok(0x0008_0700));
+        assert_eq!(memory.load_u8(0x1_1800), Ok(9));
+        assert_eq!(memory.store_u8(0x1_0fff, 0), Err(Fault { addr: 0x1_0fff }));
+        assert_eq!(
+            memory.store_u8(0x1_2fff, 1),
+            Ok(()),
+            "the last page is whole"
+        );
+        assert_eq!(memory.load_u8(0x1_3000), Err(Fault { addr: 0x1_3000 }));
+        assert_eq!(
+            memory.store_u32(0xfffe_fffc, 1),
+            Ok(()),
+            "the top of the stack"
+        );
+        assert_eq!(
+            memory.load_u8(0xffff_0000),
+            Err(Fault { addr: 0xffff_0000 })
+        );
+        let bottom = program.layout().stack.start;
+        assert_eq!(memory.load_u8(bottom - 1), Err(Fault { addr: bottom - 1 }));
+    }
+}

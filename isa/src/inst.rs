@@ -36,9 +36,12 @@ macro_rules! define_instructions {
 
         impl Inst {
             /// Calls the visitor's method for this instruction.
+            ///
+            /// By reference, so that an interpreter loads the operands from its table of decoded
+            /// instructions; taken by value, the whole instruction is copied first.
             #[inline(always)]
-            pub fn accept<V: Visitor + ?Sized>(self, visitor: &mut V) -> V::Output {
-                match self {
+            pub fn accept<V: Visitor + ?Sized>(&self, visitor: &mut V) -> V::Output {
+                match *self {
                     $(Self::$Name(operands) => visitor.$method(operands),)*
                 }
             }
