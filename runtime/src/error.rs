@@ -1,0 +1,133 @@
+//! What can go wrong on the host's side, and how an execution ends.
+
+use std::fmt;
+
+use bessemer_image::LoadError;
+use bessemer_isa::Trap;
+use bessemer_translator::TranslateError;
+
+use crate::region::RegionError;
+use crate::signal::SignalError;
+
+/// A failure of the host or the embedder, never an outcome of the guest, except where a call by name
+/// has no other way to say that the guest did not return.
+///
+/// One pointer in size, so that results stay small.
+#[derive(Debug)]
+pub struct Error(Box<ErrorKind>);
+
+/// What an [`Error`] is about.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The file is no program that this engine accepts.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The program has no native code and the engine was told to use nothing else.
+    #[error("the module cannot be compiled: {0}")]
+    Translate(#[from] TranslateError),
+    /// No memory for the guest.
+    #[error(transparent)]
+    Region(#[from] RegionError),
+    /// Faults of native code cannot be handled.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    /// The module has no symbol of that name in its text.
+    #[error("the module has no function `{0}`; link it with its symbol table")]
+    NoFunction(String),
+    /// More than 2^62 gas (specification, section 4).
+    #[error("a gas limit of {0} is above 2^62")]
+    GasLimit(u64),
+    /// Two host functions have the same number.
+    #[error("host call {number} is defined as `{first}` and as `{second}`")]
+    HostCallTwice {
+        /// The number in a7.
+        number: u32,
+        /// The name that stood first.
+        first: String,
+        /// The name of the second definition.
+        second: String,
+    },
+    /// A host function failed; the embedder's own error is the source.
+    #[error("host call `{name}` failed: {source}")]
+    Host {
+        /// The name given to the linker.
+        name: String,
+        /// What the host function returned.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// [`Instance::resume`](crate::Instance::resume) without a host call to resume from.
+    #[error("the instance is not paused at a host call")]
+    NotPaused,
+    /// The instance has ended, or a host function panicked in it.
+    #[error("the instance has ended; make a new one")]
+    Ended,
+    /// A function called by name did not return.
+    #[error("the guest did not return: {0}")]
+    NoReturn(Exit),
+}
+
+impl Error {
+    /// What the error is about.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// Gives out what the error is about.
+    pub fn into_kind(self) -> ErrorKind {
+        *self.0
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl<E: Into<ErrorKind>> From<E> for Error {
+    fn from(kind: E) -> Self {
+        Self(Box::new(kind.into()))
+    }
+}
+
+/// Why execution came back to the embedder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// A host function ended the frame with this value: a bare program's exit code.
+    Done(u32),
+    /// The frame trapped.
+    Trap(Trap),
+    /// The frame could not pay; `pc` is where.
+    OutOfGas {
+        /// The arrival or the ECALL that could not be paid.
+        pc: u32,
+    },
+    /// Paused at a host call that the embedder does itself; go on with
+    /// [`Instance::resume`](crate::Instance::resume).
+    HostCall {
+        /// The number in a7.
+        number: u32,
+        /// Address of the ECALL.
+        pc: u32,
+    },
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(value) => write!(f, "exit with {value}"),
+            Self::Trap(trap) => trap.fmt(f),
+            Self::OutOfGas { pc } => write!(f, "out of gas at pc {pc:#010x}"),
+            Self::HostCall { number, pc } => write!(f, "host call {number} at pc {pc:#010x}"),
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Error>() == size_of::<usize>());

@@ -1,0 +1,273 @@
+//! Host functions: what an ECALL calls.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bessemer_image::Fault;
+use bessemer_isa::TrapKind;
+
+use crate::{Caller, Engine, Error, ErrorKind, Instance, Module};
+
+/// Why a host function does not let the guest go on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HostStop {
+    /// The frame ends with this value.
+    Done(u32),
+    /// The frame traps at the ECALL; the address is the operand that was wrong, if one was.
+    Trap(TrapKind, Option<u32>),
+    /// The frame cannot pay; its gas becomes 0.
+    OutOfGas,
+    /// Execution pauses here; the embedder does the call and resumes.
+    Pause,
+    /// The host failed: an error for the embedder, no outcome for the guest.
+    Error(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<Fault> for HostStop {
+    /// A range that the guest named and may not use (specification, rule G6, step 4).
+    fn from(fault: Fault) -> Self {
+        Self::Trap(TrapKind::BadPointer, Some(fault.addr))
+    }
+}
+
+/// What a host function returns: a value for a0, or why the guest does not go on.
+pub type HostResult<T> = Result<T, HostStop>;
+
+/// Host functions by call number, for instances with data of type `T`.
+///
+/// ```
+/// use bessemer_runtime::{Caller, Config, Engine, Linker};
+///
+/// let engine = Engine::new(Config::new())?;
+/// let mut linker = Linker::<Vec<String>>::new(&engine);
+/// linker.func(1, "log", |mut caller: Caller<'_, Vec<String>>, ptr: u32, len: u32| {
+///     caller.charge(100 + u64::from(len))?;
+///     let text = String::from_utf8_lossy(caller.memory().read(ptr, len)?).into_owned();
+///     caller.data_mut().push(text);
+///     Ok(())
+/// })?;
+/// # Ok::<(), bessemer_runtime::Error>(())
+/// ```
+pub struct Linker<T> {
+    engine: Engine,
+    table: Arc<HostTable<T>>,
+}
+
+impl<T: 'static> Linker<T> {
+    /// A linker without host functions.
+    pub fn new(engine: &Engine) -> Self {
+        Self { engine: engine.clone(), table: Arc::new(HostTable::default()) }
+    }
+
+    /// Defines the host call with this number in a7. The function gets the caller and up to six
+    /// arguments from a0 to a5, and returns nothing (a0 becomes 0), a value, or a [`HostResult`].
+    pub fn func<Args>(
+        &mut self,
+        number: u32,
+        name: impl Into<String>,
+        function: impl HostFunction<T, Args>,
+    ) -> Result<&mut Self, Error> {
+        let function = Box::new(move |caller: &mut Caller<'_, T>| function.call(caller));
+        self.define(number, name.into(), function)
+    }
+
+    /// Defines a host call that pauses the instance: the embedder does it and resumes.
+    pub fn pause(&mut self, number: u32, name: impl Into<String>) -> Result<&mut Self, Error> {
+        self.define(number, name.into(), Box::new(|_| Err(HostStop::Pause)))
+    }
+
+    /// Does all host calls with numbers that are not defined. Without it they trap with
+    /// `UnknownHostCall`.
+    pub fn fallback<Args>(&mut self, function: impl HostFunction<T, Args>) -> &mut Self {
+        let function = Box::new(move |caller: &mut Caller<'_, T>| function.call(caller));
+        self.table_mut().fallback =
+            Some(Arc::new(HostEntry { name: "fallback".to_owned(), function }));
+        self
+    }
+
+    /// Makes an instance of a module of the same engine, with fresh memory and no gas.
+    pub fn instantiate(&self, module: &Module, data: T) -> Result<Instance<T>, Error> {
+        Instance::new(module, Arc::clone(&self.table), data)
+    }
+
+    /// The engine that the linker was made for.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn define(
+        &mut self,
+        number: u32,
+        name: String,
+        function: BoxedHostFunction<T>,
+    ) -> Result<&mut Self, Error> {
+        if let Some(known) = self.table.find(number).filter(|_| self.table.defines(number)) {
+            let first = known.name.clone();
+            return Err(ErrorKind::HostCallTwice { number, first, second: name }.into());
+        }
+        let entry = Arc::new(HostEntry { name, function });
+        let table = self.table_mut();
+        match table.low.get_mut(number as usize) {
+            Some(place) => *place = Some(entry),
+            None => {
+                table.high.insert(number, entry);
+            }
+        }
+        Ok(self)
+    }
+
+    /// The table; instances that exist keep the one that they were made with.
+    fn table_mut(&mut self) -> &mut HostTable<T> {
+        Arc::make_mut(&mut self.table)
+    }
+}
+
+impl<T> Clone for Linker<T> {
+    fn clone(&self) -> Self {
+        Self { engine: self.engine.clone(), table: Arc::clone(&self.table) }
+    }
+}
+
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let low = self.table.low.iter().flatten();
+        f.debug_list().entries(low.chain(self.table.high.values()).map(|entry| &entry.name)).finish()
+    }
+}
+
+type BoxedHostFunction<T> =
+    Box<dyn Fn(&mut Caller<'_, T>) -> HostResult<u32> + Send + Sync + 'static>;
+
+/// One host function with the name it was given.
+pub(crate) struct HostEntry<T> {
+    pub(crate) name: String,
+    pub(crate) function: BoxedHostFunction<T>,
+}
+
+/// Call numbers below this are found by index.
+const LOW_NUMBERS: usize = 256;
+
+pub(crate) struct HostTable<T> {
+    low: Box<[Option<Arc<HostEntry<T>>>]>,
+    high: BTreeMap<u32, Arc<HostEntry<T>>>,
+    fallback: Option<Arc<HostEntry<T>>>,
+}
+
+impl<T> HostTable<T> {
+    #[inline]
+    pub(crate) fn find(&self, number: u32) -> Option<&Arc<HostEntry<T>>> {
+        match self.low.get(number as usize) {
+            Some(entry) => entry.as_ref(),
+            None => self.high.get(&number),
+        }
+        .or(self.fallback.as_ref())
+    }
+
+    fn defines(&self, number: u32) -> bool {
+        self.low.get(number as usize).is_some_and(Option::is_some) || self.high.contains_key(&number)
+    }
+}
+
+impl<T> Default for HostTable<T> {
+    fn default() -> Self {
+        let low = (0..LOW_NUMBERS).map(|_| None).collect();
+        Self { low, high: BTreeMap::new(), fallback: None }
+    }
+}
+
+impl<T> Clone for HostTable<T> {
+    fn clone(&self) -> Self {
+        Self { low: self.low.clone(), high: self.high.clone(), fallback: self.fallback.clone() }
+    }
+}
+
+/// A closure that can be a host function: up to six arguments of type `u32` or `i32` behind the
+/// [`Caller`]. `Args` only tells the shapes apart.
+pub trait HostFunction<T, Args>: Send + Sync + 'static {
+    /// Takes the arguments from the caller's registers and calls the closure.
+    fn call(&self, caller: &mut Caller<'_, T>) -> HostResult<u32>;
+}
+
+/// A type that fits an argument register.
+pub trait FromRegister {
+    /// The value of the register as this type.
+    fn from_register(value: u32) -> Self;
+}
+
+impl FromRegister for u32 {
+    #[inline]
+    fn from_register(value: u32) -> Self {
+        value
+    }
+}
+
+impl FromRegister for i32 {
+    #[inline]
+    fn from_register(value: u32) -> Self {
+        value.cast_signed()
+    }
+}
+
+/// A type that a host function can return.
+pub trait IntoHostResult {
+    /// The value for a0, or why the guest does not go on.
+    fn into_host_result(self) -> HostResult<u32>;
+}
+
+impl IntoHostResult for () {
+    fn into_host_result(self) -> HostResult<u32> {
+        Ok(0)
+    }
+}
+
+impl IntoHostResult for u32 {
+    fn into_host_result(self) -> HostResult<u32> {
+        Ok(self)
+    }
+}
+
+impl IntoHostResult for i32 {
+    fn into_host_result(self) -> HostResult<u32> {
+        Ok(self.cast_unsigned())
+    }
+}
+
+impl<R: IntoHostResult> IntoHostResult for HostResult<R> {
+    fn into_host_result(self) -> HostResult<u32> {
+        self.and_then(R::into_host_result)
+    }
+}
+
+macro_rules! host_functions {
+    ($(($($Arg:ident $index:literal),*))*) => {
+        $(impl<T, Function, Returned $(, $Arg)*> HostFunction<T, ($($Arg,)*)> for Function
+        where
+            Function: Fn(Caller<'_, T> $(, $Arg)*) -> Returned + Send + Sync + 'static,
+            Returned: IntoHostResult,
+            $($Arg: FromRegister,)*
+        {
+            #[inline]
+            fn call(&self, caller: &mut Caller<'_, T>) -> HostResult<u32> {
+                $(let $Arg = $Arg::from_register(caller.argument($index));)*
+                self(caller.reborrow() $(, $Arg)*).into_host_result()
+            }
+        })*
+    };
+}
+
+#[allow(non_snake_case, reason = "type parameters double as argument names")]
+mod shapes {
+    use super::{Caller, FromRegister, HostFunction, HostResult, IntoHostResult};
+
+    host_functions! {
+        ()
+        (A0 0)
+        (A0 0, A1 1)
+        (A0 0, A1 1, A2 2)
+        (A0 0, A1 1, A2 2, A3 3)
+        (A0 0, A1 1, A2 2, A3 3, A4 4)
+        (A0 0, A1 1, A2 2, A3 3, A4 4, A5 5)
+    }
+}
