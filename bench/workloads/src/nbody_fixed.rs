@@ -86,9 +86,9 @@ fn attract(a: &mut Body, b: &mut Body) {
     let square = distance.iter().map(|d| multiply(*d, *d)).sum::<Fixed>() + softening;
     let root = (square.unsigned_abs() << FRACTION).isqrt().cast_signed();
     let cube = multiply(square, root);
-    for axis in 0..3 {
+    for (axis, difference) in distance.into_iter().enumerate() {
         // In this order the quotient keeps its precision.
-        let pull = (distance[axis] << FRACTION) / cube.max(1);
+        let pull = (difference << FRACTION) / cube.max(1);
         a.velocity[axis] -= multiply(pull, b.mass) >> 6;
         b.velocity[axis] += multiply(pull, a.mass) >> 6;
     }
