@@ -8,7 +8,7 @@ struct item {
     struct item *next;
 };
 
-__attribute__((noinline)) static u32 sum(const struct item *item, u32 count)
+__attribute__((noipa)) static u32 sum(const struct item *item, u32 count)
 {
     u32 total = 0;
     while (count--) {
