@@ -4,7 +4,7 @@
 //! Each module is one workload with a `run(n)` whose work grows with `n` and whose result is a
 //! checksum of everything it computed. The rules that make the two sides comparable:
 //!
-//! * **No heap, no mutable statics.** State lives on the stack, in at most 256 KiB, so a run leaves
+//! * **No heap, no mutable statics.** State lives on the stack, in at most 128 KiB, so a run leaves
 //!   nothing behind and can be repeated in the same instance.
 //! * **The same answer everywhere.** Arithmetic has a fixed width and says how it wraps; `usize`
 //!   indexes and never enters a checksum.
@@ -46,7 +46,8 @@ pub struct Workload {
     pub run: fn(u32) -> u32,
     /// Work for measurements: 10 to 30 ms of native code.
     pub n: u32,
-    /// Work for tests: at most about a million guest instructions, few enough for an interpreter.
+    /// Work for tests: one hundred thousand to 1.2 million guest instructions, few
+    /// enough for an interpreter.
     pub small_n: u32,
     /// What `run(small_n)` returns.
     pub small_checksum: u32,
