@@ -1,0 +1,113 @@
+//! Builds the guest images of `bench/elf`: the workloads for both profiles, and the C programs.
+//!
+//! Needs a Rust toolchain for RISC-V (`rustup target add riscv32im-unknown-none-elf
+//! riscv32imac-unknown-none-elf`, or Debian's `rustc-web cargo-web rust-web-src`) and
+//! `riscv64-unknown-elf-gcc` with its binutils. Equal sources and tools give equal bytes, wherever
+//! the checkout is: `git diff --exit-code bench/elf` after a run shows whether they still do.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a command that reports what it did")]
+
+mod c;
+mod toolchain;
+
+use std::{
+    ffi::OsStr,
+    fmt::Write,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+use bessemer_bench::{PROGRAMS, Profile, workloads};
+use sha2::{Digest, Sha256};
+
+use toolchain::Toolchain;
+
+/// What an image may weigh: they are committed, and a rebuild commits all of them again.
+const MAX_LENGTH: usize = 60 * 1024;
+
+fn main() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("the crate is in a folder")?;
+    let mut images = Vec::new();
+
+    let rust = Toolchain::find()?;
+    for profile in Profile::ALL {
+        let built = rust.build(root, profile.target())?;
+        for workload in workloads::ALL {
+            let name = Path::new(profile.folder()).join(workload.name);
+            images.push((
+                name.with_extension("elf"),
+                fs::read(built.join(workload.name))?,
+            ));
+        }
+    }
+    for name in PROGRAMS {
+        let image = c::build(root, name)?;
+        images.push((
+            Path::new("programs").join(name).with_extension("elf"),
+            image,
+        ));
+    }
+    images.sort();
+
+    let elf = root.join("bench/elf");
+    for (name, image) in &images {
+        ensure!(
+            image.len() <= MAX_LENGTH,
+            "{} has {} bytes",
+            name.display(),
+            image.len()
+        );
+        let path = elf.join(name);
+        fs::create_dir_all(path.parent().context("an image is in a folder")?)?;
+        fs::write(&path, image).with_context(|| format!("cannot write {}", path.display()))?;
+        // Not for Bessemer, which reads bytes, but qemu refuses a file that is not executable.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    }
+    fs::write(elf.join("SHA256SUMS"), sums(&images))?;
+    fs::write(
+        elf.join("TOOLCHAIN"),
+        format!("{}{}", rust.version()?, c::version()?),
+    )?;
+    println!("{} images in {}", images.len(), elf.display());
+    Ok(())
+}
+
+/// The lines that `sha256sum --check` reads.
+fn sums(images: &[(PathBuf, Vec<u8>)]) -> String {
+    let mut lines = String::new();
+    for (name, image) in images {
+        for byte in Sha256::digest(image) {
+            let _ = write!(lines, "{byte:02x}");
+        }
+        let _ = writeln!(lines, "  {}", name.display());
+    }
+    lines
+}
+
+/// Runs a command and returns what it printed; what it complains about is shown as it comes.
+fn run(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_owned();
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run {}", name.display()))?;
+    ensure!(
+        output.status.success(),
+        "{} failed: {}",
+        name.display(),
+        output.status
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The first line of what `program --version` prints.
+fn version_line(program: impl AsRef<OsStr>) -> Result<String> {
+    let text = run(Command::new(program).arg("--version"))?;
+    Ok(format!("{}\n", text.lines().next().unwrap_or_default()))
+}
