@@ -51,8 +51,18 @@ impl Module {
         let code = compile(config, &program, &charges)?;
         let compile_time = start.elapsed();
         let engine = engine.clone();
-        let inner = Inner { engine, program, charges, image, code, load_time, compile_time };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            engine,
+            program,
+            charges,
+            image,
+            code,
+            load_time,
+            compile_time,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// The engine that the module belongs to.
@@ -104,8 +114,8 @@ fn compile(
     if config.backend == Backend::Interpreter {
         return Ok(None);
     }
-    let compiled = translate(program, charges, &config.options)
-        .and_then(|artifact| Code::publish(&artifact));
+    let compiled =
+        translate(program, charges, &config.options).and_then(|artifact| Code::publish(&artifact));
     match compiled {
         Ok(code) => Ok(Some(code)),
         Err(error) if config.backend == Backend::Auto => {

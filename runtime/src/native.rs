@@ -1,0 +1,95 @@
+//! Enters native code, and serves the host calls that it makes.
+//!
+//! Generated code gets the address of a [`Context`], which is the first field of a [`Frame`]; the
+//! host call function casts it back. While generated code runs, the frame is reachable through that
+//! one pointer only.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
+
+use crate::Error;
+use crate::instance::Frame;
+use crate::signal::{Activation, NativeFault, with_activation};
+
+/// Prepares this thread and the frame for native code of `code`, and calls `f` with the means of
+/// entering it.
+#[inline]
+pub(crate) fn with_entrance<T, R>(
+    code: &Code,
+    frame: &mut Frame<T>,
+    native_stack: usize,
+    f: impl FnOnce(&mut Entrance<'_>, &mut Frame<T>) -> R,
+) -> Result<R, Error> {
+    // SAFETY: `code` is borrowed while the activation is used; its records name instructions of
+    // units, which the entry stub calls directly; its landing is that of the stub.
+    let mut activation = unsafe { Activation::new(code.range(), code.traps(), code.landing()) };
+    let result = with_activation(&mut activation, |activation| {
+        let here = 0_u8;
+        let context = &mut frame.context;
+        code.prepare(context);
+        context.memory = frame.region.base_mut().expose_provenance();
+        context.host_call = host_call::<T> as HostCall as usize;
+        context.stack_limit = (&raw const here).addr().saturating_sub(native_stack);
+        context.landing = activation.cast::<Landing>().expose_provenance();
+        f(&mut Entrance { code, activation }, frame)
+    })?;
+    Ok(result)
+}
+
+/// The means of entering native code, as long as its activation is current.
+pub(crate) struct Entrance<'a> {
+    code: &'a Code,
+    activation: *mut Activation,
+}
+
+impl Entrance<'_> {
+    /// Where native code takes an arrival at this slot.
+    #[inline]
+    pub(crate) fn entry_point(&self, slot: usize) -> Option<EntryPoint> {
+        self.code.entry_point(slot)
+    }
+
+    /// Runs native code until it leaves; the fault if one made it leave.
+    ///
+    /// `entry` came from [`Entrance::entry_point`] of the same entrance, and `frame` is the one that
+    /// the entrance was made for.
+    #[inline]
+    pub(crate) fn enter<T>(
+        &mut self,
+        frame: &mut Frame<T>,
+        entry: EntryPoint,
+    ) -> Option<NativeFault> {
+        let context = std::ptr::from_mut(frame).cast::<Context>();
+        // SAFETY: the context is the frame's first field; nothing but generated code and
+        // `host_call` uses the frame until `enter` returns. `with_entrance` prepared it for this
+        // code and installed the handler; `host_call` does not unwind.
+        unsafe { self.code.enter(context, entry) };
+        // SAFETY: the activation is alive while the entrance is, and native code has left.
+        unsafe { (*self.activation).take_fault() }
+    }
+}
+
+/// What generated code calls at an ECALL. Does not unwind: a panic of a host function is kept in the
+/// frame and goes on when native code has left.
+extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
+    // SAFETY: generated code hands on the pointer that it was entered with, which is one to a
+    // `Frame<T>`, and does not touch the frame until this function returns.
+    let frame = unsafe { &mut *context.cast::<Frame<T>>() };
+    frame.pc = pc;
+    match catch_unwind(AssertUnwindSafe(|| frame.host_call())) {
+        Ok(None) => 0,
+        Ok(Some(stopped)) => {
+            frame.stopped = Some(Ok(stopped));
+            1
+        }
+        Err(panic) => {
+            frame.stopped = Some(Err(panic));
+            1
+        }
+    }
+}
+
+/// A panic on its way through native code.
+pub(crate) type Panic = Box<dyn Any + Send>;

@@ -1,0 +1,206 @@
+//! The memory of a context: one address space reservation per running program.
+//!
+//! ```text
+//! start          base = guest 0                        guest 2^32
+//!   | 2 GiB guard  | 4 GiB guest space: areas, else unmapped | 32 GiB guard |
+//! ```
+//!
+//! Native code adds a guest address to [`Region::base`] and accesses what it finds there. The whole
+//! span is reserved without access, so every address that such code can form, and those that known
+//! kinds of address miscompilation form, is either memory of this region or faults.
+//!
+//! * [`RegionImage`] is what memory looks like at frame entry: shared by all contexts of a program.
+//! * [`Region`] is the memory of one context. It implements [`Memory`](bessemer_image::Memory) for
+//!   the interpreter, and lends host functions checked slices.
+//! * [`RegionPool`] keeps regions ready, reset to their image.
+//!
+//! ```
+//! use bessemer_image::Memory;
+//! use bessemer_runtime::region::{Part, PoolLimits, RegionImage, RegionPool};
+//!
+//! let data = Part { addr: 0x2_0000, size: 0x2000, bytes: b"steel", writable: true };
+//! let image = RegionImage::build(&[data], 0xFFFE_0000..0xFFFF_0000, 0x2_2000..0x4_0000)?;
+//! let pool = RegionPool::new(PoolLimits::default());
+//! let mut region = pool.acquire(&image)?;
+//! region.store_u8(0x2_0000, b'S').expect("mapped");
+//! assert_eq!(region.read(0x2_0000, 5).expect("mapped"), b"Steel");
+//! assert!(region.read(0x1_FFFF, 1).is_err());
+//! # Ok::<(), bessemer_runtime::region::RegionError>(())
+//! ```
+//!
+//! # How memory becomes fresh again
+//!
+//! A first touch of a page and giving the page back cost 1.5 us together; setting a page that is
+//! present costs 40 ns. So a pool resets its most recently used regions by writing: up to
+//! [`WARM_STACK`] bytes at the top of the stack and [`WARM_DATA`] bytes of data are set again and
+//! stay present, and only what lies beyond is given back by `madvise`. The other idle regions give
+//! back everything and cost no memory of their own.
+//!
+//! # Crates and system calls
+//!
+//! `region` changes protection and `memmap2` maps the host's view of an image. Neither can reserve
+//! address space without access and without a claim on swap, map at a fixed address inside a
+//! reservation, or discard pages; these are direct calls, all in `mapping`.
+//!
+//! # Invariants
+//!
+//! * Every address `base + x` with `x` in `[-2 GiB, 36 GiB)` belongs to the reservation, for as
+//!   long as the region lives. A mapping over part of it only ever replaces, never leaves a hole.
+//! * Every byte of an area is readable, and writable if the area says so; nothing else of the
+//!   reservation is accessible. The list of areas changes only by `&mut self`.
+//! * Memory is written only by `&mut Region` or by native code that runs while its caller holds
+//!   the region exclusively, through a pointer that [`Region::base_mut`] gave out. No slice
+//!   of guest memory is alive at that time.
+
+mod image;
+mod mapping;
+mod pool;
+mod space;
+
+pub use image::{Part, RegionImage};
+pub use pool::{PoolLimits, PooledRegion, RegionPool};
+pub use space::Region;
+
+/// Bytes in a page of guest memory.
+pub const PAGE: u32 = 4096;
+/// Bytes without access below guest address 0.
+pub const GUARD_BEFORE: usize = 2 << 30;
+/// Bytes that a guest can address.
+pub const SPACE: usize = 4 << 30;
+/// Bytes without access from guest address 2^32 on.
+pub const GUARD_AFTER: usize = 32 << 30;
+/// End of the highest memory that can be mapped: the top of every stack.
+pub const STACK_TOP: u32 = 0xFFFF_0000;
+/// Bytes at the top of the stack that a warm reset sets rather than gives back.
+pub const WARM_STACK: u32 = 64 << 10;
+/// Bytes of writable segments that a warm reset sets rather than gives back.
+pub const WARM_DATA: u32 = 64 << 10;
+
+/// Why a region could not be had or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegionError {
+    /// The parts of an image cannot stand together in one address space.
+    #[error("segments, stack and heap cannot be laid out: {reason} at {addr:#010x}")]
+    Layout {
+        /// What is wrong.
+        reason: &'static str,
+        /// Guest address of the part that is wrong.
+        addr: u32,
+    },
+    /// The heap would pass its limit.
+    #[error("the heap cannot grow by {pages} pages: {left} are left")]
+    HeapLimit {
+        /// Pages asked for.
+        pages: u32,
+        /// Pages left.
+        left: u32,
+    },
+    /// The pool's bound on regions is reached and none is idle.
+    #[error("all {limit} regions of the pool are in use")]
+    Exhausted {
+        /// The bound.
+        limit: usize,
+    },
+    /// The operating system refused.
+    #[error("cannot {what}")]
+    Os {
+        /// What was to be done.
+        what: &'static str,
+        /// Why it was refused.
+        source: std::io::Error,
+    },
+}
+
+impl RegionError {
+    fn os(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Os { what, source }
+    }
+}
+
+/// Whole pages inside the part of guest space that can be mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pages {
+    start: u32,
+    end: u32,
+}
+
+impl Pages {
+    /// The pages `[start, end)`, if both are page addresses in `[PAGE, STACK_TOP]` in this order.
+    fn new(start: u32, end: u32) -> Option<Self> {
+        let aligned = start.is_multiple_of(PAGE) && end.is_multiple_of(PAGE);
+        (aligned && PAGE <= start && start <= end && end <= STACK_TOP)
+            .then_some(Self { start, end })
+    }
+
+    fn len(self) -> u32 {
+        self.end - self.start
+    }
+
+    fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// Mapped memory with one permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Area {
+    start: u32,
+    len: u32,
+    writable: bool,
+}
+
+impl Area {
+    /// An area that contains nothing.
+    const NONE: Self = Self {
+        start: 0,
+        len: 0,
+        writable: false,
+    };
+
+    fn new(pages: Pages, writable: bool) -> Self {
+        Self {
+            start: pages.start,
+            len: pages.len(),
+            writable,
+        }
+    }
+
+    fn end(self) -> u32 {
+        self.start + self.len
+    }
+
+    /// Whether all of `[addr, addr + len)` lies inside, computed without wrapping.
+    #[inline(always)]
+    fn contains(self, addr: u32, len: u32) -> bool {
+        u64::from(addr.wrapping_sub(self.start)) + u64::from(len) <= u64::from(self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_area_contains_what_starts_and_ends_in_it() {
+        let area = Area {
+            start: 0x2000,
+            len: 0x1000,
+            writable: true,
+        };
+        for (addr, len, inside) in [
+            (0x2000, 4, true),
+            (0x2FFC, 4, true),
+            (0x2FFD, 4, false),
+            (0x1FFF, 1, false),
+            (0x3000, 1, false),
+            (0xFFFF_FFFF, 4, false),
+            (0x2000, 0x1000, true),
+            (0x2000, 0x1001, false),
+            (0x2000, u32::MAX, false),
+        ] {
+            assert_eq!(area.contains(addr, len), inside, "{addr:#x} {len}");
+            assert!(!Area::NONE.contains(addr, len));
+        }
+    }
+}

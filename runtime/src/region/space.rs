@@ -1,0 +1,399 @@
+//! The memory of one context.
+
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::slice;
+use std::sync::Arc;
+
+use bessemer_image::{Fault, Memory};
+
+use super::image::RegionImage;
+use super::mapping::Reservation;
+use super::{Area, PAGE, Pages, RegionError};
+
+/// The memory of one context: mapped areas in 4 GiB of guest space, between guards.
+pub struct Region {
+    reservation: Reservation,
+    /// Copies of those areas that most accesses go to: stack, data, heap. All are writable.
+    hot: [Area; 3],
+    /// Everything mapped, in ascending order; neighbours differ in permission or do not touch.
+    areas: Vec<Area>,
+    heap_end: u32,
+    /// Whether memory may differ from the image.
+    written: bool,
+    /// Whether pages of its own may be present.
+    resident: bool,
+    /// Whether a change failed half way.
+    broken: bool,
+    image: Arc<RegionImage>,
+}
+
+impl Region {
+    /// Reserves address space and maps an image into it.
+    pub fn new(image: &Arc<RegionImage>) -> Result<Self, RegionError> {
+        let reservation = Reservation::new().map_err(RegionError::os("reserve address space"))?;
+        Self::over(reservation, image)
+    }
+
+    fn over(mut reservation: Reservation, image: &Arc<RegionImage>) -> Result<Self, RegionError> {
+        image
+            .map(&mut reservation)
+            .map_err(RegionError::os("map the image of a program"))?;
+        let mut region = Self {
+            reservation,
+            hot: [Area::NONE; 3],
+            areas: Vec::new(),
+            heap_end: 0,
+            written: false,
+            resident: false,
+            broken: false,
+            image: Arc::clone(image),
+        };
+        region.restore_areas();
+        Ok(region)
+    }
+
+    /// Unmaps everything and maps another image.
+    pub(super) fn replace_image(self, image: &Arc<RegionImage>) -> Result<Self, RegionError> {
+        let mut reservation = self.reservation;
+        reservation
+            .unmap_all()
+            .map_err(RegionError::os("unmap the image of a program"))?;
+        Self::over(reservation, image)
+    }
+
+    /// Host address of guest address 0, for reading.
+    #[inline]
+    pub fn base(&self) -> *const u8 {
+        self.reservation.base().as_ptr()
+    }
+
+    /// Host address of guest address 0, for native code.
+    ///
+    /// From now on until the next reset memory counts as written. The pointer may be used as long
+    /// as the region lives, by code that runs while its caller has the region to itself.
+    #[inline]
+    pub fn base_mut(&mut self) -> *mut u8 {
+        self.written = true;
+        self.reservation.base().as_ptr()
+    }
+
+    /// The guest address that a host address stands for, modulo 2^32; `None` if the host address
+    /// is not one of this region or its guards.
+    #[inline]
+    pub fn guest_address(&self, host: usize) -> Option<u32> {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "guest addresses are modulo 2^32"
+        )]
+        let guest = host.wrapping_sub(self.base().addr()) as u32;
+        self.reservation.contains(host).then_some(guest)
+    }
+
+    /// What memory looked like at frame entry.
+    pub fn image(&self) -> &Arc<RegionImage> {
+        &self.image
+    }
+
+    /// End of the heap.
+    pub fn heap_end(&self) -> u32 {
+        self.heap_end
+    }
+
+    /// Adds pages of zeros to the heap, and returns the address of the first.
+    pub fn grow(&mut self, pages: u32) -> Result<u32, RegionError> {
+        let limit = self.image.heap_pages();
+        let old_end = self.heap_end;
+        let left = (limit.end - old_end) / PAGE;
+        if pages > left {
+            return Err(RegionError::HeapLimit { pages, left });
+        }
+        if pages == 0 {
+            return Ok(old_end);
+        }
+        let new = Pages {
+            start: old_end,
+            end: old_end + pages * PAGE,
+        };
+        if let Err(source) = self.reservation.open(new) {
+            self.broken = true;
+            return Err(RegionError::Os {
+                what: "grow the heap",
+                source,
+            });
+        }
+        self.heap_end = new.end;
+        let at = self.areas.partition_point(|area| area.start < new.start);
+        match at.checked_sub(1).map(|before| &mut self.areas[before]) {
+            Some(last) if last.end() == new.start && last.writable => last.len += new.len(),
+            _ => self.areas.insert(at, Area::new(new, true)),
+        }
+        self.choose_hot();
+        Ok(old_end)
+    }
+
+    /// The bytes of `[addr, addr + len)`, if all are mapped.
+    ///
+    /// The fault names the lowest byte that is not. Nothing at all is at every address.
+    #[inline]
+    pub fn read(&self, addr: u32, len: u32) -> Result<&[u8], Fault> {
+        self.check(addr, len, false)?;
+        // SAFETY: `check` found the whole range in areas, which stay readable while `self` is
+        // borrowed, and which only `&mut self` writes to.
+        Ok(unsafe { slice::from_raw_parts(self.at(addr).as_ptr(), len as usize) })
+    }
+
+    /// The bytes of `[addr, addr + len)`, if all are mapped and writable.
+    ///
+    /// The fault names the lowest byte that is not. Nothing at all is at every address.
+    #[inline]
+    pub fn write(&mut self, addr: u32, len: u32) -> Result<&mut [u8], Fault> {
+        self.check(addr, len, true)?;
+        self.written = true;
+        // SAFETY: `check` found the whole range in writable areas, and `self` is exclusively
+        // borrowed for as long as the slice lives.
+        Ok(unsafe { slice::from_raw_parts_mut(self.at(addr).as_ptr(), len as usize) })
+    }
+
+    /// Everything mapped, in ascending order.
+    pub fn mapped(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.areas.iter().map(|area| {
+            // SAFETY: an area is readable while `self` is borrowed, and only `&mut self` writes
+            // to it.
+            let bytes =
+                unsafe { slice::from_raw_parts(self.at(area.start).as_ptr(), area.len as usize) };
+            (area.start, bytes)
+        })
+    }
+
+    /// Bytes mapped.
+    pub fn mapped_len(&self) -> u64 {
+        self.areas.iter().map(|area| u64::from(area.len)).sum()
+    }
+
+    /// Makes memory what it was at frame entry, and keeps the pages that the next frame probably
+    /// needs.
+    pub fn reset(&mut self) -> Result<(), RegionError> {
+        self.drop_heap()?;
+        if !self.written {
+            return Ok(());
+        }
+        let image = Arc::clone(&self.image);
+        for warm in image.warm() {
+            let at = self.at(warm.pages.start).as_ptr();
+            let len = warm.pages.len() as usize;
+            match warm.source {
+                Some(offset) => {
+                    let source = image.contents(offset, warm.pages.len());
+                    // SAFETY: warm pages are pages of writable areas, of which `&mut self`
+                    // excludes other users; the source is of the same length and elsewhere.
+                    unsafe { ptr::copy_nonoverlapping(source.as_ptr(), at, len) };
+                }
+                // SAFETY: as above.
+                None => unsafe { ptr::write_bytes(at, 0, len) },
+            }
+        }
+        for &pages in image.cold() {
+            self.discard(pages)?;
+        }
+        self.written = false;
+        self.resident = true;
+        debug_assert!(self.is_fresh());
+        Ok(())
+    }
+
+    /// Makes memory what it was at frame entry, and gives all pages back.
+    pub fn reset_cold(&mut self) -> Result<(), RegionError> {
+        self.drop_heap()?;
+        if !self.written && !self.resident {
+            return Ok(());
+        }
+        let image = Arc::clone(&self.image);
+        for pages in image.writable() {
+            self.discard(pages)?;
+        }
+        self.written = false;
+        self.resident = false;
+        debug_assert!(self.is_fresh());
+        Ok(())
+    }
+
+    /// Whether all memory is what it was at frame entry. Reads all of it.
+    pub fn is_fresh(&self) -> bool {
+        let expected = self.image.areas();
+        self.areas == expected
+            && self.image.pieces().all(|(pages, contents)| {
+                let found = self
+                    .read(pages.start, pages.len())
+                    .expect("the areas are the same");
+                match contents {
+                    Some(contents) => found == contents,
+                    None => is_zero(found),
+                }
+            })
+    }
+
+    /// Whether the region can be used again.
+    pub(super) fn is_sound(&self) -> bool {
+        !self.broken && self.reservation.is_whole()
+    }
+
+    pub(super) fn is_resident(&self) -> bool {
+        self.resident
+    }
+
+    fn discard(&mut self, pages: Pages) -> Result<(), RegionError> {
+        self.reservation.discard(pages).map_err(|source| {
+            self.broken = true;
+            RegionError::Os {
+                what: "give memory back",
+                source,
+            }
+        })
+    }
+
+    fn drop_heap(&mut self) -> Result<(), RegionError> {
+        let heap = Pages {
+            start: self.image.heap_pages().start,
+            end: self.heap_end,
+        };
+        if heap.is_empty() {
+            return Ok(());
+        }
+        self.restore_areas();
+        self.reservation.unmap(heap).map_err(|source| {
+            self.broken = true;
+            RegionError::Os {
+                what: "unmap the heap",
+                source,
+            }
+        })
+    }
+
+    fn restore_areas(&mut self) {
+        self.areas.clear();
+        self.areas.extend_from_slice(self.image.areas());
+        self.heap_end = self.image.heap_pages().start;
+        self.choose_hot();
+    }
+
+    fn choose_hot(&mut self) {
+        self.hot = [Area::NONE; 3];
+        let writable = self.areas.iter().rev().filter(|area| area.writable);
+        for (hot, &area) in self.hot.iter_mut().zip(writable) {
+            *hot = area;
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, addr: u32) -> NonNull<u8> {
+        // SAFETY: every guest address lies inside the reservation.
+        unsafe { self.reservation.base().add(addr as usize) }
+    }
+
+    /// Whether the whole range is mapped with the permission.
+    #[inline]
+    fn check(&self, addr: u32, len: u32, write: bool) -> Result<(), Fault> {
+        if self.hot.iter().any(|area| area.contains(addr, len)) {
+            return Ok(());
+        }
+        self.check_slowly(addr, len, write)
+    }
+
+    fn check_slowly(&self, addr: u32, len: u32, write: bool) -> Result<(), Fault> {
+        // One area has it all.
+        let usable = |area: &&Area| area.writable | !write;
+        if self
+            .areas
+            .iter()
+            .filter(usable)
+            .any(|area| area.contains(addr, len))
+        {
+            return Ok(());
+        }
+        // It spans areas that touch, or passes the end of one.
+        let mut at = u64::from(addr);
+        let end = at + u64::from(len);
+        for area in self.areas.iter().filter(usable) {
+            if u64::from(area.start) <= at && at < u64::from(area.end()) {
+                at = u64::from(area.end());
+            }
+        }
+        if at >= end {
+            return Ok(());
+        }
+        // The byte is the first of the range, or the end of an area; no area ends at 2^32.
+        Err(Fault {
+            addr: u32::try_from(at).expect("an area ends below 2^32"),
+        })
+    }
+
+    #[inline(always)]
+    fn load<const N: usize>(&self, addr: u32) -> Result<[u8; N], Fault> {
+        self.check(addr, const { N as u32 }, false)?;
+        // SAFETY: `check` found the whole access in areas, which are readable, and arrays of bytes
+        // need no alignment. Nothing borrows memory mutably while `self` is borrowed.
+        Ok(unsafe { self.at(addr).cast::<[u8; N]>().read() })
+    }
+
+    #[inline(always)]
+    fn store<const N: usize>(&mut self, addr: u32, value: [u8; N]) -> Result<(), Fault> {
+        self.check(addr, const { N as u32 }, true)?;
+        self.written = true;
+        // SAFETY: `check` found the whole access in writable areas, and arrays of bytes need no
+        // alignment. `self` is exclusively borrowed.
+        unsafe { self.at(addr).cast::<[u8; N]>().write(value) };
+        Ok(())
+    }
+}
+
+impl Memory for Region {
+    #[inline]
+    fn load_u8(&self, addr: u32) -> Result<u8, Fault> {
+        self.load(addr).map(u8::from_le_bytes)
+    }
+
+    #[inline]
+    fn load_u16(&self, addr: u32) -> Result<u16, Fault> {
+        self.load(addr).map(u16::from_le_bytes)
+    }
+
+    #[inline]
+    fn load_u32(&self, addr: u32) -> Result<u32, Fault> {
+        self.load(addr).map(u32::from_le_bytes)
+    }
+
+    #[inline]
+    fn store_u8(&mut self, addr: u32, value: u8) -> Result<(), Fault> {
+        self.store(addr, value.to_le_bytes())
+    }
+
+    #[inline]
+    fn store_u16(&mut self, addr: u32, value: u16) -> Result<(), Fault> {
+        self.store(addr, value.to_le_bytes())
+    }
+
+    #[inline]
+    fn store_u32(&mut self, addr: u32, value: u32) -> Result<(), Fault> {
+        self.store(addr, value.to_le_bytes())
+    }
+
+    #[inline]
+    fn check_store_u32(&self, addr: u32) -> Result<(), Fault> {
+        self.check(addr, 4, true)
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region")
+            .field("areas", &self.areas)
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    // SAFETY: any bytes are a valid u128.
+    let (head, body, tail) = unsafe { bytes.align_to::<u128>() };
+    head.iter().chain(tail).all(|&byte| byte == 0) && body.iter().all(|&word| word == 0)
+}

@@ -1,0 +1,454 @@
+//! Turns faults of native code into guest faults.
+//!
+//! Generated code lets the processor check memory accesses, and raises out-of-gas and static traps
+//! with `ud2`. The handler in this file claims such a fault only if
+//!
+//! 1. the kernel raised it for the instruction at `rip`, not another process or thread,
+//! 2. an [`Activation`] is current on this thread,
+//! 3. `rip` lies in the code of that activation, and
+//! 4. the trap table of that code has a record for exactly this offset.
+//!
+//! It then writes a [`NativeFault`] into the activation and lets the thread go on at the landing
+//! pad of the entry stub, with the stack pointer and frame pointer that the stub saved. Every other
+//! fault goes to the handler that stood before, as if this one were not there: a fault in a host
+//! function, a stack overflow of the host, a signal sent by `kill`.
+//!
+//! # Contract with native code
+//!
+//! The entry stub gets a pointer to the [`Landing`] with which the activation begins. Before it enters the guest it stores `rsp` at
+//! `Landing::sp` and `rbp` at `Landing::fp`; until then nothing is
+//! claimed. At the landing pad `rsp` and `rbp` have these values, all other registers are those
+//! of the faulting instruction, and the signal mask is that of before the fault. `r15`, in which
+//! generated code keeps the gas counter, is also stored in the fault.
+//!
+//! # Invariants
+//!
+//! * The handler allocates nothing, takes no lock, and calls nothing but async-signal-safe
+//!   functions.
+//! * It runs on an alternate stack of at least [`ALT_STACK`] bytes with a guard page below.
+//! * The current activation of a thread is valid, or null, at every instruction.
+
+use std::cell::{Cell, OnceCell};
+use std::ffi::{c_int, c_void};
+use std::io;
+use std::mem::{self, MaybeUninit, offset_of};
+use std::ops::Range;
+use std::ptr;
+use std::slice;
+use std::sync::OnceLock;
+use std::sync::atomic::{Ordering, compiler_fence};
+
+use bessemer_translator::{Landing, TrapRecord};
+
+/// Bytes that the alternate stack of a thread has at least, its guard page not counted.
+pub const ALT_STACK: usize = 64 << 10;
+
+/// Bytes that handlers may need besides what the kernel puts onto the alternate stack.
+const HANDLER_STACK: usize = 32 << 10;
+
+const _: () = assert!(ALT_STACK >= 64 << 10 && ALT_STACK.is_multiple_of(4096));
+
+/// What the handler found when it claimed a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct NativeFault {
+    /// `r15`: the gas counter.
+    pub r15: u64,
+    /// The host address that could not be accessed; for `ud2`, its own address. 0 for an address
+    /// that is not canonical.
+    pub address: usize,
+    /// Address of the guest instruction, from the trap record.
+    pub pc: u32,
+    /// What the fault means, from the trap record.
+    pub kind: u8,
+}
+
+/// One entry into native code: what the handler needs to claim its faults.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Activation {
+    /// First, so that a pointer to the activation is one to the landing.
+    landing: Landing,
+    landing_pc: usize,
+    code_start: usize,
+    code_end: usize,
+    traps: *const TrapRecord,
+    traps_len: usize,
+    /// Valid if `landing.faulted` is set.
+    fault: NativeFault,
+}
+
+const _: () = assert!(offset_of!(Activation, landing) == 0);
+
+impl Activation {
+    /// An activation of the code at `code`, with faults that go on at `landing_pc`.
+    ///
+    /// `traps` is in ascending order of offsets.
+    ///
+    /// # Safety
+    ///
+    /// For as long as the activation is used:
+    /// * `code` holds executable code that is not changed, and `traps` is valid and not changed;
+    /// * each record of `traps` names an instruction of generated code, at which no Rust frame
+    ///   stands between the entry stub and the instruction;
+    /// * `landing_pc` is the landing pad of the entry stub that native code is entered by, which
+    ///   saves `rsp` and `rbp` as the contract of this module says.
+    pub unsafe fn new(code: Range<usize>, traps: &[TrapRecord], landing_pc: usize) -> Self {
+        debug_assert!(traps.is_sorted_by(|a, b| a.offset < b.offset));
+        Self {
+            landing: Landing::default(),
+            landing_pc,
+            code_start: code.start,
+            code_end: code.end,
+            traps: traps.as_ptr(),
+            traps_len: traps.len(),
+            fault: NativeFault::default(),
+        }
+    }
+
+    /// Takes the fault that ended the last entry, if one did.
+    #[inline]
+    pub fn take_fault(&mut self) -> Option<NativeFault> {
+        (mem::take(&mut self.landing.faulted) != 0).then_some(self.fault)
+    }
+
+    /// The record for a faulting instruction.
+    ///
+    /// # Safety
+    ///
+    /// As [`Activation::new`] demands.
+    unsafe fn record(&self, pc: usize) -> Option<TrapRecord> {
+        if pc < self.code_start || pc >= self.code_end || self.landing.sp == 0 {
+            return None;
+        }
+        let offset = u32::try_from(pc - self.code_start).ok()?;
+        // SAFETY: the caller of `new` keeps the table valid.
+        let traps = unsafe { slice::from_raw_parts(self.traps, self.traps_len) };
+        let at = traps
+            .binary_search_by_key(&offset, |record| record.offset)
+            .ok()?;
+        traps.get(at).copied()
+    }
+}
+
+/// Why faults of native code cannot be handled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignalError {
+    /// The handler could not be installed.
+    #[error("cannot install the fault handler")]
+    Install(#[source] io::Error),
+    /// The thread could not get an alternate stack.
+    #[error("cannot set up the alternate stack of a thread")]
+    Stack(#[source] io::Error),
+    /// The thread is ending: its alternate stack is gone.
+    #[error("the thread is ending")]
+    ThreadEnding,
+}
+
+thread_local! {
+    /// The innermost activation of this thread.
+    static CURRENT: Cell<*mut Activation> = const { Cell::new(ptr::null_mut()) };
+    /// Whether the handler is installed and this thread has an alternate stack.
+    static READY: Cell<bool> = const { Cell::new(false) };
+    static STACK: OnceCell<AltStack> = const { OnceCell::new() };
+}
+
+/// Makes an activation current on this thread while `f` runs.
+///
+/// `f` gets the pointer that native code is to use. Activations nest: while `f` runs, a host
+/// function may make another one current. The first call on a thread prepares it, as
+/// [`prepare_thread`] does.
+#[inline]
+pub fn with_activation<R>(
+    activation: &mut Activation,
+    f: impl FnOnce(*mut Activation) -> R,
+) -> Result<R, SignalError> {
+    /// Makes the outer activation current again, also when `f` panics.
+    struct Restore(*mut Activation);
+
+    impl Drop for Restore {
+        #[inline]
+        fn drop(&mut self) {
+            compiler_fence(Ordering::SeqCst);
+            CURRENT.set(self.0);
+        }
+    }
+
+    if !READY.get() {
+        prepare_thread()?;
+    }
+    let activation: *mut Activation = activation;
+    let _restore = Restore(CURRENT.replace(activation));
+    compiler_fence(Ordering::SeqCst);
+    Ok(f(activation))
+}
+
+/// Installs the handler once in the process, and an alternate stack once on this thread.
+///
+/// The first entry of a thread does this by itself; calling it earlier moves the system calls
+/// away from that entry.
+#[cold]
+pub fn prepare_thread() -> Result<(), SignalError> {
+    install()?;
+    STACK
+        .try_with(|stack| {
+            if stack.get().is_none()
+                && let Some(new) = AltStack::install().map_err(SignalError::Stack)?
+            {
+                stack.set(new).expect("the cell was empty");
+            }
+            READY.set(true);
+            Ok(())
+        })
+        .unwrap_or(Err(SignalError::ThreadEnding))
+}
+
+/// The signals that the handler looks at.
+const SIGNALS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL];
+
+/// What stood before, in the order of [`SIGNALS`]. Set before the handler is installed.
+static PREVIOUS: OnceLock<[libc::sigaction; 3]> = OnceLock::new();
+
+fn install() -> Result<(), SignalError> {
+    /// The error number of a failed installation.
+    static INSTALLED: OnceLock<Result<(), i32>> = OnceLock::new();
+
+    let install = || {
+        let mut previous = [empty_action(); 3];
+        for (&signal, old) in SIGNALS.iter().zip(&mut previous) {
+            // SAFETY: only asks for the action, which goes into a valid place.
+            check(unsafe { libc::sigaction(signal, ptr::null(), old) })?;
+        }
+        PREVIOUS.get_or_init(|| previous);
+        for signal in SIGNALS {
+            let mut action = empty_action();
+            action.sa_sigaction = handle as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            // SAFETY: the action is complete, and its handler upholds what a signal handler must.
+            check(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) })?;
+        }
+        Ok(())
+    };
+    let result = INSTALLED
+        .get_or_init(|| install().map_err(|error: io::Error| error.raw_os_error().unwrap_or(0)));
+    result.map_err(|errno| SignalError::Install(io::Error::from_raw_os_error(errno)))
+}
+
+/// The action that does nothing special: default handling, no flags, nothing masked.
+fn empty_action() -> libc::sigaction {
+    // SAFETY: zeros are a valid action; `SIG_DFL` is 0 and an empty set is all zeros on Linux.
+    unsafe { MaybeUninit::zeroed().assume_init() }
+}
+
+/// Handles one signal.
+extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel passes valid pointers, as `SA_SIGINFO` demands; on x86-64 Linux the third
+    // is a `ucontext_t`.
+    unsafe {
+        if !claim(&*info, &mut *context.cast::<libc::ucontext_t>()) {
+            chain(signal, info, context);
+        }
+    }
+}
+
+/// Records a guest fault and redirects the thread, if the fault is one.
+///
+/// # Safety
+///
+/// Only for the arguments of a signal handler.
+#[allow(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "registers are bit patterns"
+)]
+unsafe fn claim(info: &libc::siginfo_t, context: &mut libc::ucontext_t) -> bool {
+    let activation = CURRENT.get();
+    // Codes of the kernel's own faults are positive; `kill` and its like send 0 and below.
+    if activation.is_null() || info.si_code <= 0 {
+        return false;
+    }
+    let registers = &mut context.uc_mcontext.gregs;
+    // SAFETY: `with_activation` keeps the activation alive while it is current. The thread is
+    // stopped at the instruction that faulted, so nothing else accesses it meanwhile.
+    let activation = unsafe { &mut *activation };
+    // SAFETY: whoever made the activation upholds what its table needs.
+    let record = unsafe { activation.record(registers[libc::REG_RIP as usize] as usize) };
+    let Some(record) = record else { return false };
+    // SAFETY: the kernel sets the address for all signals of `SIGNALS` that it raises.
+    let address = unsafe { info.si_addr() }.addr();
+    activation.fault = NativeFault {
+        r15: registers[libc::REG_R15 as usize] as u64,
+        address,
+        pc: record.pc,
+        kind: record.kind,
+    };
+    activation.landing.faulted = 1;
+    registers[libc::REG_RIP as usize] = activation.landing_pc as i64;
+    registers[libc::REG_RSP as usize] = activation.landing.sp as i64;
+    registers[libc::REG_RBP as usize] = activation.landing.fp as i64;
+    true
+}
+
+/// Does what would have happened without this handler.
+///
+/// # Safety
+///
+/// Only for the arguments of a signal handler.
+unsafe fn chain(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    type Plain = extern "C" fn(c_int);
+    type WithInfo = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+
+    let previous = SIGNALS
+        .iter()
+        .position(|&known| known == signal)
+        .and_then(|at| PREVIOUS.get()?.get(at))
+        .copied()
+        .unwrap_or_else(empty_action);
+    // SAFETY: the caller passes a valid pointer.
+    let by_kernel = unsafe { (*info).si_code } > 0;
+    match previous.sa_sigaction {
+        // A fault cannot be ignored: the kernel then does what is the default.
+        libc::SIG_IGN if !by_kernel => {}
+        libc::SIG_DFL | libc::SIG_IGN => {
+            set_default(signal);
+            // A fault happens again when the instruction runs again. A sent signal does not.
+            if !by_kernel {
+                // SAFETY: sends a signal; it arrives when this handler has returned.
+                unsafe { libc::raise(signal) };
+            }
+        }
+        handler => {
+            if previous.sa_flags & libc::SA_RESETHAND != 0 {
+                set_default(signal);
+            }
+            // SAFETY: changes the mask as the kernel would have for that handler; the return from
+            // the signal restores the mask of before.
+            unsafe {
+                libc::pthread_sigmask(
+                    libc::SIG_BLOCK,
+                    &raw const previous.sa_mask,
+                    ptr::null_mut(),
+                );
+                if previous.sa_flags & libc::SA_NODEFER != 0 {
+                    let mut only = MaybeUninit::uninit();
+                    libc::sigemptyset(only.as_mut_ptr());
+                    libc::sigaddset(only.as_mut_ptr(), signal);
+                    libc::pthread_sigmask(libc::SIG_UNBLOCK, only.as_ptr(), ptr::null_mut());
+                }
+            }
+            if previous.sa_flags & libc::SA_SIGINFO != 0 {
+                // SAFETY: whoever installed the handler with this flag gave such a function.
+                let handler = unsafe { mem::transmute::<usize, WithInfo>(handler) };
+                handler(signal, info, context);
+            } else {
+                // SAFETY: whoever installed the handler without the flag gave such a function.
+                let handler = unsafe { mem::transmute::<usize, Plain>(handler) };
+                handler(signal);
+            }
+        }
+    }
+}
+
+fn set_default(signal: c_int) {
+    let action = empty_action();
+    // SAFETY: the default action is valid, and `sigaction` is async-signal-safe.
+    unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
+}
+
+/// The alternate stack of a thread: a guard page, and the stack above it.
+#[derive(Debug)]
+struct AltStack {
+    mapping: *mut c_void,
+    len: usize,
+    previous: libc::stack_t,
+}
+
+impl AltStack {
+    const GUARD: usize = 4096;
+
+    /// Installs a stack, unless the thread has a large enough one.
+    fn install() -> io::Result<Option<Self>> {
+        // SAFETY: reads a constant of the process.
+        let frame = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) };
+        let frame = usize::try_from(frame).expect("usize has 64 bits");
+        let needed = ALT_STACK.max((frame + HANDLER_STACK).next_multiple_of(4096));
+
+        let previous = current_stack()?;
+        if previous.ss_flags & libc::SS_DISABLE == 0 && previous.ss_size >= needed {
+            return Ok(None);
+        }
+        let len = Self::GUARD + needed;
+        // SAFETY: a new private mapping at an address of the kernel's choice.
+        let mapping = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                len,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK,
+                -1,
+                0,
+            )
+        };
+        if mapping == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        // From here on the drop of `stack` unmaps.
+        let stack = Self {
+            mapping,
+            len,
+            previous,
+        };
+        let start = stack.start();
+        // SAFETY: the mapping is new and belongs to `stack`.
+        check(unsafe { libc::mprotect(start, needed, libc::PROT_READ | libc::PROT_WRITE) })?;
+        let new = libc::stack_t {
+            ss_sp: start,
+            ss_flags: 0,
+            ss_size: needed,
+        };
+        // SAFETY: the stack stays mapped until the drop of `stack` takes it out of use.
+        check(unsafe { libc::sigaltstack(&raw const new, ptr::null_mut()) })?;
+        Ok(Some(stack))
+    }
+
+    /// The lowest byte of the stack.
+    fn start(&self) -> *mut c_void {
+        self.mapping.wrapping_byte_add(Self::GUARD)
+    }
+}
+
+impl Drop for AltStack {
+    fn drop(&mut self) {
+        READY.set(false);
+        // Only if it is still in use: the standard library takes whatever stack its threads have
+        // out of use when they end, and unmaps its own, which is then not valid any more.
+        let Ok(current) = current_stack() else { return };
+        if current.ss_flags & libc::SS_DISABLE == 0 && current.ss_sp == self.start() {
+            // SAFETY: this stack replaced the previous one, whose owner has not withdrawn it.
+            let result = unsafe { libc::sigaltstack(&raw const self.previous, ptr::null_mut()) };
+            if result != 0 {
+                // Still in use: a leak is the lesser evil.
+                return;
+            }
+        }
+        // SAFETY: the mapping belongs to `self`, and no signal can arrive on it any more.
+        unsafe { libc::munmap(self.mapping, self.len) };
+    }
+}
+
+fn current_stack() -> io::Result<libc::stack_t> {
+    let mut current = MaybeUninit::uninit();
+    // SAFETY: only asks for the stack, which goes into a valid place.
+    check(unsafe { libc::sigaltstack(ptr::null(), current.as_mut_ptr()) })?;
+    // SAFETY: the call succeeded, so it wrote the stack.
+    Ok(unsafe { current.assume_init() })
+}
+
+fn check(result: c_int) -> io::Result<()> {
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
