@@ -115,7 +115,7 @@ fn every_mistake_is_reported_with_its_line_and_rule() {
 fn the_edges_of_every_range_are_accepted_and_what_lies_beyond_is_not() {
     for &op in Op::ALL {
         let Some(rule) = op.immediate() else { continue };
-        let mut source_of = |value: i64| {
+        let source_of = |value: i64| {
             let text = op.with_operand_bits(0).to_string();
             let (head, constant) = text.rsplit_once(' ').unwrap();
             // "0(zero)", "0x0", "0" or the distance ". + 0"
