@@ -1,20 +1,19 @@
 //! The assembler proper: appends instructions and data, and fills in addresses at the end.
 
-use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::panic::Location;
 
+use super::bind::Nesting;
 use super::error::AsmError;
-use super::expr::{Binary, Expr, Node, Unknown, Value};
+use super::expr::{Expr, Unknown, Value};
 use super::fixup::{Fixup, Slot};
 use super::symbols::{SectionId, Symbols};
 use super::{Assembly, Options};
 use crate::compressed::format::CompressedOperands;
 use crate::format::Operands;
-use crate::{CompressedOp, Inst, Op, Reg};
+use crate::{CompressedOp, Inst, Op};
 
 /// Builds a program by one call per instruction.
 ///
@@ -204,60 +203,6 @@ impl Assembler {
         }
     }
 
-    /// `li`: one instruction if the constant is known and small, otherwise two.
-    #[track_caller]
-    pub(super) fn load_constant(&mut self, rd: Reg, value: Expr) -> &mut Self {
-        let Some(value) = self.bind(value) else {
-            return self;
-        };
-        match value.value(&self.symbols, None) {
-            Ok(Value {
-                section: None,
-                number,
-            }) => {
-                let Some(number) = as_word(number) else {
-                    return self.fail(format!(
-                        "li loads 32 bits, and {number} is not from -2147483648 to 4294967295"
-                    ));
-                };
-                let (upper, lower) = (number.wrapping_add(0x800) >> 12, number << 20 >> 20);
-                if upper == 0 {
-                    return self.addi(rd, Reg::ZERO, lower);
-                }
-                self.lui(rd, upper & 0xf_ffff);
-                match lower {
-                    0 => self,
-                    lower => self.addi(rd, rd, lower),
-                }
-            }
-            Err(Unknown::Wrong(sentence)) => self.fail(sentence),
-            Ok(_) | Err(_) => {
-                let value = Expr(value);
-                self.lui(rd, Expr::hi(value.clone()))
-                    .addi(rd, rd, Expr::lo(value))
-            }
-        }
-    }
-
-    /// `la`: the address of a symbol, counted from here.
-    #[track_caller]
-    pub(super) fn load_address(&mut self, rd: Reg, target: Expr) -> &mut Self {
-        let here = Expr::from(self.here());
-        self.auipc(rd, Expr::pcrel_hi(target.clone()))
-            .addi(rd, rd, Expr::lo(target - here))
-    }
-
-    /// `call` and `tail`: a jump to anywhere.
-    #[track_caller]
-    pub(super) fn far_jump(&mut self, link: Reg, scratch: Reg, target: Expr) -> &mut Self {
-        let here = Expr::from(self.here());
-        self.auipc(scratch, Expr::pcrel_hi(target.clone())).jalr(
-            link,
-            Expr::lo(target - here),
-            scratch,
-        )
-    }
-
     /// Appends a datum of `size` bytes.
     #[track_caller]
     pub(super) fn datum(&mut self, size: u8, value: Expr) -> &mut Self {
@@ -326,33 +271,6 @@ impl Assembler {
         }
     }
 
-    /// The value of an expression that must be known now; addresses may still be offsets.
-    pub(super) fn known(&mut self, value: Expr) -> Result<Value, String> {
-        let bound = self.bound(value.0, Nesting::Outer)?;
-        bound.value(&self.symbols, None).map_err(|why| match why {
-            Unknown::Wrong(sentence) => sentence,
-            Unknown::Undefined(name) => {
-                format!("`{name}` must be defined above this line, because its value counts here")
-            }
-            Unknown::Address => {
-                "the value depends on where sections are put, which is not known here; use the \
-                 distance of two labels of one section"
-                    .into()
-            }
-        })
-    }
-
-    /// The same, without offsets.
-    pub(super) fn known_constant(&mut self, value: Expr) -> Result<i64, String> {
-        match self.known(value)? {
-            Value {
-                section: None,
-                number,
-            } => Ok(number),
-            _ => Err("an address cannot stand here; write a constant".into()),
-        }
-    }
-
     /// From now on mistakes are on this line of a text.
     pub(super) fn at_line(&mut self, line: u32) {
         self.line = Some(line);
@@ -388,7 +306,10 @@ impl Assembler {
 
     #[track_caller]
     fn line(&self) -> u32 {
-        self.line.unwrap_or_else(|| Location::caller().line())
+        match self.line {
+            Some(line) => line,
+            None => Location::caller().line(),
+        }
     }
 
     /// Appends an instruction, at an address where one can be executed.
@@ -458,68 +379,6 @@ impl Assembler {
         }
     }
 
-    #[track_caller]
-    fn bind(&mut self, expr: Expr) -> Option<Node> {
-        let here = self.here();
-        match self.bound(expr.0, Nesting::At(here)) {
-            Ok(node) => Some(node),
-            Err(sentence) => {
-                self.fail(sentence);
-                None
-            }
-        }
-    }
-
-    /// The expression with everything replaced that depends on where it stands: `.`, `1b`, and
-    /// constants, which may be set anew further down.
-    fn bound(&mut self, node: Node, nesting: Nesting) -> Result<Node, String> {
-        let inner = |nesting| match nesting {
-            Nesting::At(place) => Nesting::Inside(place),
-            other => other,
-        };
-        Ok(match node {
-            Node::Here => Node::Value(match nesting {
-                Nesting::At(place) | Nesting::Inside(place) => place,
-                Nesting::Outer => self.here(),
-            }),
-            Node::Symbol(name) => match self.symbols.local_reference(&name) {
-                Some(reference) => reference?,
-                None => match self.symbols.constant(&name) {
-                    Some(value) => Node::Value(value),
-                    None => Node::Symbol(name),
-                },
-            },
-            Node::Not(node) => Node::Not(Box::new(self.bound(*node, nesting)?)),
-            Node::Binary(op, left, right) => {
-                let left = Box::new(self.bound(*left, nesting)?);
-                let right = Box::new(self.bound(*right, nesting)?);
-                Node::Binary(op, left, right)
-            }
-            Node::Hi(node) => Node::Hi(Box::new(self.bound(*node, inner(nesting))?)),
-            Node::Lo(node) => Node::Lo(Box::new(self.bound(*node, inner(nesting))?)),
-            Node::PcrelHi(target) => {
-                let Nesting::At(place) = nesting else {
-                    return Err(NESTED.to_owned());
-                };
-                let target = self.bound(*target, inner(nesting))?;
-                let here = Box::new(Node::Value(place));
-                let distance = Node::Binary(Binary::Sub, Box::new(target), here);
-                if let Some(section) = place.section {
-                    self.symbols
-                        .remember_pcrel(section, place.number, distance.clone());
-                }
-                Node::Hi(Box::new(distance))
-            }
-            Node::PcrelLo(label) => {
-                let Nesting::At(_) = nesting else {
-                    return Err(NESTED.to_owned());
-                };
-                Node::PcrelLo(Box::new(self.bound(*label, inner(nesting))?))
-            }
-            known @ (Node::Value(_) | Node::Local(..)) => known,
-        })
-    }
-
     fn has_room(&self, count: usize) -> bool {
         count <= SECTION_LIMIT - self.sections[self.current as usize].len()
     }
@@ -534,30 +393,9 @@ impl Assembler {
     }
 }
 
-/// What surrounds a part of an expression.
-#[derive(Clone, Copy)]
-enum Nesting {
-    /// A directive's operand.
-    Outer,
-    /// An operand of the instruction or datum at this place.
-    At(Value),
-    /// The same, inside `%hi` and its like.
-    Inside(Value),
-}
-
-const NESTED: &str = "%pcrel_hi and %pcrel_lo belong to an instruction and cannot stand inside of \
-                      one another";
-
 /// Said of `.bss` by everyone who finds a value in it.
 pub(super) const ONLY_ZEROS: &str = ".bss holds only zeros; put data into .data";
 
 /// `addi zero, zero, 0` and `c.nop`.
 const NOP: [u8; 4] = [0x13, 0, 0, 0];
 const C_NOP: [u8; 2] = [1, 0];
-
-/// A number as 32 bits, if it can be read as such, signed or unsigned.
-pub(super) fn as_word(number: i64) -> Option<i32> {
-    (-(1 << 31)..1 << 32)
-        .contains(&number)
-        .then_some(number as i32)
-}

@@ -4,8 +4,9 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 
-use super::builder::{Assembler, ONLY_ZEROS, as_word};
+use super::builder::{Assembler, ONLY_ZEROS};
 use super::error::AsmError;
+use super::expand::as_word;
 use super::expr::{Bases, Node, Unknown};
 use super::symbols::SectionId;
 use super::{Assembly, PAGE, Section};
@@ -207,7 +208,7 @@ fn layout(options: &super::Options, lengths: [u64; SectionId::COUNT]) -> Result<
 fn explain(why: Unknown) -> String {
     match why {
         Unknown::Wrong(sentence) => sentence,
-        Unknown::Address => "two addresses can only be subtracted from one another".into(),
+        Unknown::Address => "%pcrel_lo takes a label and nothing else".into(),
         Unknown::Undefined(name) => {
             let is_local = name.ends_with('f') && name.starts_with(|c: char| c.is_ascii_digit());
             if is_local {

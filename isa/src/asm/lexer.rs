@@ -166,7 +166,7 @@ impl<'a> Lexer<'a> {
         const RULE: &str = "a character is one ASCII character or escape between single quotes";
         self.at += 1;
         let byte = self.byte()?.ok_or(RULE)?;
-        if !self.rest().starts_with('\'') || !byte.is_ascii() {
+        if self.source.as_bytes().get(self.at) != Some(&b'\'') {
             return Err(RULE.into());
         }
         self.at += 1;

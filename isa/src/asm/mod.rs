@@ -33,10 +33,12 @@
 //! that a test decides which encoding it tests: compressed forms are written with their `c.` name,
 //! and a branch that does not reach is an error.
 
+mod bind;
 mod builder;
 mod data;
 mod directive;
 mod error;
+mod expand;
 mod expr;
 mod fixup;
 mod lexer;

@@ -99,7 +99,7 @@ fn short_form(mnemonic: &str, a: &mut Assembler, line: &mut Line<'_>) -> Result<
     let first = line.peek_register();
     let second = line.peek_second();
     match (mnemonic, first, second) {
-        ("jal", _, None) => {
+        ("jal", None, _) => {
             let target = line.expr()?;
             line.end()?;
             a.jal(Reg::RA, target);

@@ -1,0 +1,103 @@
+//! Bytes to text to bytes: nothing is lost, for every row of both tables.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, too, fail by panicking"
+)]
+
+use bessemer_isa::asm::{Options, assemble};
+use bessemer_isa::{CompressedOp, Inst, Op, disassemble, expand};
+
+/// SplitMix64, so that a failure is reproduced by running the test again.
+fn random_words(count: u32) -> impl Iterator<Item = u32> {
+    let mut state = 0u64;
+    (0..count).map(move |_| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ z >> 31) as u32
+    })
+}
+
+fn words(bytes: &[u8]) -> Vec<u32> {
+    let chunks = bytes.as_chunks::<4>().0;
+    chunks
+        .iter()
+        .map(|word| u32::from_le_bytes(*word))
+        .collect()
+}
+
+#[test]
+fn every_instruction_assembles_from_its_relative_text() {
+    for &op in Op::ALL {
+        let insts: Vec<Inst> = random_words(500)
+            .map(|bits| op.with_operand_bits(bits))
+            .collect();
+        let source: String = insts.iter().map(|inst| format!("{inst}\n")).collect();
+        let program = assemble(&source, &Options::default()).unwrap();
+        let encoded = words(&program.text.bytes);
+        assert_eq!(encoded.len(), insts.len());
+        for (inst, word) in insts.iter().zip(encoded) {
+            assert_eq!(Inst::decode(word), Some(*inst), "{inst}");
+        }
+    }
+}
+
+#[test]
+fn every_instruction_assembles_from_its_disassembly() {
+    for &op in Op::ALL {
+        let bytes: Vec<u8> = random_words(500)
+            .flat_map(|bits| op.with_operand_bits(bits).encode().to_le_bytes())
+            .collect();
+        assert_listing_gives(&bytes, false);
+    }
+}
+
+#[test]
+fn every_parcel_assembles_from_its_disassembly() {
+    let mut legal = [0; CompressedOp::ALL.len()];
+    let mut bytes = Vec::new();
+    for parcel in 0..=u16::MAX {
+        if let Some(form) = CompressedOp::of(parcel).filter(|_| expand(parcel).is_some()) {
+            legal[form as usize] += 1;
+            bytes.extend(parcel.to_le_bytes());
+        }
+    }
+    for (form, count) in CompressedOp::ALL.iter().zip(legal) {
+        assert!(count > 0, "no parcel has the form {form:?}");
+    }
+    assert_listing_gives(&bytes, true);
+    let lines = disassemble(&bytes, 0x1_0000, true);
+    assert!(lines.into_iter().all(|line| line.text.starts_with("c.")));
+}
+
+#[test]
+fn every_byte_sequence_assembles_from_its_disassembly() {
+    let noise: Vec<u8> = random_words(20_000).flat_map(u32::to_le_bytes).collect();
+    for compressed in [false, true] {
+        for length in 0..8 {
+            assert_listing_gives(&noise[..noise.len() - length], compressed);
+        }
+    }
+}
+
+/// The disassembly of `bytes` at the default base assembles to `bytes`.
+fn assert_listing_gives(bytes: &[u8], compressed: bool) {
+    let options = match compressed {
+        true => Options::compressed(),
+        false => Options::default(),
+    };
+    let lines: Vec<_> = disassemble(bytes, options.text_base, compressed).collect();
+    let source: String = lines
+        .iter()
+        .map(|line| format!("{}\n", line.text))
+        .collect();
+    let program = assemble(&source, &options).unwrap();
+    for line in &lines {
+        let offset = (line.address - options.text_base) as usize;
+        let assembled = &program.text.bytes[offset..offset + line.bytes.len()];
+        assert_eq!(assembled, line.bytes, "{line}");
+    }
+    assert_eq!(program.text.bytes.len(), bytes.len());
+}
