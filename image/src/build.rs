@@ -321,3 +321,58 @@ where
 fn length(len: usize) -> u32 {
     u32::try_from(len).expect("an image has less than 4 GiB")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, LoadError, Program};
+
+    const PLAIN: Profile = Profile { compressed: false };
+
+    #[test]
+    fn what_was_given_comes_back() {
+        let file = ImageBuilder::new(Profile { compressed: true })
+            .data(0x1_2340, b"data", 0x100)
+            .rodata(0x1_1004, b"rodata")
+            .text(0x1_0002, [0x01, 0x00, 0x01, 0x00])
+            .data(0x1_4000, [], 64)
+            .entry(0x1_0004)
+            .symbol("end", 0x1_0006)
+            .symbol("value", 0x1_2340)
+            .build();
+        let program = Program::parse(&file, &Limits::contract()).expect("loads");
+        assert!(program.profile().compressed);
+        assert_eq!(program.entry(), 0x1_0004);
+        let shown: Vec<_> = program
+            .segments()
+            .iter()
+            .map(|s| (s.addr, s.size, &*s.bytes, s.writable, s.executable))
+            .collect();
+        let expected: [(u32, u32, &[u8], bool, bool); 4] = [
+            (0x1_0002, 4, &[1, 0, 1, 0], false, true),
+            (0x1_1004, 6, b"rodata", false, false),
+            (0x1_2340, 0x100, b"data", true, false),
+            (0x1_4000, 64, b"", true, false),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(program.symbols().lookup("end"), Some(0x1_0006));
+        assert_eq!(program.symbols().lookup("value"), Some(0x1_2340));
+        assert_eq!(program.symbols().lookup("other"), None);
+    }
+
+    #[test]
+    fn files_that_break_a_rule_can_be_built() {
+        let build = |builder: ImageBuilder| Program::parse(&builder.build(), &Limits::contract());
+        let writable = ImageBuilder::new(PLAIN).segment(0x1_0000, [0; 4], 4, true, true);
+        assert!(matches!(
+            build(writable),
+            Err(LoadError::WritableCode { .. })
+        ));
+        let float = ImageBuilder::new(PLAIN).text(0x1_0000, [0; 4]).flags(4);
+        assert!(matches!(build(float), Err(LoadError::BadFlags { .. })));
+        assert!(matches!(
+            build(ImageBuilder::new(PLAIN)),
+            Err(LoadError::BadHeaderCount { found: 0, .. })
+        ));
+    }
+}

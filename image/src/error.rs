@@ -177,7 +177,7 @@ pub enum LoadError {
 
     /// Two segments with different permissions share a page.
     #[error(
-        "program header {index}: the segment at {addr:#x} shares a page of 4096 bytes with that of program header {other}, which has other permissions: align it to 0x1000 (with GNU ld, -z separate-code) (L25)"
+        "program header {index}: the segment at {addr:#x} shares a page of 4096 bytes with that of program header {other}, which has other permissions: align it to 0x1000 (L25)"
     )]
     SharedPage {
         index: usize,

@@ -34,47 +34,39 @@ impl Layout {
             end: segments.last().map_or(Self::PAGE, Segment::end),
             stack: limits.stack_bytes,
         };
-        let stack = limits.stack_bytes.checked_next_multiple_of(Self::PAGE);
-        let room = stack
-            .and_then(|stack| Some((stack, Self::STACK_TOP.checked_sub(stack)?)))
-            .and_then(|(stack, start)| Some((stack, start, start.checked_sub(Self::STACK_GAP)?)));
-        let Some((stack, stack_start, gap)) = room else {
-            return Err(no_room);
+        let room = || {
+            let stack = limits.stack_bytes.checked_next_multiple_of(Self::PAGE)?;
+            let start = Self::STACK_TOP.checked_sub(stack)?;
+            let gap = start.checked_sub(Self::STACK_GAP)?;
+            (end <= gap).then_some((stack, start, gap))
         };
-        if end > gap {
-            return Err(no_room);
-        }
+        let (stack, stack_start, gap) = room().ok_or(no_room)?;
 
-        let mapped = u64::from(segment_pages(segments)) * u64::from(Self::PAGE);
-        let limit = limits.memory.bytes();
+        let mapped = u64::from(mapped_bytes(segments));
+        let used = mapped.saturating_add(u64::from(stack));
         let declared = limits.heap_bytes.map(|heap| heap & !(Self::PAGE - 1));
-        let too_large = |heap| LoadError::MemoryTooLarge {
-            segments: mapped,
-            stack,
-            heap,
-            limit,
-        };
-        let left = mapped
-            .checked_add(u64::from(stack))
-            .and_then(|used| u64::from(limit).checked_sub(used))
-            .and_then(|left| u32::try_from(left).ok())
-            .ok_or(too_large(declared.unwrap_or(0)))?;
-        let (heap, unused) = match declared {
-            None => (left, 0),
-            Some(heap) => (heap, left.checked_sub(heap).ok_or(too_large(heap))?),
-        };
-        let size = u64::from(limit).saturating_sub(u64::from(unused));
+        let left = u64::from(limits.memory.bytes()).checked_sub(used);
+        let heap = declared.or(left.and_then(|left| u32::try_from(left).ok()));
+        let heap = heap.unwrap_or_default();
+        let memory_class = MemoryClass::holding(used.saturating_add(u64::from(heap)))
+            .filter(|class| *class <= limits.memory)
+            .ok_or(LoadError::MemoryTooLarge {
+                segments: mapped,
+                stack,
+                heap,
+                limit: limits.memory.bytes(),
+            })?;
         Ok(Self {
             stack: stack_start..Self::STACK_TOP,
             heap_start: end,
             heap_limit: end.saturating_add(heap).min(gap),
-            memory_class: MemoryClass::holding(size).unwrap_or(limits.memory),
+            memory_class,
         })
     }
 }
 
-/// How many pages the segments touch together; they stand in address order.
-pub(crate) fn segment_pages(segments: &[Segment]) -> u32 {
+/// The bytes in all pages that the segments touch; they stand in address order.
+pub(crate) fn mapped_bytes(segments: &[Segment]) -> u32 {
     let mut counted_to = 0;
     let mut bytes = 0_u32;
     for segment in segments {
@@ -83,5 +75,5 @@ pub(crate) fn segment_pages(segments: &[Segment]) -> u32 {
         bytes = bytes.saturating_add(fresh.end.saturating_sub(fresh.start));
         counted_to = pages.end;
     }
-    bytes / Layout::PAGE
+    bytes
 }

@@ -6,7 +6,7 @@ use bessemer_isa::GasSchedule;
 use sha3::{Digest, Keccak256};
 
 use crate::elf::Elf;
-use crate::layout::segment_pages;
+use crate::layout::mapped_bytes;
 use crate::segment::Segments;
 use crate::{Charges, Layout, Limits, LoadError, Profile, Segment, Symbols, Text};
 
@@ -79,8 +79,8 @@ impl Program {
 
     /// The pages of the segments and the stack, which frame entry pays for (rule G8).
     pub fn entry_pages(&self) -> u32 {
-        let stack = &self.layout.stack;
-        segment_pages(&self.segments).saturating_add((stack.end - stack.start) / Layout::PAGE)
+        let stack = self.layout.stack.len() as u32;
+        mapped_bytes(&self.segments).saturating_add(stack) / Layout::PAGE
     }
 
     /// The hash of the file.

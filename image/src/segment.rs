@@ -9,7 +9,7 @@ use crate::{Layout, Limits, LoadError};
 
 /// A part of the image that is mapped at frame entry.
 ///
-/// The bytes of the file come first; from there to the end of its last page, memory is zero.
+/// The bytes of the file come first. Whatever else no segment has on its pages is zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Address of the first byte.

@@ -212,3 +212,93 @@ const MAX_SYMBOLS: usize = 1 << 18;
 
 /// In bytes.
 const MAX_NAME: u32 = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GLOBAL: u8 = 0x10;
+
+    /// Symbols in a text from 100 to 200.
+    fn symbols(rows: &[(&str, u32, u32, u8)]) -> Symbols {
+        let mut strings = vec![0];
+        let mut table = vec![0; SIZEOF_SYM];
+        for &(name, addr, size, info) in rows {
+            let start = strings.len() as u32;
+            table.extend([start, addr, size].map(u32::to_le_bytes).concat());
+            table.extend([info, 0, 1, 0]);
+            strings.extend(name.as_bytes());
+            strings.push(0);
+        }
+        Symbols {
+            table: table.into(),
+            strings: strings.into(),
+            text: 100..200,
+            index: OnceLock::new(),
+        }
+    }
+
+    #[test]
+    fn functions_name_their_bytes_and_labels_what_is_left() {
+        let symbols = symbols(&[
+            ("later", 150, 10, STT_FUNC),
+            ("first", 100, 20, STT_FUNC),
+            ("inside", 110, 0, STT_NOTYPE),
+            ("label", 130, 0, STT_NOTYPE),
+            ("$x", 140, 0, STT_NOTYPE),
+            (".L1", 141, 0, STT_NOTYPE),
+            ("data", 300, 0, STT_NOTYPE),
+        ]);
+        let functions: Vec<_> = symbols.functions().collect();
+        assert_eq!(functions, [(100, "first"), (130, "label"), (150, "later")]);
+        for (addr, expected) in [
+            (99, None),
+            (100, Some(("first", 0))),
+            (119, Some(("first", 19))),
+            (120, None),
+            (149, Some(("label", 19))),
+            (159, Some(("later", 9))),
+            (160, None),
+            (300, None),
+        ] {
+            assert_eq!(symbols.containing(addr), expected, "{addr}");
+        }
+        assert_eq!(symbols.lookup("data"), Some(300), "not only text has names");
+        assert_eq!(symbols.lookup("$x"), Some(140));
+    }
+
+    #[test]
+    fn a_global_symbol_goes_before_a_local_one() {
+        let symbols = symbols(&[
+            ("a", 101, 0, STT_FUNC),
+            ("a", 102, 0, STT_FUNC | GLOBAL),
+            ("a", 103, 0, STT_FUNC | GLOBAL),
+        ]);
+        assert_eq!(symbols.lookup("a"), Some(102));
+    }
+
+    #[test]
+    fn of_names_for_one_address_a_global_function_is_shown() {
+        let symbols = symbols(&[
+            ("label", 100, 0, STT_NOTYPE | GLOBAL),
+            ("local", 100, 4, STT_FUNC),
+            ("global", 100, 4, STT_FUNC | GLOBAL),
+        ]);
+        assert_eq!(symbols.functions().collect::<Vec<_>>(), [(100, "global")]);
+    }
+
+    #[test]
+    fn names_can_be_printed_anywhere() {
+        let symbols = symbols(&[("\x1b[2J\u{202e}", 100, 0, STT_FUNC)]);
+        assert_eq!(symbols.containing(100), Some(("?[2J???", 0)));
+    }
+
+    #[test]
+    fn files_sections_and_undefined_symbols_are_no_names() {
+        let mut symbols = symbols(&[("file.c", 100, 0, 4), ("imported", 100, 0, STT_FUNC)]);
+        let shndx = symbols.table.len() - 2;
+        symbols.table[shndx] = SHN_UNDEF as u8;
+        assert_eq!(symbols.functions().count(), 0);
+        assert_eq!(symbols.lookup("imported"), None);
+    }
+}

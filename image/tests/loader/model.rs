@@ -1,0 +1,104 @@
+//! The rules of `docs/loader.md` once more, as naively as can be: numbers too wide to overflow,
+//! pages as a map. Says only whether a file loads, not by which rule it does not.
+
+use std::collections::BTreeMap;
+
+use bessemer_image::Limits;
+
+pub(crate) fn loads(file: &[u8], limits: &Limits) -> bool {
+    read(file, limits).is_some()
+}
+
+fn read(file: &[u8], limits: &Limits) -> Option<()> {
+    let byte = |at: i128| file.get(usize::try_from(at).ok()?).map(|&b| i128::from(b));
+    let half = |at: i128| Some(byte(at)? + 256 * byte(at + 1)?);
+    let word = |at: i128| Some(half(at)? + 65536 * half(at + 2)?);
+    let len = file.len() as i128;
+
+    let header = [
+        len <= i128::from(limits.file_bytes) && len >= 52,
+        word(0)? == 0x464c_457f,
+        byte(4)? == 1 && byte(5)? == 1 && byte(6)? == 1,
+        byte(7)? == 0 || byte(7)? == 3,
+        half(16)? == 2 && half(18)? == 243 && word(20)? == 1,
+        word(36)? <= 1,
+        half(40)? == 52 && half(42)? == 32,
+        (1..=64).contains(&half(44)?),
+    ];
+    if header.contains(&false) {
+        return None;
+    }
+    let (entry, phoff, step, phnum) = (word(24)?, word(28)?, 4 - 2 * word(36)?, half(44)?);
+    if phoff < 52 || phoff + 32 * phnum > len {
+        return None;
+    }
+
+    // By page: the flags of what is there. By segment: start, end.
+    let mut pages = BTreeMap::new();
+    let mut segments: Vec<(i128, i128)> = Vec::new();
+    let mut texts = Vec::new();
+    let mut data = 0;
+    for index in 0..phnum {
+        let field = |n: i128| word(phoff + 32 * index + 4 * n);
+        let (kind, offset, vaddr) = (field(0)?, field(1)?, field(2)?);
+        let (filesz, memsz, flags, align) = (field(4)?, field(5)?, field(6)?, field(7)?);
+        if [2, 3, 5, 7].contains(&kind) {
+            return None;
+        }
+        if kind != 1 {
+            continue;
+        }
+        if filesz > memsz {
+            return None;
+        }
+        if memsz == 0 {
+            continue;
+        }
+        let is_good = [
+            filesz == 0 || offset + filesz <= len,
+            align == 0 || align.count_ones() == 1,
+            align == 0 || filesz == 0 || vaddr % align == offset % align,
+            flags == 4 || flags == 5 || flags == 6,
+            vaddr >= 4096 && vaddr + memsz <= 0xffff_0000,
+            // Larger ones fail by size in any case, and would fill the map of pages.
+            memsz <= 64 << 20,
+        ];
+        if is_good.contains(&false) {
+            return None;
+        }
+        if flags == 5 {
+            texts.push((vaddr, filesz, memsz));
+        } else {
+            data += filesz;
+        }
+        for page in vaddr / 4096..=(vaddr + memsz - 1) / 4096 {
+            if *pages.entry(page).or_insert(flags) != flags {
+                return None;
+            }
+        }
+        for (start, end) in &segments {
+            if vaddr < *end && *start < vaddr + memsz {
+                return None;
+            }
+        }
+        segments.push((vaddr, vaddr + memsz));
+    }
+    let [(text, filesz, memsz)] = texts[..] else {
+        return None;
+    };
+    let page_up = |n: i128| (n + 4095) / 4096 * 4096;
+    let stack = page_up(limits.stack_bytes.into());
+    let top = segments.iter().map(|s| s.1).max()?;
+    let heap = limits
+        .heap_bytes
+        .map_or(0, |heap| i128::from(heap) / 4096 * 4096);
+    let rest = [
+        filesz == memsz && text % step == 0,
+        filesz <= i128::from(limits.text_bytes) && filesz <= 8 << 20,
+        data <= i128::from(limits.data_bytes),
+        page_up(top) <= 0xffff_0000 - stack - 65536,
+        pages.len() as i128 * 4096 + stack + heap <= i128::from(limits.memory.bytes()),
+        entry % step == 0 && text <= entry && entry < text + filesz / step * step,
+    ];
+    (!rest.contains(&false)).then_some(())
+}
