@@ -41,6 +41,12 @@
 //! nothing while it executes.
 
 #![forbid(unsafe_code)]
+#![warn(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod machine;
 mod memory;
