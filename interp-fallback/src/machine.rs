@@ -13,6 +13,27 @@ use crate::trace::{Executed, Observer, Position};
 ///
 /// A `hart.pc` at which no control can arrive is the caller's mistake. It traps as an illegal
 /// instruction, uncharged.
+///
+/// ```
+/// use bessemer_interp::{FlatMemory, run};
+/// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
+/// # use bessemer_isa::{GasSchedule, Reg};
+/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// #     .text(0x1_0000, [0x0000_0073_u32, 0x0015_0513, 0x0000_0073].map(u32::to_le_bytes).concat())
+/// #     .build();
+/// # let program = Program::parse(&file, &Limits::contract())?;
+/// # let (text, charges) = (program.text(), program.charges(&GasSchedule::V1));
+/// # let mut memory = FlatMemory::of(&program);
+/// # let mut hart = Hart { pc: 0x1_0000, gas: 1_000, ..Hart::default() };
+/// # hart.set(Reg::A0, 3);
+/// // ecall; addi a0, a0, 1; ecall
+/// assert_eq!(run(text, &charges, &mut hart, &mut memory), Stop::Ecall);
+/// hart.set(Reg::A0, 41);
+/// hart.pc += 4;
+/// assert_eq!(run(text, &charges, &mut hart, &mut memory), Stop::Ecall);
+/// assert_eq!(hart.get(Reg::A0), 42);
+/// # Ok::<(), bessemer_image::LoadError>(())
+/// ```
 pub fn run<M: Memory + ?Sized>(
     text: &Text,
     charges: &Charges,
@@ -30,6 +51,27 @@ pub fn run<M: Memory + ?Sized>(
 ///
 /// `None` means that control arrived elsewhere: `hart.pc` is the next arrival, for which nothing
 /// is charged yet.
+///
+/// ```
+/// use bessemer_interp::{FlatMemory, run_one};
+/// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
+/// # use bessemer_isa::{GasSchedule, Reg};
+/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// #     .text(0x1_0000, [0xfff5_0513_u32, 0xfe05_1ee3, 0x0000_0073].map(u32::to_le_bytes).concat())
+/// #     .build();
+/// # let program = Program::parse(&file, &Limits::contract())?;
+/// # let (text, charges) = (program.text(), program.charges(&GasSchedule::V1));
+/// # let mut memory = FlatMemory::of(&program);
+/// # let mut hart = Hart { pc: 0x1_0000, gas: 1_000, ..Hart::default() };
+/// # hart.set(Reg::A0, 3);
+/// // loop: addi a0, a0, -1; bnez a0, loop; ecall
+/// for left in [2, 1, 0] {
+///     assert_eq!(run_one(text, &charges, &mut hart, &mut memory), None);
+///     assert_eq!(hart.get(Reg::A0), left);
+/// }
+/// assert_eq!(run_one(text, &charges, &mut hart, &mut memory), Some(Stop::Ecall));
+/// # Ok::<(), bessemer_image::LoadError>(())
+/// ```
 #[inline]
 pub fn run_one<M: Memory + ?Sized>(
     text: &Text,
@@ -52,6 +94,27 @@ pub fn run_one<M: Memory + ?Sized>(
 /// stands inside one that is charged already. It is [`Position::Arrival`] in the first call;
 /// handing the same variable to the next call continues where a pause left off, and charges
 /// nothing twice.
+///
+/// ```
+/// use bessemer_interp::{FlatMemory, Position, Retired, trace};
+/// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
+/// # use bessemer_isa::{GasSchedule, Reg};
+/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// #     .text(0x1_0000, [0xfff5_0513_u32, 0xfe05_1ee3, 0x0000_0073].map(u32::to_le_bytes).concat())
+/// #     .build();
+/// # let program = Program::parse(&file, &Limits::contract())?;
+/// # let (text, charges) = (program.text(), program.charges(&GasSchedule::V1));
+/// # let mut memory = FlatMemory::of(&program);
+/// # let mut hart = Hart { pc: 0x1_0000, gas: 1_000, ..Hart::default() };
+/// # hart.set(Reg::A0, 3);
+/// // loop: addi a0, a0, -1; bnez a0, loop; ecall
+/// let mut retired = Retired::default();
+/// let mut position = Position::Arrival;
+/// let stop = trace(text, &charges, &mut hart, &mut memory, &mut position, &mut retired);
+/// assert_eq!(stop, Some(Stop::Ecall));
+/// assert_eq!(retired.instructions, 3 * 2 + 1);
+/// # Ok::<(), bessemer_image::LoadError>(())
+/// ```
 pub fn trace<M: Memory + ?Sized, O: Observer>(
     text: &Text,
     charges: &Charges,

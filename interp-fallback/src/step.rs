@@ -3,6 +3,9 @@
 //! This is one of the two places where instructions have a meaning; the translator's lowering is
 //! the other, and neither is made from the other. Arithmetic wraps modulo 2^32 everywhere, so it is
 //! written with `wrapping_` methods, and "signed" is a cast to `i32`.
+//!
+//! Everything is inlined into the one loop. A single method left out of it would take the address
+//! of the step, and the state of the whole loop would go through memory.
 
 use std::marker::PhantomData;
 

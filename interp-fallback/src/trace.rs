@@ -14,6 +14,22 @@ use crate::machine;
 /// For each instruction the order is [`before`](Observer::before), then
 /// [`charged`](Observer::charged) if the instruction begins a run, then, unless it traps,
 /// [`after`](Observer::after).
+///
+/// ```
+/// use bessemer_interp::{Executed, Observer};
+///
+/// /// Prints what is executed.
+/// struct Log;
+///
+/// impl Observer for Log {
+///     fn after(&mut self, executed: &Executed) {
+///         println!("{:08x}  {}", executed.pc, executed.inst);
+///         if let Some(write) = executed.register {
+///             println!("          {} = {:#x}, was {:#x}", write.rd, write.new, write.old);
+///         }
+///     }
+/// }
+/// ```
 pub trait Observer {
     /// Whether [`Observer::after`] is told the effects of an instruction. Without them it is
     /// cheaper.
@@ -151,7 +167,34 @@ pub enum Position {
 /// A program under a debugger: breakpoints, single steps, and the position between them.
 ///
 /// The session holds no program and no state of the hart. Between two calls the caller may change
-/// registers and memory; after changing `hart.pc` it calls [`Session::jumped`].
+/// registers and memory; after changing `hart.pc` it calls [`Session::jumped`]. After an ECALL
+/// that is not needed: going on behind it is an arrival anyway.
+///
+/// ```
+/// use bessemer_interp::{FlatMemory, Session};
+/// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
+/// # use bessemer_isa::{GasSchedule, Reg};
+/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// #     .text(0x1_0000, [0xfff5_0513_u32, 0xfe05_1ee3, 0x0000_0073].map(u32::to_le_bytes).concat())
+/// #     .build();
+/// # let program = Program::parse(&file, &Limits::contract())?;
+/// # let (text, charges) = (program.text(), program.charges(&GasSchedule::V1));
+/// # let mut memory = FlatMemory::of(&program);
+/// # let mut hart = Hart { pc: 0x1_0000, gas: 1_000, ..Hart::default() };
+/// # hart.set(Reg::A0, 3);
+/// // loop: addi a0, a0, -1; bnez a0, loop; ecall
+/// let mut session = Session::new();
+/// session.breakpoints.insert(0x1_0004);
+/// for left in [2, 1, 0] {
+///     assert_eq!(session.resume(text, &charges, &mut hart, &mut memory, &mut ()), None);
+///     assert_eq!((hart.pc, hart.get(Reg::A0)), (0x1_0004, left));
+/// }
+/// assert_eq!(session.step(text, &charges, &mut hart, &mut memory, &mut ()), None);
+/// assert_eq!(hart.pc, 0x1_0008);
+/// let stop = session.resume(text, &charges, &mut hart, &mut memory, &mut ());
+/// assert_eq!(stop, Some(Stop::Ecall));
+/// # Ok::<(), bessemer_image::LoadError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     /// Addresses at which [`Session::resume`] pauses, before the instruction there.

@@ -162,7 +162,7 @@ fn without_compressed_profile_a_target_must_be_a_word() {
         imm: 0,
     });
     let frame = |first: Inst, target| {
-        let words = [first, nop, Inst::Ecall(N)].map(|inst| inst.encode());
+        let words = [first, nop, Inst::Ecall(N)].map(Inst::encode);
         Frame::of_words(PLAIN, words)
             .with(Reg::A6, target)
             .with(Reg::A7, LINK)
