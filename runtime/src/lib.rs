@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use bessemer_image::{ImageBuilder, Profile};
-//! use bessemer_runtime::{Config, Engine, Exit, HostResult, HostStop, Linker, Module};
+//! use bessemer_runtime::{Caller, Config, Engine, Exit, HostResult, HostStop, Linker, Module};
 //!
 //! // li a0, 7; li a7, 93; ecall
 //! let code = [0x0070_0513_u32, 0x05d0_0893, 0x0000_0073].map(u32::to_le_bytes).concat();
@@ -15,7 +15,7 @@
 //! let engine = Engine::new(Config::new())?;
 //! let module = Module::new(&engine, &elf)?;
 //! let mut linker = Linker::<()>::new(&engine);
-//! linker.func(93, "exit", |_, code: u32| -> HostResult<()> { Err(HostStop::Done(code)) })?;
+//! linker.func(93, "exit", |_: Caller<'_, ()>, code: u32| -> HostResult<()> { Err(HostStop::Done(code)) })?;
 //! let mut instance = linker.instantiate(&module, ())?;
 //! instance.set_gas(1_000)?;
 //! assert_eq!(instance.run()?, Exit::Done(7));

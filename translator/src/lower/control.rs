@@ -305,24 +305,24 @@ impl Lowering<'_, '_> {
     }
 
     fn propagate_block(&mut self) -> Block {
-        if let Some(block) = self.propagate {
-            return block;
-        }
-        let current = self.builder.current_block();
-        let block = self.builder.create_block();
-        self.builder.set_cold_block(block);
-        let results: Vec<Value> = unit_signature()
-            .returns
-            .iter()
-            .map(|result| self.builder.append_block_param(block, result.value_type))
-            .collect();
-        self.builder.switch_to_block(block);
+        *self.propagate.get_or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.set_cold_block(block);
+            for result in unit_signature().returns {
+                self.builder.append_block_param(block, result.value_type);
+            }
+            block
+        })
+    }
+
+    /// The block that returns a callee's results to the caller's caller, if something needs it.
+    pub(super) fn lower_propagate(&mut self) {
+        let Some(propagate) = self.propagate else {
+            return;
+        };
+        self.builder.switch_to_block(propagate);
+        let results = self.builder.block_params(propagate).to_vec();
         self.builder.ins().return_(&results);
-        if let Some(current) = current {
-            self.builder.switch_to_block(current);
-        }
-        self.propagate = Some(block);
-        block
     }
 
     fn host_call(&mut self) {

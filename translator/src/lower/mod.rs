@@ -16,9 +16,9 @@ use bessemer_image::{Charges, Program};
 use bessemer_isa::{Inst, Reg, RegSet, TrapKind};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, AliasRegionData, Block, BlockArg, ExtFuncData, ExternalName, FuncRef, Function,
-    InstBuilder, JumpTableData, MemFlagsData, Signature, SourceLoc, TrapCode, UserExternalName,
-    Value,
+    AbiParam, AliasRegionData, Block, BlockArg, BlockCall, ExtFuncData, ExternalName, FuncRef,
+    Function, InstBuilder, JumpTableData, MemFlagsData, Signature, SourceLoc, TrapCode,
+    UserExternalName, Value,
 };
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -123,6 +123,8 @@ pub(crate) fn lower_unit(
     for id in 0..flow.blocks.len() {
         lowering.lower_block(id);
     }
+    lowering.lower_dispatch();
+    lowering.lower_propagate();
     lowering.builder.seal_all_blocks();
     lowering.builder.finalize(env.frontend);
 }
@@ -207,7 +209,6 @@ impl Lowering<'_, '_> {
             self.builder.switch_to_block(others);
             self.load_registers(self.flow.dispatch_live.without(PASSED_SET));
             self.builder.ins().jump(dispatch, &[BlockArg::Value(local)]);
-            self.lower_dispatch(dispatch);
             self.builder.switch_to_block(head);
         }
         self.load_registers(first_live.without(PASSED_SET));
@@ -223,21 +224,23 @@ impl Lowering<'_, '_> {
         })
     }
 
-    /// The block that goes on at the entry whose number is its parameter.
-    fn lower_dispatch(&mut self, dispatch: Block) {
+    /// The block that goes on at the entry whose number is its parameter, if something needs it.
+    fn lower_dispatch(&mut self) {
+        let Some(dispatch) = self.dispatch else {
+            return;
+        };
         self.builder.switch_to_block(dispatch);
         let local = self.builder.block_params(dispatch)[0];
         let count = self.env.plan.units[self.unit].entries.len();
         let targets: Vec<Block> = (0..count).map(|index| self.entry_target(index)).collect();
         let pool = &mut self.builder.func.dfg.value_lists;
-        let calls: Vec<_> = targets
-            .iter()
-            .map(|&block| cranelift_codegen::ir::BlockCall::new(block, [], pool))
-            .collect();
+        let mut to = |block: Block| BlockCall::new(block, [], pool);
         // entry numbers come from our own tables; the default is as good as any
+        let default = to(targets[0]);
+        let calls: Vec<BlockCall> = targets.iter().map(|&block| to(block)).collect();
         let table = self
             .builder
-            .create_jump_table(JumpTableData::new(calls[0], &calls));
+            .create_jump_table(JumpTableData::new(default, &calls));
         self.builder.ins().br_table(local, table);
     }
 
