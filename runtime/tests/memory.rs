@@ -120,7 +120,7 @@ fn a_fault_names_the_lowest_inaccessible_byte_at_each_edge_for_each_width() {
                     }
                     for len in [0, 1, 2, 3, 4, 7, 8, 9, 17] {
                         let found = match write {
-                            false => region.read(addr, len).map(|bytes| bytes.len()),
+                            false => region.read(addr, len).map(<[u8]>::len),
                             true => region.write(addr, len).map(|bytes| bytes.len()),
                         };
                         let expected = expected(&areas, addr, len, write);

@@ -12,7 +12,7 @@ pub struct PoolLimits {
     /// Regions that exist at once, in use or idle. Each takes 38 GiB of the 128 TiB of addresses
     /// that a process has.
     pub regions: usize,
-    /// Idle regions that keep the pages which the next frame probably needs, up to 128 KiB each.
+    /// Idle regions that keep the pages which the next frame probably needs, up to 192 KiB each.
     /// The others keep none.
     pub warm: usize,
 }
@@ -107,10 +107,14 @@ impl RegionPool {
         drop(gone);
     }
 
-    /// Regions that exist, and how many of them are idle.
-    pub fn len(&self) -> (usize, usize) {
-        let state = self.shared.lock();
-        (state.regions, state.idle.len())
+    /// Regions that exist.
+    pub fn regions(&self) -> usize {
+        self.shared.lock().regions
+    }
+
+    /// Regions that wait for their next tenant.
+    pub fn idle(&self) -> usize {
+        self.shared.lock().idle.len()
     }
 }
 
