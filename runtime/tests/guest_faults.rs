@@ -6,12 +6,12 @@ use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 use std::ptr;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use bessemer_image::Memory;
-use bessemer_runtime::region::{Part, Region, RegionImage, STACK_TOP};
+use bessemer_runtime::region::{Part, PoolLimits, Region, RegionImage, RegionPool, STACK_TOP};
 use bessemer_runtime::signal::{
     ALT_STACK, Activation, NativeFault, TrapRecord, prepare_thread, with_activation,
 };
@@ -385,6 +385,28 @@ fn native_code_and_checked_accesses_fault_at_the_same_address() {
 }
 
 #[test]
+fn a_heap_of_a_tenant_before_is_not_accessible() {
+    let (code, image) = (Code::new(), Arc::clone(region().image()));
+    for warm in [0, 1] {
+        let pool = RegionPool::new(PoolLimits { regions: 1, warm });
+        for pages in [1, 2, 16, 3, 0, 16, 1, 0, 0, 5] {
+            let mut region = pool.acquire(&image).expect("there is one");
+            let base = region.base_mut().addr();
+            for page in 0..16 {
+                let at = base + 0x2_0000 + page * 4096;
+                assert_eq!(code.run(LOAD, 0, at).expect("not mapped").address, at);
+            }
+            let start = region.grow(pages).expect("grows");
+            for at in (0..pages).map(|page| base + (start + page * 4096) as usize) {
+                assert_eq!(code.run(STORE, 0, at), None);
+            }
+            let end = base + region.heap_end() as usize;
+            assert_eq!(code.run(STORE, 0, end).expect("not mapped").address, end);
+        }
+    }
+}
+
+#[test]
 fn one_activation_serves_many_entries() {
     let (code, region) = (Code::new(), region());
     let mut activation = code.activation();
@@ -542,6 +564,50 @@ fn a_thread_with_a_large_alternate_stack_keeps_it() {
 }
 
 #[test]
+fn a_thread_gets_the_alternate_stack_of_before_back() {
+    /// Is dropped after the stack of the crate, as it was made before.
+    struct Probe;
+
+    impl Drop for Probe {
+        fn drop(&mut self) {
+            SEEN.store(alternate_stack().ss_sp as usize, Ordering::Relaxed);
+        }
+    }
+
+    thread_local!(static PROBE: Probe = const { Probe });
+
+    extern "C" fn thread(own: *mut libc::c_void) -> *mut libc::c_void {
+        PROBE.with(|_| ());
+        let own = libc::stack_t {
+            ss_sp: own,
+            ss_flags: 0,
+            ss_size: 16 << 10,
+        };
+        // SAFETY: the memory outlives the thread.
+        unsafe { assert_eq!(libc::sigaltstack(&raw const own, ptr::null_mut()), 0) };
+        assert!(Code::new().run(UD2, 0, 0).is_some());
+        assert_ne!(alternate_stack().ss_sp, own.ss_sp);
+        ptr::null_mut()
+    }
+
+    if !is_child() {
+        return child("a_thread_gets_the_alternate_stack_of_before_back").passes();
+    }
+    let mut memory = vec![0_u8; 16 << 10];
+    let own = memory.as_mut_ptr().cast();
+    let mut id = 0;
+    // SAFETY: a thread that the standard library knows nothing of, with an argument that lives.
+    unsafe {
+        assert_eq!(
+            libc::pthread_create(&raw mut id, ptr::null(), thread, own),
+            0
+        );
+        assert_eq!(libc::pthread_join(id, ptr::null_mut()), 0);
+    }
+    assert_eq!(SEEN.load(Ordering::Relaxed), own as usize);
+}
+
+#[test]
 fn threads_give_their_alternate_stack_back() {
     if !is_child() {
         return child("threads_give_their_alternate_stack_back").passes();
@@ -696,15 +762,56 @@ fn lost_memory_of_the_host_is_not_the_guests_fault() {
 }
 
 #[test]
-fn code_outside_of_the_activation_is_not_claimed() {
+fn code_below_that_of_the_activation_is_not_claimed() {
     if !is_child() {
-        return child("code_outside_of_the_activation_is_not_claimed").dies_of(libc::SIGILL);
+        let child = child("code_below_that_of_the_activation_is_not_claimed");
+        return child.dies_of(libc::SIGILL);
     }
-    let (code, other) = (Code::new(), Code::new());
-    let mut activation = code.activation();
+    let [low, high] = two_codes();
+    run_foreign(&high, &low);
+}
+
+#[test]
+fn code_above_that_of_the_activation_is_not_claimed() {
+    if !is_child() {
+        let child = child("code_above_that_of_the_activation_is_not_claimed");
+        return child.dies_of(libc::SIGILL);
+    }
+    let [low, high] = two_codes();
+    run_foreign(&low, &high);
+}
+
+fn two_codes() -> [Code; 2] {
+    let mut codes = [Code::new(), Code::new()];
+    codes.sort_by_key(|code| code.start);
+    codes
+}
+
+/// Runs code under the activation of other code, of which the table has a record at the fault's
+/// distance.
+fn run_foreign(code: &Code, other: &Code) {
+    let distance = other.start.wrapping_sub(code.start) + UD2;
+    let offset = u32::try_from(distance).unwrap_or(UD2 as u32);
+    let traps = Box::leak(Box::new([trap(offset, 0x1_0000, 1)]));
+    let mut activation = code.activation_with(traps, 0..usize::MAX);
     let _ = with_activation(&mut activation, |activation| {
         // SAFETY: the snippet faults; nothing is claimed, so the process ends.
         unsafe { bessemer_test_enter(activation, other.start + UD2, 0, 0) }
+    });
+    panic!("claimed {:?}", activation.take_fault());
+}
+
+#[test]
+fn code_that_was_not_entered_by_the_stub_is_not_claimed() {
+    if !is_child() {
+        let child = child("code_that_was_not_entered_by_the_stub_is_not_claimed");
+        return child.dies_of(libc::SIGILL);
+    }
+    let code = Code::new();
+    let mut activation = code.activation();
+    let _ = with_activation(&mut activation, |_| {
+        // SAFETY: the snippet faults; nothing is claimed, so the process ends.
+        unsafe { std::mem::transmute::<usize, extern "C" fn()>(code.start + UD2)() };
     });
     panic!("claimed {:?}", activation.take_fault());
 }

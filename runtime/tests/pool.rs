@@ -236,7 +236,7 @@ fn an_idle_region_takes_at_most_12_kib() {
         .map(|_| pool.acquire(&image).expect("there is one"))
         .collect();
     for region in &mut regions {
-        soil(region, 2, 0xA5);
+        soil(region, 12, 0xA5);
     }
     assert!(resident() - before > 1000 * 84);
     drop(regions);
@@ -244,7 +244,7 @@ fn an_idle_region_takes_at_most_12_kib() {
     let regions: Vec<_> = (0..1000)
         .map(|_| {
             let mut region = pool.acquire(&image).expect("there is one");
-            soil(&mut region, 2, 0xA5);
+            soil(&mut region, 12, 0xA5);
             region
         })
         .collect();
