@@ -1,5 +1,6 @@
 //! What regions and entries into native code cost.
 
+use std::arch::global_asm;
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use bessemer_image::Memory;
 use bessemer_runtime::region::{
     PAGE, Part, PoolLimits, Region, RegionImage, RegionPool, STACK_TOP,
 };
-use bessemer_runtime::signal::{Activation, with_activation};
+use bessemer_runtime::signal::{Activation, TrapRecord, with_activation};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const DATA: u32 = 0x2_0000;
@@ -122,11 +123,64 @@ fn accesses(criterion: &mut Criterion) {
     });
 }
 
+// bench_enter(activation, code, argument): saves what the landing pad needs, and calls.
+global_asm!(
+    ".globl bench_enter, bench_landing",
+    "bench_enter:",
+    "push rbp",
+    "mov rbp, rsp",
+    "push r15",
+    "sub rsp, 8",
+    "mov [rdi + {sp}], rsp",
+    "mov [rdi + {fp}], rbp",
+    "mov rdi, rdx",
+    "call rsi",
+    "bench_landing:",
+    "add rsp, 8",
+    "pop r15",
+    "pop rbp",
+    "ret",
+    "bench_load:",
+    "mov eax, [rdi]",
+    "ret",
+    ".globl bench_load",
+    sp = const Activation::LANDING_SP,
+    fp = const Activation::LANDING_FP,
+);
+
+unsafe extern "C" {
+    fn bench_enter(activation: *mut Activation, code: usize, argument: usize);
+    fn bench_landing();
+    fn bench_load();
+}
+
 fn entries(criterion: &mut Criterion) {
-    // SAFETY: no native code runs under this activation, so nothing of it is used.
-    let mut activation = unsafe { Activation::new(0..0, &[], 0..0, 0) };
-    criterion.bench_function("with_activation", |bencher| {
-        bencher.iter(|| with_activation(&mut activation, black_box).is_ok());
+    let region = Region::new(&image(64 << 10)).expect("reserves");
+    let load = bench_load as *const () as usize;
+    let landing = bench_landing as *const () as usize;
+    let traps = [TrapRecord {
+        offset: 0,
+        pc: 0,
+        kind: 5,
+    }];
+    // SAFETY: the code is that of `bench_load`, which `bench_enter` enters; its landing pad finds
+    // the stack as after a return.
+    let mut activation =
+        unsafe { Activation::new(load..load + 3, &traps, region.reserved(), landing) };
+    let mut enter = |guest: usize| {
+        let argument = region.base().addr() + guest;
+        with_activation(&mut activation, |activation| {
+            // SAFETY: the load faults or not; both come back.
+            unsafe { bench_enter(activation, load, argument) };
+        })
+        .expect("the thread can be prepared");
+        activation.take_fault().is_some()
+    };
+    criterion.bench_function("enter, load, leave", |bencher| {
+        bencher.iter(|| assert!(!enter(black_box(DATA as usize))));
+    });
+    criterion.bench_function("enter, fault, land", |bencher| {
+        bencher.iter(|| assert!(enter(black_box(0))));
     });
 }
 

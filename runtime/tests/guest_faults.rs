@@ -38,7 +38,7 @@ global_asm!(
     "jmp 2f",
     "bessemer_test_landing:",
     "mov eax, 1",
-    // Both must have come back; otherwise the process stops here, at no recorded instruction.
+    // Both must have come back; otherwise SIGTRAP ends the process.
     "lea rcx, [rbp - 48]",
     "cmp rcx, rsp",
     "jne 3f",
@@ -52,7 +52,7 @@ global_asm!(
     "pop rbp",
     "ret",
     "3:",
-    "ud2",
+    "int3",
     sp = const Activation::LANDING_SP,
     fp = const Activation::LANDING_FP,
 );
