@@ -101,10 +101,6 @@ mod tests {
 
     #[test]
     fn every_program_has_its_image() {
-        assert!(
-            PROGRAMS
-                .iter()
-                .all(|name| program(name).starts_with(b"\x7fELF"))
-        );
+        assert!(PROGRAMS.iter().all(|name| program(name).starts_with(b"\x7fELF")));
     }
 }

@@ -12,17 +12,12 @@ fn images_have_the_committed_hashes() {
     let mut images = BTreeMap::new();
     for workload in workloads::ALL {
         for profile in Profile::ALL {
-            let path = Path::new(profile.folder())
-                .join(workload.name)
-                .with_extension("elf");
+            let path = Path::new(profile.folder()).join(workload.name).with_extension("elf");
             images.insert(path, elf(workload.name, profile));
         }
     }
     for name in PROGRAMS {
-        images.insert(
-            Path::new("programs").join(name).with_extension("elf"),
-            program(name),
-        );
+        images.insert(Path::new("programs").join(name).with_extension("elf"), program(name));
     }
 
     let lines: Vec<String> = images

@@ -17,11 +17,7 @@ fn images() -> impl Iterator<Item = (String, Profile, &'static [u8])> {
     let programs = PROGRAMS.map(|name| (name.into(), Profile::Im, program(name)));
     let workloads = workloads::ALL.iter().flat_map(|workload| {
         Profile::ALL.map(|profile| {
-            (
-                format!("{} {profile:?}", workload.name),
-                profile,
-                elf(workload.name, profile),
-            )
+            (format!("{} {profile:?}", workload.name), profile, elf(workload.name, profile))
         })
     });
     programs.into_iter().chain(workloads)
@@ -33,10 +29,7 @@ fn parse<'a>(name: &str, image: &'a [u8]) -> Elf<'a> {
 
 /// The one executable segment.
 fn text_segment(elf: &Elf<'_>) -> ProgramHeader {
-    let mut found = elf
-        .program_headers
-        .iter()
-        .filter(|header| header.p_flags & PF_X != 0);
+    let mut found = elf.program_headers.iter().filter(|header| header.p_flags & PF_X != 0);
     let text = found.next().expect("an executable segment");
     assert!(found.next().is_none(), "two executable segments");
     text.clone()
@@ -46,40 +39,22 @@ fn text_segment(elf: &Elf<'_>) -> ProgramHeader {
 fn segments_keep_the_rules() {
     for (name, profile, image) in images() {
         let elf = parse(&name, image);
-        assert_eq!(
-            (elf.header.e_type, elf.header.e_machine),
-            (ET_EXEC, EM_RISCV),
-            "{name}"
-        );
+        assert_eq!((elf.header.e_type, elf.header.e_machine), (ET_EXEC, EM_RISCV), "{name}");
         assert!(!elf.is_64 && elf.little_endian, "{name}");
-        assert_eq!(
-            elf.header.e_flags & COMPRESSED != 0,
-            profile == Profile::Imac,
-            "{name}"
-        );
+        assert_eq!(elf.header.e_flags & COMPRESSED != 0, profile == Profile::Imac, "{name}");
         let kinds = elf.program_headers.iter().map(|header| header.p_type);
-        assert!(
-            kinds
-                .clone()
-                .all(|kind| ![PT_INTERP, PT_DYNAMIC, PT_TLS].contains(&kind))
-        );
+        assert!(kinds.clone().all(|kind| ![PT_INTERP, PT_DYNAMIC, PT_TLS].contains(&kind)));
 
         let text = text_segment(&elf);
         assert_eq!(text.p_type, PT_LOAD, "{name}");
         assert_eq!(text.p_flags, PF_R | PF_X, "{name}");
         assert_eq!(text.p_filesz, text.p_memsz, "{name}");
         assert_eq!(text.p_vaddr, 0x10000, "{name}");
-        assert!(
-            text.p_offset >= 0x1000,
-            "{name}: the headers are in the text"
-        );
+        assert!(text.p_offset >= 0x1000, "{name}: the headers are in the text");
         assert_eq!(elf.entry, text.p_vaddr, "{name}");
 
-        let mut loads: Vec<_> = elf
-            .program_headers
-            .iter()
-            .filter(|header| header.p_type == PT_LOAD)
-            .collect();
+        let mut loads: Vec<_> =
+            elf.program_headers.iter().filter(|header| header.p_type == PT_LOAD).collect();
         loads.sort_by_key(|header| header.p_vaddr);
         for load in &loads {
             assert!(load.p_memsz > 0 && load.p_memsz >= load.p_filesz, "{name}");
@@ -109,10 +84,7 @@ fn workloads_export_their_functions() {
                     .unwrap_or_else(|| panic!("{name}: no symbol {export}"));
                 assert_eq!(symbol.st_type(), STT_FUNC, "{name}: {export}");
                 assert!(symbol.st_size > 0, "{name}: {export}");
-                assert!(
-                    text.contains(&(symbol.st_value as usize)),
-                    "{name}: {export}"
-                );
+                assert!(text.contains(&(symbol.st_value as usize)), "{name}: {export}");
             }
         }
     }
@@ -128,23 +100,15 @@ fn text_is_rv32im_without_csr_instructions() {
     // Encoded like an access to a read-only CSR, and illegal for that reason.
     const UNIMP: u32 = 0xc000_1073;
     // LOAD, MISC-MEM, OP-IMM, AUIPC, STORE, OP, LUI, BRANCH, JALR, JAL, SYSTEM.
-    const OPCODES: [u32; 11] = [
-        0x03, 0x0f, 0x13, 0x17, 0x23, 0x33, 0x37, 0x63, 0x67, 0x6f, 0x73,
-    ];
+    const OPCODES: [u32; 11] = [0x03, 0x0f, 0x13, 0x17, 0x23, 0x33, 0x37, 0x63, 0x67, 0x6f, 0x73];
     for (name, _, image) in images().filter(|(_, profile, _)| *profile == Profile::Im) {
         let text = text_segment(&parse(&name, image));
-        for (bytes, at) in image[text.file_range()]
-            .chunks(4)
-            .zip((text.p_vaddr..).step_by(4))
-        {
+        for (bytes, at) in image[text.file_range()].chunks(4).zip((text.p_vaddr..).step_by(4)) {
             let word = u32::from_le_bytes(bytes.try_into().expect("text is a number of words"));
             let opcode = word & 0x7f;
             assert!(OPCODES.contains(&opcode), "{name}: {word:#010x} at {at:#x}");
             if opcode == 0x73 {
-                assert!(
-                    [ECALL, EBREAK, UNIMP].contains(&word),
-                    "{name}: {word:#010x} at {at:#x}"
-                );
+                assert!([ECALL, EBREAK, UNIMP].contains(&word), "{name}: {word:#010x} at {at:#x}");
             }
         }
     }
@@ -155,13 +119,7 @@ fn text_is_rv32im_without_csr_instructions() {
 fn no_path_of_the_building_machine_is_inside() {
     for (name, _, image) in images() {
         let text = String::from_utf8_lossy(image);
-        for path in [
-            env!("CARGO_MANIFEST_DIR"),
-            "/home/",
-            "/root/",
-            "/usr/",
-            "/tmp/",
-        ] {
+        for path in [env!("CARGO_MANIFEST_DIR"), "/home/", "/root/", "/usr/", "/tmp/"] {
             assert!(!text.contains(path), "{name}: {path}");
         }
     }

@@ -15,39 +15,23 @@ const QEMU: &str = "qemu-riscv32";
 /// Whether there is a qemu; if not, says so past the capture of the test harness, so that a run
 /// which checked nothing does not look like one that did.
 fn has_qemu() -> bool {
-    let found = Command::new(QEMU)
-        .arg("--version")
-        .output()
-        .is_ok_and(|out| out.status.success());
+    let found = Command::new(QEMU).arg("--version").output().is_ok_and(|out| out.status.success());
     if !found {
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {QEMU} is not installed (Debian: qemu-user)"
-        );
+        let _ = writeln!(std::io::stderr(), "skipped: {QEMU} is not installed (Debian: qemu-user)");
     }
     found
 }
 
 /// Runs an image of `bench/elf`.
 fn run(image: &Path, arguments: &[&str]) -> Output {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("elf")
-        .join(image);
-    Command::new(QEMU)
-        .arg(path)
-        .args(arguments)
-        .output()
-        .expect("qemu has just told its version")
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("elf").join(image);
+    Command::new(QEMU).arg(path).args(arguments).output().expect("qemu has just told its version")
 }
 
 /// Output, errors and exit code as one value, so that a failure shows all three.
 fn summary(output: &Output) -> impl Debug + PartialEq<(String, String, Option<i32>)> + use<> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        text(&output.stdout),
-        text(&output.stderr),
-        output.status.code(),
-    )
+    (text(&output.stdout), text(&output.stderr), output.status.code())
 }
 
 fn program(name: &str) -> PathBuf {
@@ -68,18 +52,10 @@ fn workloads_print_the_native_checksum() {
         let small = format!("{} {:08x}\n", workload.name, workload.small_checksum);
         let full = format!("{} {:08x}\n", workload.name, (workload.run)(workload.n));
         for profile in Profile::ALL {
-            let image = Path::new(profile.folder())
-                .join(workload.name)
-                .with_extension("elf");
+            let image = Path::new(profile.folder()).join(workload.name).with_extension("elf");
             assert_eq!(summary(&run(&image, &[])), prints(&small));
-            assert_eq!(
-                summary(&run(&image, &[&workload.small_n.to_string()])),
-                prints(&small)
-            );
-            assert_eq!(
-                summary(&run(&image, &[&workload.n.to_string()])),
-                prints(&full)
-            );
+            assert_eq!(summary(&run(&image, &[&workload.small_n.to_string()])), prints(&small));
+            assert_eq!(summary(&run(&image, &[&workload.n.to_string()])), prints(&full));
         }
     }
 }
@@ -102,22 +78,10 @@ fn c_programs_do_what_they_say() {
     if !has_qemu() {
         return;
     }
-    assert_eq!(
-        summary(&run(&program("hello"), &[])),
-        prints("Hello, world!\n")
-    );
-    assert_eq!(
-        summary(&run(&program("hello"), &["forge"])),
-        prints("Hello, forge!\n")
-    );
-    assert_eq!(
-        summary(&run(&program("primes"), &[])),
-        prints("9592 primes below 100000\n")
-    );
-    assert_eq!(
-        summary(&run(&program("primes"), &["100"])),
-        prints("25 primes below 100\n")
-    );
+    assert_eq!(summary(&run(&program("hello"), &[])), prints("Hello, world!\n"));
+    assert_eq!(summary(&run(&program("hello"), &["forge"])), prints("Hello, forge!\n"));
+    assert_eq!(summary(&run(&program("primes"), &[])), prints("9592 primes below 100000\n"));
+    assert_eq!(summary(&run(&program("primes"), &["100"])), prints("25 primes below 100\n"));
     assert_eq!(
         summary(&run(&program("primes"), &["1000000"])),
         prints("78498 primes below 1000000\n"),

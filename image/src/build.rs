@@ -132,10 +132,7 @@ impl ImageBuilder {
     pub fn build(&self) -> Vec<u8> {
         let mut file = vec![0; SIZEOF_EHDR + SIZEOF_PHDR * self.segments.len()];
         let mut strings = Strings::new();
-        let mut sections = vec![SectionHeader {
-            sh_type: SHT_NULL,
-            ..SectionHeader::default()
-        }];
+        let mut sections = vec![SectionHeader { sh_type: SHT_NULL, ..SectionHeader::default() }];
         let mut program_headers = Vec::new();
         for segment in &self.segments {
             let offset = place(&mut file, segment);
@@ -262,11 +259,7 @@ impl Segment {
             sh_flags: SHF_ALLOC | flags,
             sh_addr: self.addr,
             sh_offset: offset,
-            sh_size: if is_zero {
-                self.memsz
-            } else {
-                length(self.bytes.len())
-            },
+            sh_size: if is_zero { self.memsz } else { length(self.bytes.len()) },
             sh_addralign: 1,
             ..SectionHeader::default()
         }
@@ -299,11 +292,7 @@ fn place(file: &mut Vec<u8>, segment: &Segment) -> u32 {
     }
     let offset = length(file.len());
     file.extend(&segment.bytes);
-    if segment.bytes.is_empty() {
-        segment.addr % Layout::PAGE
-    } else {
-        offset
-    }
+    if segment.bytes.is_empty() { segment.addr % Layout::PAGE } else { offset }
 }
 
 /// Appends a structure of this size.
@@ -314,8 +303,7 @@ where
 {
     let start = out.len();
     out.resize(start + size, 0);
-    out.pwrite_with(value, start, LE)
-        .expect("there is space for the structure");
+    out.pwrite_with(value, start, LE).expect("there is space for the structure");
 }
 
 fn length(len: usize) -> u32 {
@@ -364,10 +352,7 @@ mod tests {
     fn files_that_break_a_rule_can_be_built() {
         let build = |builder: ImageBuilder| Program::parse(&builder.build(), &Limits::contract());
         let writable = ImageBuilder::new(PLAIN).segment(0x1_0000, [0; 4], 4, true, true);
-        assert!(matches!(
-            build(writable),
-            Err(LoadError::WritableCode { .. })
-        ));
+        assert!(matches!(build(writable), Err(LoadError::WritableCode { .. })));
         let float = ImageBuilder::new(PLAIN).text(0x1_0000, [0; 4]).flags(4);
         assert!(matches!(build(float), Err(LoadError::BadFlags { .. })));
         assert!(matches!(

@@ -27,20 +27,14 @@ impl Charges {
                 Some(inst) => schedule.cost(inst.class(), memory),
                 None => schedule.illegal,
             };
-            let rest = if slot.ends_run() {
-                0
-            } else {
-                by_slot[index + usize::from(slot.len >> shift)]
-            };
+            let rest =
+                if slot.ends_run() { 0 } else { by_slot[index + usize::from(slot.len >> shift)] };
             by_slot[index] = cost + rest;
         }
         for charge in &mut by_slot {
             *charge += schedule.run_base;
         }
-        Self {
-            by_slot: by_slot.into(),
-            schedule: *schedule,
-        }
+        Self { by_slot: by_slot.into(), schedule: *schedule }
     }
 
     /// The charge of an arrival at this slot, in gas.

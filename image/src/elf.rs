@@ -22,10 +22,7 @@ impl Elf {
     pub(crate) fn parse(file: &[u8], limits: &Limits) -> Result<Self, LoadError> {
         let len = file.len() as u64;
         if len > u64::from(limits.file_bytes) {
-            return Err(LoadError::FileTooLarge {
-                len,
-                limit: limits.file_bytes,
-            });
+            return Err(LoadError::FileTooLarge { len, limit: limits.file_bytes });
         }
         if file.len() < SIZEOF_EHDR || !file.starts_with(ELFMAG) {
             return Err(LoadError::NotElf { len });
@@ -38,11 +35,7 @@ impl Elf {
         for (index, program_header) in program_headers.iter().enumerate() {
             check_static(index, program_header)?;
         }
-        Ok(Self {
-            header,
-            program_headers,
-            profile,
-        })
+        Ok(Self { header, program_headers, profile })
     }
 }
 
@@ -61,11 +54,7 @@ fn check_ident(file: &[u8]) -> Result<(), LoadError> {
     for (offset, allowed, wanted) in rows {
         let found = file.get(offset).copied().unwrap_or_default();
         if !allowed.contains(&found) {
-            return Err(LoadError::BadIdent {
-                offset: offset as u8,
-                found,
-                wanted,
-            });
+            return Err(LoadError::BadIdent { offset: offset as u8, found, wanted });
         }
     }
     Ok(())
@@ -73,19 +62,13 @@ fn check_ident(file: &[u8]) -> Result<(), LoadError> {
 
 fn check_header(header: &Header) -> Result<(), LoadError> {
     if header.e_type != ET_EXEC {
-        return Err(LoadError::NotExecutable {
-            found: header.e_type,
-        });
+        return Err(LoadError::NotExecutable { found: header.e_type });
     }
     if header.e_machine != EM_RISCV {
-        return Err(LoadError::NotRiscV {
-            found: header.e_machine,
-        });
+        return Err(LoadError::NotRiscV { found: header.e_machine });
     }
     if header.e_version != u32::from(EV_CURRENT) {
-        return Err(LoadError::BadVersion {
-            found: header.e_version,
-        });
+        return Err(LoadError::BadVersion { found: header.e_version });
     }
     Ok(())
 }
@@ -101,9 +84,7 @@ fn profile(flags: u32) -> Result<Profile, LoadError> {
     } else if flags & !EF_RVC != 0 {
         "something unknown"
     } else {
-        return Ok(Profile {
-            compressed: flags & EF_RVC != 0,
-        });
+        return Ok(Profile { compressed: flags & EF_RVC != 0 });
     };
     Err(LoadError::BadFlags { flags, what })
 }
@@ -116,31 +97,18 @@ fn program_headers(header: &Header, file: &[u8]) -> Result<Vec<ProgramHeader>, L
     ];
     for (offset, field, found, wanted) in sizes {
         if found != wanted {
-            return Err(LoadError::BadHeaderSize {
-                offset,
-                field,
-                found,
-                wanted,
-            });
+            return Err(LoadError::BadHeaderSize { offset, field, found, wanted });
         }
     }
     let count = header.e_phnum;
     if count == 0 || count > MAX_PROGRAM_HEADERS {
-        return Err(LoadError::BadHeaderCount {
-            found: count,
-            limit: MAX_PROGRAM_HEADERS,
-        });
+        return Err(LoadError::BadHeaderCount { found: count, limit: MAX_PROGRAM_HEADERS });
     }
-    let outside = LoadError::HeadersOutsideFile {
-        offset: header.e_phoff,
-        count,
-        len: file.len() as u64,
-    };
+    let outside =
+        LoadError::HeadersOutsideFile { offset: header.e_phoff, count, len: file.len() as u64 };
     let start = header.e_phoff as usize;
     let size = usize::from(count).checked_mul(SIZEOF_PHDR);
-    let table = size
-        .and_then(|size| start.checked_add(size))
-        .and_then(|end| file.get(start..end));
+    let table = size.and_then(|size| start.checked_add(size)).and_then(|end| file.get(start..end));
     match table {
         Some(table) if start >= SIZEOF_EHDR => {
             ProgramHeader::parse(table, 0, usize::from(count), Endian::Little).map_err(|_| outside)

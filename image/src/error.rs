@@ -20,11 +20,7 @@ pub enum LoadError {
 
     /// Class, byte order, version or OS ABI of `e_ident`.
     #[error("ELF header, offset {offset}: byte {found:#04x}, but a program is {wanted} (L3)")]
-    BadIdent {
-        offset: u8,
-        found: u8,
-        wanted: &'static str,
-    },
+    BadIdent { offset: u8, found: u8, wanted: &'static str },
 
     /// `e_type` is not `ET_EXEC`.
     #[error(
@@ -50,12 +46,7 @@ pub enum LoadError {
     #[error(
         "ELF header, offset {offset}: {field} is {found}, but the structure has {wanted} bytes (L8)"
     )]
-    BadHeaderSize {
-        offset: u8,
-        field: &'static str,
-        found: u16,
-        wanted: u16,
-    },
+    BadHeaderSize { offset: u8, field: &'static str, found: u16, wanted: u16 },
 
     /// `e_phnum` is 0 or too large.
     #[error(
@@ -73,41 +64,23 @@ pub enum LoadError {
     #[error(
         "program header {index} is {kind}, which only an operating system can serve: {hint} (L11)"
     )]
-    NotStatic {
-        index: usize,
-        kind: &'static str,
-        hint: &'static str,
-    },
+    NotStatic { index: usize, kind: &'static str, hint: &'static str },
 
     /// `p_filesz > p_memsz`.
     #[error("program header {index}: p_filesz {filesz:#x} is more than p_memsz {memsz:#x} (L12)")]
-    FileLargerThanMemory {
-        index: usize,
-        filesz: u32,
-        memsz: u32,
-    },
+    FileLargerThanMemory { index: usize, filesz: u32, memsz: u32 },
 
     /// The bytes of a segment pass the end of the file.
     #[error(
         "program header {index}: p_filesz {filesz:#x} bytes at offset {offset:#x} pass the end of the file ({len:#x}); the file is cut off or its header is wrong (L13)"
     )]
-    SegmentOutsideFile {
-        index: usize,
-        offset: u32,
-        filesz: u32,
-        len: u64,
-    },
+    SegmentOutsideFile { index: usize, offset: u32, filesz: u32, len: u64 },
 
     /// `p_align`.
     #[error(
         "program header {index}: p_align {align:#x} is not a power of two, or p_vaddr {addr:#x} and p_offset {offset:#x} differ modulo it (L14)"
     )]
-    BadAlignment {
-        index: usize,
-        align: u32,
-        addr: u32,
-        offset: u32,
-    },
+    BadAlignment { index: usize, align: u32, addr: u32, offset: u32 },
 
     /// `p_flags` without `PF_R`, or with bits other than R, W, X.
     #[error(
@@ -141,11 +114,7 @@ pub enum LoadError {
     #[error(
         "program header {index}: the executable segment has {filesz:#x} bytes in the file and {memsz:#x} in memory; code cannot be zero-filled, keep .bss out of it (L20)"
     )]
-    TextNotInFile {
-        index: usize,
-        filesz: u32,
-        memsz: u32,
-    },
+    TextNotInFile { index: usize, filesz: u32, memsz: u32 },
 
     /// TEXT is not a multiple of the step.
     #[error(
@@ -169,21 +138,13 @@ pub enum LoadError {
     #[error(
         "program header {index}: the segment at {addr:#x} overlaps that of program header {other} (L24)"
     )]
-    Overlap {
-        index: usize,
-        addr: u32,
-        other: usize,
-    },
+    Overlap { index: usize, addr: u32, other: usize },
 
     /// Two segments with different permissions share a page.
     #[error(
         "program header {index}: the segment at {addr:#x} shares a page of 4096 bytes with that of program header {other}, which has other permissions: align it to 0x1000 (L25)"
     )]
-    SharedPage {
-        index: usize,
-        addr: u32,
-        other: usize,
-    },
+    SharedPage { index: usize, addr: u32, other: usize },
 
     /// A segment reaches into the stack or the gap below it, or the stack leaves no space.
     #[error(
@@ -195,23 +156,13 @@ pub enum LoadError {
     #[error(
         "segments of {segments} bytes, stack of {stack} and heap of {heap} are more than {limit}, the largest memory allowed (L27)"
     )]
-    MemoryTooLarge {
-        segments: u64,
-        stack: u32,
-        heap: u32,
-        limit: u32,
-    },
+    MemoryTooLarge { segments: u64, stack: u32, heap: u32, limit: u32 },
 
     /// The entry is not in text.
     #[error(
         "ELF header, offset 24: e_entry {entry:#x} is not a multiple of {step} in text, {start:#x} to {end:#x}: define the entry symbol (_start) in executable code (L28)"
     )]
-    BadEntry {
-        entry: u32,
-        step: u32,
-        start: u32,
-        end: u32,
-    },
+    BadEntry { entry: u32, step: u32, start: u32, end: u32 },
 }
 
 impl LoadError {

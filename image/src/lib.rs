@@ -52,10 +52,7 @@ mod build;
 mod charge;
 mod elf;
 mod error;
-#[allow(
-    clippy::indexing_slicing,
-    reason = "an array of 32 is indexed by register numbers"
-)]
+#[allow(clippy::indexing_slicing, reason = "an array of 32 is indexed by register numbers")]
 mod exec;
 mod layout;
 mod limits;

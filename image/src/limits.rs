@@ -51,10 +51,7 @@ impl Limits {
 
     /// The same limits with another stack.
     pub const fn with_stack(self, stack_bytes: u32) -> Self {
-        Self {
-            stack_bytes,
-            ..self
-        }
+        Self { stack_bytes, ..self }
     }
 
     /// The same limits with another memory class.
@@ -64,9 +61,6 @@ impl Limits {
 
     /// The same limits with a fixed heap.
     pub const fn with_heap(self, heap_bytes: u32) -> Self {
-        Self {
-            heap_bytes: Some(heap_bytes),
-            ..self
-        }
+        Self { heap_bytes: Some(heap_bytes), ..self }
     }
 }

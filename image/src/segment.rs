@@ -89,34 +89,19 @@ impl<'a> Load<'a> {
             ..
         } = header;
         if filesz > memsz {
-            return Err(LoadError::FileLargerThanMemory {
-                index,
-                filesz,
-                memsz,
-            });
+            return Err(LoadError::FileLargerThanMemory { index, filesz, memsz });
         }
         if memsz == 0 {
             return Ok(None);
         }
         // Linkers give .bss alone an offset that may lie past the end: it is not read.
         let start = if filesz == 0 { 0 } else { offset as usize };
-        let bytes = start
-            .checked_add(filesz as usize)
-            .and_then(|end| file.get(start..end))
-            .ok_or(LoadError::SegmentOutsideFile {
-                index,
-                offset,
-                filesz,
-                len: file.len() as u64,
-            })?;
+        let bytes = start.checked_add(filesz as usize).and_then(|end| file.get(start..end)).ok_or(
+            LoadError::SegmentOutsideFile { index, offset, filesz, len: file.len() as u64 },
+        )?;
         let congruent = filesz == 0 || (addr ^ offset) & align.saturating_sub(1) == 0;
         if align != 0 && !(align.is_power_of_two() && congruent) {
-            return Err(LoadError::BadAlignment {
-                index,
-                align,
-                addr,
-                offset,
-            });
+            return Err(LoadError::BadAlignment { index, align, addr, offset });
         }
         if flags & PF_R == 0 || flags & !(PF_R | PF_W | PF_X) != 0 {
             return Err(LoadError::BadPermissions { index, flags });
@@ -126,17 +111,9 @@ impl<'a> Load<'a> {
         }
         let end = addr.checked_add(memsz);
         if addr < Layout::PAGE || end.is_none_or(|end| end > Layout::STACK_TOP) {
-            return Err(LoadError::SegmentOutsideMemory {
-                index,
-                addr,
-                size: memsz,
-            });
+            return Err(LoadError::SegmentOutsideMemory { index, addr, size: memsz });
         }
-        Ok(Some(Self {
-            index,
-            header,
-            bytes,
-        }))
+        Ok(Some(Self { index, header, bytes }))
     }
 
     fn has(&self, flag: u32) -> bool {
@@ -160,10 +137,7 @@ fn check_text(loads: &[Load<'_>], elf: &Elf, limits: &Limits) -> Result<(), Load
     let text = texts.next().ok_or(LoadError::NoText)?;
     let (index, header) = (text.index, text.header);
     if let Some(second) = texts.next() {
-        return Err(LoadError::TwoTexts {
-            index: second.index,
-            first: index,
-        });
+        return Err(LoadError::TwoTexts { index: second.index, first: index });
     }
     if header.p_filesz != header.p_memsz {
         return Err(LoadError::TextNotInFile {
@@ -174,19 +148,11 @@ fn check_text(loads: &[Load<'_>], elf: &Elf, limits: &Limits) -> Result<(), Load
     }
     let step = elf.profile.step();
     if !header.p_vaddr.is_multiple_of(step) {
-        return Err(LoadError::MisalignedText {
-            index,
-            addr: header.p_vaddr,
-            step,
-        });
+        return Err(LoadError::MisalignedText { index, addr: header.p_vaddr, step });
     }
     let limit = limits.text_bytes.min(Limits::MAX_TEXT_BYTES);
     if header.p_filesz > limit {
-        return Err(LoadError::TextTooLarge {
-            index,
-            len: header.p_filesz,
-            limit,
-        });
+        return Err(LoadError::TextTooLarge { index, len: header.p_filesz, limit });
     }
     Ok(())
 }
@@ -194,14 +160,9 @@ fn check_text(loads: &[Load<'_>], elf: &Elf, limits: &Limits) -> Result<(), Load
 fn check_data(loads: &[Load<'_>], limits: &Limits) -> Result<(), LoadError> {
     let data = loads.iter().filter(|load| !load.has(PF_X));
     // At most 64 segments of less than 2^32 bytes.
-    let len = data
-        .map(|load| u64::from(load.header.p_filesz))
-        .sum::<u64>();
+    let len = data.map(|load| u64::from(load.header.p_filesz)).sum::<u64>();
     if len > u64::from(limits.data_bytes) {
-        return Err(LoadError::DataTooLarge {
-            len,
-            limit: limits.data_bytes,
-        });
+        return Err(LoadError::DataTooLarge { len, limit: limits.data_bytes });
     }
     Ok(())
 }

@@ -63,12 +63,7 @@ impl Symbols {
     /// Finds the tables, and keeps them; they are not looked into before someone asks for a name.
     pub(crate) fn read(file: &[u8], header: &Header, text: Range<u32>) -> Self {
         let (table, strings) = tables(file, header).unwrap_or_default();
-        Self {
-            table: table.into(),
-            strings: strings.into(),
-            text,
-            index: OnceLock::new(),
-        }
+        Self { table: table.into(), strings: strings.into(), text, index: OnceLock::new() }
     }
 
     fn index(&self) -> &Index {
@@ -108,11 +103,7 @@ impl Index {
             .filter_map(|sym| entry(&sym, &ends))
             .collect();
         let functions = functions(&entries, &strings, &symbols.text);
-        Self {
-            strings,
-            entries,
-            functions,
-        }
+        Self { strings, entries, functions }
     }
 
     fn name(&self, entry: &Entry) -> Option<&str> {
@@ -135,9 +126,7 @@ fn tables<'a>(file: &'a [u8], header: &Header) -> Option<(&'a [u8], &'a [u8])> {
         let start = section.sh_offset as usize;
         file.get(start..start.checked_add(section.sh_size as usize)?)
     };
-    let mut rows = sections
-        .chunks_exact(SIZEOF_SHDR)
-        .take(usize::from(header.e_shnum));
+    let mut rows = sections.chunks_exact(SIZEOF_SHDR).take(usize::from(header.e_shnum));
     // The type is the second word; only the section looked for is parsed whole.
     let is_table = |row: &&[u8]| row.get(4..8) == Some(&SHT_SYMTAB.to_le_bytes()[..]);
     let symtab = section(rows.find(is_table)?)?;

@@ -56,15 +56,8 @@ impl Text {
     pub(crate) fn decode(base: u32, bytes: &[u8], profile: Profile) -> Self {
         let step = profile.step() as usize;
         let bytes = &bytes[..bytes.len() / step * step];
-        let slots = (0..bytes.len())
-            .step_by(step)
-            .map(|at| decode_at(&bytes[at..], profile));
-        Self {
-            base,
-            profile,
-            slots: slots.collect(),
-            bytes: bytes.into(),
-        }
+        let slots = (0..bytes.len()).step_by(step).map(|at| decode_at(&bytes[at..], profile));
+        Self { base, profile, slots: slots.collect(), bytes: bytes.into() }
     }
 
     /// The address of the first instruction.
@@ -151,16 +144,10 @@ fn decode_at(bytes: &[u8], profile: Profile) -> Decoded {
         if !profile.compressed {
             return Decoded::ILLEGAL;
         }
-        return Decoded {
-            inst: expand(parcel),
-            len: 2,
-        };
+        return Decoded { inst: expand(parcel), len: 2 };
     }
     let word = bytes.first_chunk().map(|&word| u32::from_le_bytes(word));
-    Decoded {
-        inst: word.and_then(Inst::decode),
-        len: 4,
-    }
+    Decoded { inst: word.and_then(Inst::decode), len: 4 }
 }
 
 #[cfg(test)]
@@ -176,17 +163,10 @@ mod tests {
     #[test]
     fn every_parcel_is_decoded_as_found() {
         let text = Text::decode(0x10000, &EXAMPLE, COMPRESSED);
-        let shown: Vec<_> = text
-            .slots()
-            .iter()
-            .map(|slot| slot.inst.map(|inst| inst.to_string()))
-            .collect();
-        let expected = [
-            "addi a0, zero, 0",
-            "add a0, a0, a1",
-            "addi ra, ra, 13",
-            "bne a1, zero, . - 6",
-        ];
+        let shown: Vec<_> =
+            text.slots().iter().map(|slot| slot.inst.map(|inst| inst.to_string())).collect();
+        let expected =
+            ["addi a0, zero, 0", "add a0, a0, a1", "addi ra, ra, 13", "bne a1, zero, . - 6"];
         assert_eq!(shown, expected.map(|text| Some(text.to_owned())));
         assert_eq!(text.slot(4), Decoded::ILLEGAL);
     }
@@ -221,11 +201,7 @@ mod tests {
         for outside in [0x10008, 0x10001, 0xfffe, 0, u32::MAX, 0x8001_0000] {
             assert_eq!(text.index(outside), None, "{outside:#x}");
         }
-        assert_eq!(
-            text.arrival_index(0x10008),
-            Some(4),
-            "fall-through may reach the end"
-        );
+        assert_eq!(text.arrival_index(0x10008), Some(4), "fall-through may reach the end");
         assert_eq!(text.arrival_index(0x1000a), None);
     }
 }

@@ -6,14 +6,7 @@ use bessemer_image::{Limits, LoadError, Program};
 use bessemer_isa::MemoryClass;
 
 /// File, entry, whether compressed, addresses of the segments, a function and its address.
-type Row = (
-    &'static str,
-    &'static [u8],
-    u32,
-    bool,
-    &'static [u32],
-    Option<u32>,
-);
+type Row = (&'static str, &'static [u8], u32, bool, &'static [u32], Option<u32>);
 
 const ROWS: [Row; 7] = [
     (

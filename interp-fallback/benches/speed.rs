@@ -47,18 +47,11 @@ struct Looping {
 
 impl Looping {
     fn of(body: &[Inst]) -> Self {
-        let back = B {
-            rs1: Reg::A0,
-            rs2: Reg::ZERO,
-            offset: -4 * (body.len() as i32 + 1),
-        };
+        let back = B { rs1: Reg::A0, rs2: Reg::ZERO, offset: -4 * (body.len() as i32 + 1) };
         let count_down = addi(Reg::A0, Reg::A0, -1);
         let tail = [count_down, Inst::Bne(back), Inst::Ecall(N)];
-        let bytes: Vec<u8> = body
-            .iter()
-            .chain(&tail)
-            .flat_map(|inst| inst.encode().to_le_bytes())
-            .collect();
+        let bytes: Vec<u8> =
+            body.iter().chain(&tail).flat_map(|inst| inst.encode().to_le_bytes()).collect();
         let file = ImageBuilder::new(Profile { compressed: true })
             .text(TEXT, bytes)
             .data(DATA, [], 0x1000)
@@ -69,11 +62,7 @@ impl Looping {
     }
 
     fn hart(&self) -> Hart {
-        let mut hart = Hart {
-            pc: TEXT,
-            gas: 1 << 62,
-            ..Hart::default()
-        };
+        let mut hart = Hart { pc: TEXT, gas: 1 << 62, ..Hart::default() };
         hart.set(Reg::A0, ROUNDS);
         hart.set(Reg::S0, DATA);
         hart
@@ -120,18 +109,10 @@ const fn sw(rs2: Reg, imm: i32) -> Inst {
 const ALU: &[Inst] = &[
     Inst::Add(r(Reg::A1, Reg::A1, Reg::A0)),
     Inst::Xor(r(Reg::A2, Reg::A2, Reg::A1)),
-    Inst::Slli(H {
-        rd: Reg::A3,
-        rs1: Reg::A1,
-        shamt: 7,
-    }),
+    Inst::Slli(H { rd: Reg::A3, rs1: Reg::A1, shamt: 7 }),
     Inst::Or(r(Reg::A4, Reg::A3, Reg::A2)),
     Inst::Sub(r(Reg::A5, Reg::A4, Reg::A1)),
-    Inst::Srli(H {
-        rd: Reg::A6,
-        rs1: Reg::A5,
-        shamt: 3,
-    }),
+    Inst::Srli(H { rd: Reg::A6, rs1: Reg::A5, shamt: 3 }),
     Inst::Sltu(r(Reg::A7, Reg::A6, Reg::A2)),
     Inst::Add(r(Reg::A1, Reg::A1, Reg::A7)),
 ];
@@ -141,16 +122,8 @@ const MEMORY: &[Inst] = &[
     lw(Reg::A2, 4),
     sw(Reg::A1, 4),
     sw(Reg::A2, 8),
-    Inst::Lbu(L {
-        rd: Reg::A3,
-        rs1: Reg::S0,
-        imm: 9,
-    }),
-    Inst::Sb(S {
-        rs1: Reg::S0,
-        rs2: Reg::A3,
-        imm: 13,
-    }),
+    Inst::Lbu(L { rd: Reg::A3, rs1: Reg::S0, imm: 9 }),
+    Inst::Sb(S { rs1: Reg::S0, rs2: Reg::A3, imm: 13 }),
     lw(Reg::A4, 12),
     sw(Reg::A4, 0),
 ];
@@ -159,29 +132,13 @@ const MEMORY: &[Inst] = &[
 const MIXED: &[Inst] = &[
     lw(Reg::A1, 0),
     Inst::Add(r(Reg::A2, Reg::A1, Reg::A0)),
-    Inst::Beq(B {
-        rs1: Reg::A2,
-        rs2: Reg::ZERO,
-        offset: 8,
-    }),
+    Inst::Beq(B { rs1: Reg::A2, rs2: Reg::ZERO, offset: 8 }),
     Inst::Mul(r(Reg::A3, Reg::A2, Reg::A2)),
-    Inst::Andi(I {
-        rd: Reg::A4,
-        rs1: Reg::A3,
-        imm: 1,
-    }),
-    Inst::Bne(B {
-        rs1: Reg::A4,
-        rs2: Reg::ZERO,
-        offset: 8,
-    }),
+    Inst::Andi(I { rd: Reg::A4, rs1: Reg::A3, imm: 1 }),
+    Inst::Bne(B { rs1: Reg::A4, rs2: Reg::ZERO, offset: 8 }),
     addi(Reg::A3, Reg::A3, 5),
     sw(Reg::A3, 0),
-    Inst::Srai(H {
-        rd: Reg::A5,
-        rs1: Reg::A3,
-        shamt: 4,
-    }),
+    Inst::Srai(H { rd: Reg::A5, rs1: Reg::A3, shamt: 4 }),
     Inst::Xor(r(Reg::A6, Reg::A6, Reg::A5)),
 ];
 

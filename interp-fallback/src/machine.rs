@@ -156,12 +156,7 @@ fn execute_run<M: Memory + ?Sized, O: Observer>(
     observer: &mut O,
 ) -> Ended {
     let Some(mut index) = text.arrival_index(hart.pc) else {
-        return Ended::Stopped(trapped(
-            position,
-            hart.pc,
-            TrapKind::IllegalInstruction,
-            None,
-        ));
+        return Ended::Stopped(trapped(position, hart.pc, TrapKind::IllegalInstruction, None));
     };
     if observer.before(hart, text.slot(index)).is_break() {
         return Ended::Paused;
@@ -180,11 +175,7 @@ fn execute_run<M: Memory + ?Sized, O: Observer>(
     let slots = text.slots();
     let mut pc = hart.pc;
     loop {
-        let Some(Decoded {
-            inst: Some(inst),
-            len,
-        }) = slots.get(index)
-        else {
+        let Some(Decoded { inst: Some(inst), len }) = slots.get(index) else {
             return Ended::Stopped(trapped(position, pc, TrapKind::IllegalInstruction, None));
         };
         let mut step = Step::<M, O>::new(text, hart, memory, *len);

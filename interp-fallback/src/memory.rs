@@ -64,11 +64,7 @@ impl FlatMemory {
         for segment in program.segments() {
             let pages = segment.pages();
             // Segments of one permission may share a page.
-            let fresh = memory
-                .areas
-                .last()
-                .map_or(0, Area::end)
-                .max(pages.start.into());
+            let fresh = memory.areas.last().map_or(0, Area::end).max(pages.start.into());
             let len = u64::from(pages.end).saturating_sub(fresh);
             memory.join(fresh as u32, vec![0; len as usize], segment.writable);
             memory.fill(segment.addr, &segment.bytes);
@@ -102,11 +98,7 @@ impl FlatMemory {
             .find(|area| area.end() == u64::from(start) && area.writable == writable);
         match before {
             Some(area) => area.bytes.extend(bytes),
-            None => self.areas.push(Area {
-                start,
-                bytes,
-                writable,
-            }),
+            None => self.areas.push(Area { start, bytes, writable }),
         }
     }
 
@@ -185,9 +177,7 @@ impl FlatMemory {
             if !area.writable {
                 continue;
             }
-            if let Some(bytes) = area
-                .bytes_from_mut(addr)
-                .and_then(|bytes| bytes.first_chunk_mut())
+            if let Some(bytes) = area.bytes_from_mut(addr).and_then(|bytes| bytes.first_chunk_mut())
             {
                 *bytes = value;
                 return Ok(());
@@ -265,10 +255,7 @@ impl fmt::Display for MapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NeverMapped { start } => {
-                write!(
-                    f,
-                    "the area at {start:#010x} reaches pages that are never mapped"
-                )
+                write!(f, "the area at {start:#010x} reaches pages that are never mapped")
             }
             Self::Overlap { start } => {
                 write!(f, "the area at {start:#010x} overlaps another area")
@@ -303,11 +290,7 @@ mod tests {
         assert_eq!(memory.load_u32(0xffe), fault(0xffe).map(|()| 0));
         assert_eq!(memory.load_u32(0x1ffe), Ok(0x0202_0101), "across two areas");
         assert_eq!(memory.load_u32(0x2ffd), fault(0x3000).map(|()| 0));
-        assert_eq!(
-            memory.store_u32(0x1ffe, 0),
-            fault(0x1ffe),
-            "half of it is read-only"
-        );
+        assert_eq!(memory.store_u32(0x1ffe, 0), fault(0x1ffe), "half of it is read-only");
         assert_eq!(memory.check_store_u32(0x1ffe), fault(0x1ffe));
         assert_eq!(memory.check_store_u32(0x2000), Ok(()));
         assert_eq!(memory.store_u16(0x2fff, 0), fault(0x3000));
@@ -360,29 +343,14 @@ mod tests {
             .build();
         let program = Program::parse(&file, &Limits::contract()).unwrap();
         let mut memory = FlatMemory::of(&program);
-        assert_eq!(
-            memory.load_u32(0x1_0ffe),
-            Ok(0x1313),
-            "across the edge of text"
-        );
+        assert_eq!(memory.load_u32(0x1_0ffe), Ok(0x1313), "across the edge of text");
         assert_eq!(memory.load_u32(0x1_1003), Ok(0x0008_0700));
         assert_eq!(memory.load_u8(0x1_1800), Ok(9));
         assert_eq!(memory.store_u8(0x1_0fff, 0), Err(Fault { addr: 0x1_0fff }));
-        assert_eq!(
-            memory.store_u8(0x1_2fff, 1),
-            Ok(()),
-            "the last page is whole"
-        );
+        assert_eq!(memory.store_u8(0x1_2fff, 1), Ok(()), "the last page is whole");
         assert_eq!(memory.load_u8(0x1_3000), Err(Fault { addr: 0x1_3000 }));
-        assert_eq!(
-            memory.store_u32(0xfffe_fffc, 1),
-            Ok(()),
-            "the top of the stack"
-        );
-        assert_eq!(
-            memory.load_u8(0xffff_0000),
-            Err(Fault { addr: 0xffff_0000 })
-        );
+        assert_eq!(memory.store_u32(0xfffe_fffc, 1), Ok(()), "the top of the stack");
+        assert_eq!(memory.load_u8(0xffff_0000), Err(Fault { addr: 0xffff_0000 }));
         let bottom = program.layout().stack.start;
         assert_eq!(memory.load_u8(bottom - 1), Err(Fault { addr: bottom - 1 }));
     }

@@ -53,14 +53,7 @@ pub(crate) struct Step<'a, M: ?Sized, O> {
 impl<'a, M: Memory + ?Sized, O: Observer> Step<'a, M, O> {
     #[inline(always)]
     pub(crate) fn new(text: &'a Text, hart: &'a mut Hart, memory: &'a mut M, len: u8) -> Self {
-        Self {
-            text,
-            hart,
-            memory,
-            len,
-            effects: Effects::default(),
-            observer: PhantomData,
-        }
+        Self { text, hart, memory, len, effects: Effects::default(), observer: PhantomData }
     }
 }
 
@@ -460,10 +453,7 @@ impl<M: Memory + ?Sized, O: Observer> Visitor for Step<'_, M, O> {
     /// EBREAK returns control to a debugging environment, which here is a trap.
     #[inline(always)]
     fn ebreak(&mut self, _: N) -> Outcome {
-        Err(Raised {
-            kind: TrapKind::Breakpoint,
-            addr: None,
-        })
+        Err(Raised { kind: TrapKind::Breakpoint, addr: None })
     }
 }
 
@@ -503,10 +493,7 @@ impl<M: Memory + ?Sized, O: Observer> Step<'_, M, O> {
         if addr.is_multiple_of(4) {
             Ok(addr)
         } else {
-            Err(Raised {
-                kind: TrapKind::MisalignedAtomic,
-                addr: Some(addr),
-            })
+            Err(Raised { kind: TrapKind::MisalignedAtomic, addr: Some(addr) })
         }
     }
 
@@ -576,10 +563,7 @@ impl<M: Memory + ?Sized, O: Observer> Step<'_, M, O> {
         } else {
             return Ok(Flow::Arrive(target));
         };
-        Err(Raised {
-            kind,
-            addr: Some(target),
-        })
+        Err(Raised { kind, addr: Some(target) })
     }
 
     /// The address of the instruction that follows.
@@ -591,39 +575,23 @@ impl<M: Memory + ?Sized, O: Observer> Step<'_, M, O> {
     #[inline(always)]
     fn loaded(&mut self, addr: u32, width: Width, value: u32) {
         if O::EFFECTS {
-            self.effects.load = Some(Access {
-                direction: Direction::Load,
-                addr,
-                width,
-                value,
-            });
+            self.effects.load = Some(Access { direction: Direction::Load, addr, width, value });
         }
     }
 
     #[inline(always)]
     fn stored(&mut self, addr: u32, width: Width, value: u32) -> Outcome {
         if O::EFFECTS {
-            self.effects.store = Some(Access {
-                direction: Direction::Store,
-                addr,
-                width,
-                value,
-            });
+            self.effects.store = Some(Access { direction: Direction::Store, addr, width, value });
         }
         Ok(Flow::Next)
     }
 }
 
 fn bad_load(fault: Fault) -> Raised {
-    Raised {
-        kind: TrapKind::BadLoad,
-        addr: Some(fault.addr),
-    }
+    Raised { kind: TrapKind::BadLoad, addr: Some(fault.addr) }
 }
 
 fn bad_store(fault: Fault) -> Raised {
-    Raised {
-        kind: TrapKind::BadStore,
-        addr: Some(fault.addr),
-    }
+    Raised { kind: TrapKind::BadStore, addr: Some(fault.addr) }
 }

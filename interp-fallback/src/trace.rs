@@ -232,11 +232,7 @@ impl Session {
         memory: &mut M,
         observer: &mut O,
     ) -> Option<Stop> {
-        let here = Pausing {
-            observer,
-            pause_at: |_| true,
-            first: true,
-        };
+        let here = Pausing { observer, pause_at: |_| true, first: true };
         self.go(text, charges, hart, memory, here)
     }
 
@@ -251,11 +247,8 @@ impl Session {
         observer: &mut O,
     ) -> Option<Stop> {
         let breakpoints = std::mem::take(&mut self.breakpoints);
-        let here = Pausing {
-            observer,
-            pause_at: |pc| breakpoints.contains(&pc),
-            first: self.paused,
-        };
+        let here =
+            Pausing { observer, pause_at: |pc| breakpoints.contains(&pc), first: self.paused };
         let stop = self.go(text, charges, hart, memory, here);
         self.breakpoints = breakpoints;
         stop

@@ -108,11 +108,7 @@ impl CompressedOp {
     /// assert_eq!(form.at(0xfded, 0x1_0006).to_string(), "c.bnez a1, 0x10000");
     /// ```
     pub const fn at(self, parcel: u16, pc: u32) -> impl fmt::Display {
-        ParcelAt {
-            form: self,
-            parcel,
-            pc,
-        }
+        ParcelAt { form: self, parcel, pc }
     }
 
     /// Whether `parcel` is a legal instruction of this form: no other row of the table claims it

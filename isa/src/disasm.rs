@@ -33,12 +33,7 @@ pub fn disassemble(
     base: u32,
     compressed: bool,
 ) -> Disassembly<'_, fn(u32) -> Option<String>> {
-    Disassembly {
-        bytes,
-        address: base,
-        compressed,
-        symbols: |_| None,
-    }
+    Disassembly { bytes, address: base, compressed, symbols: |_| None }
 }
 
 /// The lines that [`disassemble`] makes.
@@ -161,9 +156,7 @@ mod tests {
     use super::*;
 
     fn texts(bytes: &[u8], compressed: bool) -> alloc::vec::Vec<String> {
-        disassemble(bytes, 0x1_0000, compressed)
-            .map(|line| line.text)
-            .collect()
+        disassemble(bytes, 0x1_0000, compressed).map(|line| line.text).collect()
     }
 
     #[test]
@@ -172,10 +165,7 @@ mod tests {
             texts(&[0, 0, 0x1f, 0, 0x33], true),
             [".half 0x0000", ".half 0x001f", ".byte 0x33"]
         );
-        assert_eq!(
-            texts(&[0, 0, 0, 0, 0x33, 5], false),
-            [".word 0x00000000", ".byte 0x33, 0x05"]
-        );
+        assert_eq!(texts(&[0, 0, 0, 0, 0x33, 5], false), [".word 0x00000000", ".byte 0x33, 0x05"]);
         // the first half of a word at the end of the bytes, and a word that is no instruction
         assert_eq!(texts(&[0x33, 5], true), [".half 0x0533"]);
         assert_eq!(texts(&[0x73, 0x10, 0, 0xc0], true), [".word 0xc0001073"]);

@@ -89,11 +89,7 @@ pub struct R {
 
 impl Operands for R {
     fn unpack(word: u32) -> Self {
-        Self {
-            rd: Reg::at(word, 7),
-            rs1: Reg::at(word, 15),
-            rs2: Reg::at(word, 20),
-        }
+        Self { rd: Reg::at(word, 7), rs1: Reg::at(word, 15), rs2: Reg::at(word, 20) }
     }
 
     fn pack(self) -> u32 {
@@ -212,11 +208,7 @@ pub struct H {
 
 impl Operands for H {
     fn unpack(word: u32) -> Self {
-        Self {
-            rd: Reg::at(word, 7),
-            rs1: Reg::at(word, 15),
-            shamt: bits(word, 20, 5),
-        }
+        Self { rd: Reg::at(word, 7), rs1: Reg::at(word, 15), shamt: bits(word, 20, 5) }
     }
 
     fn pack(self) -> u32 {
@@ -257,11 +249,7 @@ pub struct S {
 impl Operands for S {
     fn unpack(word: u32) -> Self {
         let imm = bits(word, 25, 7) << 5 | bits(word, 7, 5);
-        Self {
-            rs1: Reg::at(word, 15),
-            rs2: Reg::at(word, 20),
-            imm: sign_extend(imm, 12),
-        }
+        Self { rs1: Reg::at(word, 15), rs2: Reg::at(word, 20), imm: sign_extend(imm, 12) }
     }
 
     fn pack(self) -> u32 {
@@ -306,11 +294,7 @@ impl Operands for B {
             | bits(word, 7, 1) << 11
             | bits(word, 25, 6) << 5
             | bits(word, 8, 4) << 1;
-        Self {
-            rs1: Reg::at(word, 15),
-            rs2: Reg::at(word, 20),
-            offset: sign_extend(offset, 13),
-        }
+        Self { rs1: Reg::at(word, 15), rs2: Reg::at(word, 20), offset: sign_extend(offset, 13) }
     }
 
     fn pack(self) -> u32 {
@@ -366,10 +350,7 @@ pub struct U {
 
 impl Operands for U {
     fn unpack(word: u32) -> Self {
-        Self {
-            rd: Reg::at(word, 7),
-            imm: word & 0xffff_f000,
-        }
+        Self { rd: Reg::at(word, 7), imm: word & 0xffff_f000 }
     }
 
     fn pack(self) -> u32 {
@@ -412,10 +393,7 @@ impl Operands for J {
             | bits(word, 12, 8) << 12
             | bits(word, 20, 1) << 11
             | bits(word, 21, 10) << 1;
-        Self {
-            rd: Reg::at(word, 7),
-            offset: sign_extend(offset, 21),
-        }
+        Self { rd: Reg::at(word, 7), offset: sign_extend(offset, 21) }
     }
 
     fn pack(self) -> u32 {

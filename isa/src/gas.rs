@@ -32,10 +32,7 @@ pub enum Class {
 impl Class {
     /// Whether the instruction ends a run: control leaves it by an arrival, a host call or a trap.
     pub const fn is_terminator(self) -> bool {
-        matches!(
-            self,
-            Self::Branch | Self::Jal | Self::Jalr | Self::Ecall | Self::Ebreak
-        )
+        matches!(self, Self::Branch | Self::Jal | Self::Jalr | Self::Ecall | Self::Ebreak)
     }
 }
 
@@ -57,13 +54,7 @@ pub enum MemoryClass {
 
 impl MemoryClass {
     /// All classes from small to large.
-    pub const ALL: [Self; 5] = [
-        Self::Kib256,
-        Self::Mib1,
-        Self::Mib4,
-        Self::Mib16,
-        Self::Mib64,
-    ];
+    pub const ALL: [Self; 5] = [Self::Kib256, Self::Mib1, Self::Mib4, Self::Mib16, Self::Mib64];
 
     /// The largest memory of this class, in bytes.
     pub const fn bytes(self) -> u32 {
@@ -78,9 +69,7 @@ impl MemoryClass {
 
     /// The smallest class that holds this many bytes.
     pub fn holding(bytes: u64) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|class| u64::from(class.bytes()) >= bytes)
+        Self::ALL.into_iter().find(|class| u64::from(class.bytes()) >= bytes)
     }
 }
 
@@ -161,10 +150,7 @@ mod tests {
     fn a_memory_size_gets_the_smallest_class_that_holds_it() {
         assert_eq!(MemoryClass::holding(0), Some(MemoryClass::Kib256));
         assert_eq!(MemoryClass::holding(256 << 10), Some(MemoryClass::Kib256));
-        assert_eq!(
-            MemoryClass::holding((256 << 10) + 1),
-            Some(MemoryClass::Mib1)
-        );
+        assert_eq!(MemoryClass::holding((256 << 10) + 1), Some(MemoryClass::Mib1));
         assert_eq!(MemoryClass::holding(64 << 20), Some(MemoryClass::Mib64));
         assert_eq!(MemoryClass::holding((64 << 20) + 1), None);
     }

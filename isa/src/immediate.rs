@@ -23,37 +23,22 @@ pub struct Immediate {
 impl Immediate {
     /// A constant in one of these inclusive ranges.
     pub(crate) const fn new(ranges: &'static [(i64, i64)]) -> Self {
-        Self {
-            name: "immediate",
-            ranges,
-            multiple: 1,
-            from_pc: false,
-        }
+        Self { name: "immediate", ranges, multiple: 1, from_pc: false }
     }
 
     /// A shift amount.
     pub(crate) const fn shift() -> Self {
-        Self {
-            name: "shift amount",
-            ..Self::new(&[(0, 31)])
-        }
+        Self { name: "shift amount", ..Self::new(&[(0, 31)]) }
     }
 
     /// An even distance; the text names the target, the encoding counts from the instruction.
     pub(crate) const fn distance(ranges: &'static [(i64, i64)]) -> Self {
-        Self {
-            name: "distance",
-            from_pc: true,
-            ..Self::new(ranges).multiple(2)
-        }
+        Self { name: "distance", from_pc: true, ..Self::new(ranges).multiple(2) }
     }
 
     /// The same, but a multiple of `factor`.
     pub(crate) const fn multiple(self, factor: i64) -> Self {
-        Self {
-            multiple: factor,
-            ..self
-        }
+        Self { multiple: factor, ..self }
     }
 
     /// What messages call the operand.
@@ -72,10 +57,7 @@ impl Immediate {
         let signed = (value >> 31 == 1).then_some(value - (1 << 32));
         [Some(value), signed].into_iter().flatten().find(|reading| {
             reading % self.multiple == 0
-                && self
-                    .ranges
-                    .iter()
-                    .any(|(low, high)| (low..=high).contains(&reading))
+                && self.ranges.iter().any(|(low, high)| (low..=high).contains(&reading))
         })
     }
 }

@@ -160,13 +160,10 @@ impl Inst {
     /// Decodes a 32-bit word; `None` if it is no instruction of RV32IMA.
     pub fn decode(word: u32) -> Option<Self> {
         let candidates = &CANDIDATES[bucket(word)];
-        candidates
-            .iter()
-            .map_while(|&candidate| candidate)
-            .find_map(|op| {
-                let (mask, fixed) = op.mask_and_match();
-                (word & mask == fixed).then(|| op.unpack(word))
-            })
+        candidates.iter().map_while(|&candidate| candidate).find_map(|op| {
+            let (mask, fixed) = op.mask_and_match();
+            (word & mask == fixed).then(|| op.unpack(word))
+        })
     }
 
     /// What the price depends on.
@@ -248,17 +245,11 @@ const _: () = {
     let mut a = 0;
     while a < Op::ALL.len() {
         let (mask_a, match_a) = Op::ALL[a].mask_and_match();
-        assert!(
-            match_a & !mask_a == 0,
-            "a row fixes a bit that its mask does not cover"
-        );
+        assert!(match_a & !mask_a == 0, "a row fixes a bit that its mask does not cover");
         let mut b = a + 1;
         while b < Op::ALL.len() {
             let (mask_b, match_b) = Op::ALL[b].mask_and_match();
-            assert!(
-                (match_a ^ match_b) & mask_a & mask_b != 0,
-                "two rows match the same word"
-            );
+            assert!((match_a ^ match_b) & mask_a & mask_b != 0, "two rows match the same word");
             b += 1;
         }
         a += 1;
@@ -286,11 +277,7 @@ mod tests {
         for &op in Op::ALL {
             for bits in words(20_000) {
                 let inst = op.with_operand_bits(bits);
-                assert_eq!(
-                    Inst::decode(inst.encode()),
-                    Some(inst),
-                    "{op} from bits {bits:#010x}"
-                );
+                assert_eq!(Inst::decode(inst.encode()), Some(inst), "{op} from bits {bits:#010x}");
                 assert_eq!(inst.op(), op);
             }
         }
@@ -305,10 +292,7 @@ mod tests {
                 legal += 1;
             }
         }
-        assert!(
-            legal > 50_000,
-            "only {legal} legal words: the test saw too little"
-        );
+        assert!(legal > 50_000, "only {legal} legal words: the test saw too little");
     }
 
     #[test]

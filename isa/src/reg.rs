@@ -34,11 +34,7 @@ named_registers! {
 impl Reg {
     /// The register with this number; `None` from 32 up.
     pub const fn new(number: u32) -> Option<Self> {
-        if number < 32 {
-            Some(Self(number as u8))
-        } else {
-            None
-        }
+        if number < 32 { Some(Self(number as u8)) } else { None }
     }
 
     /// The register in the five bits of `word` that start at bit `low`.

@@ -1,19 +1,13 @@
 //! Labels, sections, data and alignment end up where the source says.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests, too, fail by panicking"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use bessemer_isa::asm::{Assembler, Options, assemble};
 use bessemer_isa::{Reg, asm, disassemble};
 
 fn text(source: &str) -> Vec<u8> {
     let program = assemble(source, &Options::compressed());
-    program
-        .unwrap_or_else(|error| panic!("{source}: {error}"))
-        .text
-        .bytes
+    program.unwrap_or_else(|error| panic!("{source}: {error}")).text.bytes
 }
 
 #[test]
@@ -29,9 +23,8 @@ fn numeric_labels_mean_the_nearest_one() {
         &Options::default(),
     )
     .unwrap();
-    let targets: Vec<_> = disassemble(&program.text.bytes, 0, false)
-        .filter_map(|line| line.target)
-        .collect();
+    let targets: Vec<_> =
+        disassemble(&program.text.bytes, 0, false).filter_map(|line| line.target).collect();
     assert_eq!(targets, [0, 16, 12, 16, 24, 24]);
     assert!(program.symbols.is_empty());
 }
@@ -58,26 +51,13 @@ fn sections_collect_their_parts_and_start_on_pages() {
         &Options::default(),
     )
     .unwrap();
-    assert_eq!(
-        (program.text.base, program.text.bytes.len()),
-        (0x1_0000, 16)
-    );
-    assert_eq!(
-        (program.rodata.base, &*program.rodata.bytes),
-        (0x1_1000, &b"hi\0"[..])
-    );
+    assert_eq!((program.text.base, program.text.bytes.len()), (0x1_0000, 16));
+    assert_eq!((program.rodata.base, &*program.rodata.bytes), (0x1_1000, &b"hi\0"[..]));
     assert_eq!(program.data.base, 0x1_2000);
-    assert_eq!(
-        program.data.bytes,
-        [0, 0x10, 1, 0, 4, 0, 0, 0, 1, 255, 65, 10]
-    );
+    assert_eq!(program.data.bytes, [0, 0x10, 1, 0, 4, 0, 0, 0, 1, 255, 65, 10]);
     assert_eq!((program.bss.base, program.bss.bytes.len()), (0x1_3000, 12));
     assert_eq!(program.entry, 0x1_0004);
-    let names: Vec<_> = program
-        .symbols
-        .iter()
-        .map(|(name, at)| (&**name, *at))
-        .collect();
+    let names: Vec<_> = program.symbols.iter().map(|(name, at)| (&**name, *at)).collect();
     assert_eq!(
         names,
         [
@@ -142,20 +122,14 @@ fn comments_and_separators_stand_anywhere() {
         assert_eq!(text(source), plain, "{source}");
     }
     assert_eq!(text(".ascii \"#;//\""), *b"#;//");
-    assert_eq!(
-        text(".ascii \"\\x41\\102\\n\\\"\\0\", \"\u{e9}\""),
-        *b"AB\n\"\0\xc3\xa9"
-    );
+    assert_eq!(text(".ascii \"\\x41\\102\\n\\\"\\0\", \"\u{e9}\""), *b"AB\n\"\0\xc3\xa9");
 }
 
 #[test]
 fn alignment_pads_text_with_instructions_that_do_nothing() {
     assert_eq!(text("c.nop; .align 3"), [1, 0, 1, 0, 0x13, 0, 0, 0]);
     assert_eq!(text(".byte 7; .p2align 2"), [7, 0, 1, 0]);
-    assert_eq!(
-        text(".option norvc; nop; .balign 8; nop; .balign 4"),
-        text("nop; nop; nop")
-    );
+    assert_eq!(text(".option norvc; nop; .balign 8; nop; .balign 4"), text("nop; nop; nop"));
     assert_eq!(text(".byte 7; .balign 8, , 3; .balign 2"), [7, 0]);
     let program = assemble(".data; .byte 7; .align 2; .byte 8", &Options::default()).unwrap();
     assert_eq!(program.data.bytes, [7, 0, 0, 0, 8]);
@@ -224,7 +198,6 @@ fn both_faces_make_the_same_program() {
     assert_eq!(from_text, from_rust);
 
     let mut a = Assembler::new(&Options::default());
-    a.inst(bessemer_isa::Inst::Ebreak(bessemer_isa::N))
-        .mv(Reg::A0, Reg::A1);
+    a.inst(bessemer_isa::Inst::Ebreak(bessemer_isa::N)).mv(Reg::A0, Reg::A1);
     assert_eq!(a.finish().unwrap().text.bytes, text("ebreak; mv a0, a1"));
 }

@@ -1,9 +1,6 @@
 //! What does not fit is refused, with its line and the rule it breaks.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests, too, fail by panicking"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use bessemer_isa::asm::{AsmError, Assembler, Options, assemble};
 use bessemer_isa::{Op, Reg, asm};
@@ -15,19 +12,11 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("nop\n\nsw a0, 2048(sp)", 3, "from -2048 to 2047"),
     ("lui a0, 0x100000", 1, "from 0x0 to 0xfffff"),
     ("lui a0, -1", 1, "upper 20 bits"),
-    (
-        "slli a0, a0, 32",
-        1,
-        "the shift amount 32 of `slli` must be from 0 to 31",
-    ),
+    ("slli a0, a0, 32", 1, "the shift amount 32 of `slli` must be from 0 to 31"),
     ("beq a0, a1, . + 4096", 1, "even from -4096 to 4094"),
     ("beq a0, a1, . + 3", 1, "align the target"),
     ("jal . - 0x100002", 1, "even from -1048576 to 1048574"),
-    (
-        "a: .zero 4096\nbeq a0, a1, a\nbeq a0, a1, a",
-        3,
-        "use `call` or `tail`",
-    ),
+    ("a: .zero 4096\nbeq a0, a1, a\nbeq a0, a1, a", 3, "use `call` or `tail`"),
     ("c.addi a0, 32", 1, "from -32 to 31"),
     ("c.lw a0, 2(a1)", 1, "a multiple of 4 from 0 to 124"),
     ("c.lw a0, 4(t0)", 1, "s0, s1 and a0 to a5"),
@@ -35,11 +24,7 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("c.addi16sp a0, 16", 1, "works on sp only"),
     ("c.addi4spn a0, sp, 0", 1, "a multiple of 4 from 4 to 1020"),
     ("c.lui a0, 0", 1, "from 1 to 31 or from 0xfffe0 to 0xfffff"),
-    (
-        "c.lui sp, 1",
-        1,
-        "reserved encoding or that of another form",
-    ),
+    ("c.lui sp, 1", 1, "reserved encoding or that of another form"),
     ("c.lwsp zero, 4(sp)", 1, "reserved"),
     ("c.jr zero", 1, "reserved"),
     ("c.mv a0, zero", 1, "reserved"),
@@ -137,10 +122,7 @@ fn the_edges_of_every_range_are_accepted_and_what_lies_beyond_is_not() {
                 assert_eq!(result.is_ok(), fits, "{}: {result:?}", source_of(value));
             }
         }
-        assert!(
-            edges >= 4 || rule.name() == "shift amount",
-            "{op} has {edges} edges"
-        );
+        assert!(edges >= 4 || rule.name() == "shift amount", "{op} has {edges} edges");
     }
 }
 
@@ -205,11 +187,7 @@ fn a_builder_reports_the_line_of_the_call() {
 #[test]
 fn a_layout_that_cannot_be_is_refused() {
     let program = |text_base, data_base| {
-        let options = Options {
-            text_base,
-            data_base,
-            compressed: false,
-        };
+        let options = Options { text_base, data_base, compressed: false };
         assemble(".text\n nop\n .data\n .word 1", &options).map(|program| program.data.base)
     };
     assert_eq!(program(0x1000, None), Ok(0x3000 - 0x1000));

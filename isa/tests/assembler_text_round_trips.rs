@@ -1,9 +1,6 @@
 //! Bytes to text to bytes: nothing is lost, for every row of both tables.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests, too, fail by panicking"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use bessemer_isa::asm::{Options, assemble};
 use bessemer_isa::{CompressedOp, Inst, Op, disassemble, expand};
@@ -22,18 +19,13 @@ fn random_words(count: u32) -> impl Iterator<Item = u32> {
 
 fn words(bytes: &[u8]) -> Vec<u32> {
     let chunks = bytes.as_chunks::<4>().0;
-    chunks
-        .iter()
-        .map(|word| u32::from_le_bytes(*word))
-        .collect()
+    chunks.iter().map(|word| u32::from_le_bytes(*word)).collect()
 }
 
 #[test]
 fn every_instruction_assembles_from_its_relative_text() {
     for &op in Op::ALL {
-        let insts: Vec<Inst> = random_words(500)
-            .map(|bits| op.with_operand_bits(bits))
-            .collect();
+        let insts: Vec<Inst> = random_words(500).map(|bits| op.with_operand_bits(bits)).collect();
         let source: String = insts.iter().map(|inst| format!("{inst}\n")).collect();
         let program = assemble(&source, &Options::default()).unwrap();
         let encoded = words(&program.text.bytes);
@@ -89,10 +81,7 @@ fn assert_listing_gives(bytes: &[u8], compressed: bool) {
         false => Options::default(),
     };
     let lines: Vec<_> = disassemble(bytes, options.text_base, compressed).collect();
-    let source: String = lines
-        .iter()
-        .map(|line| format!("{}\n", line.text))
-        .collect();
+    let source: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
     let program = assemble(&source, &options).unwrap();
     for line in &lines {
         let offset = (line.address - options.text_base) as usize;

@@ -43,12 +43,8 @@ fn gnu(name: &str, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3]> {
 
 fn gnu_in(directory: &Path, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3]> {
     let file = |name: &str| directory.join(name).to_str().unwrap().to_owned();
-    let (program, object, image, script) = (
-        file("program.s"),
-        file("program.o"),
-        file("program.elf"),
-        file("layout.ld"),
-    );
+    let (program, object, image, script) =
+        (file("program.s"), file("program.o"), file("program.elf"), file("layout.ld"));
     let layout = format!(
         "SECTIONS {{ .text {:#x} : {{ *(.text*) }} .rodata {:#x} : {{ *(.rodata*) }}
          .data {:#x} : {{ *(.data*) }} .bss {:#x} : {{ *(.bss*) }} }}",
@@ -56,30 +52,8 @@ fn gnu_in(directory: &Path, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3
     );
     fs::write(&program, source).unwrap();
     fs::write(&script, layout).unwrap();
-    run(
-        "as",
-        &[
-            "-march=rv32imac",
-            "-mabi=ilp32",
-            "-mno-relax",
-            "-o",
-            &object,
-            &program,
-        ],
-    )?;
-    run(
-        "ld",
-        &[
-            "-m",
-            "elf32lriscv",
-            "--no-relax",
-            "-T",
-            &script,
-            "-o",
-            &image,
-            &object,
-        ],
-    )?;
+    run("as", &["-march=rv32imac", "-mabi=ilp32", "-mno-relax", "-o", &object, &program])?;
+    run("ld", &["-m", "elf32lriscv", "--no-relax", "-T", &script, "-o", &image, &object])?;
     let mut sections = [const { Vec::new() }; 3];
     for (section, bytes) in ["text", "rodata", "data"].into_iter().zip(&mut sections) {
         let output = file(section);
@@ -96,12 +70,7 @@ fn assert_same(name: &str, source: &str) {
     let Some([text, rodata, data]) = gnu(name, source, &ours) else {
         return;
     };
-    let differs = ours
-        .text
-        .bytes
-        .iter()
-        .zip(&text)
-        .position(|(ours, gnu)| ours != gnu);
+    let differs = ours.text.bytes.iter().zip(&text).position(|(ours, gnu)| ours != gnu);
     if let Some(at) = differs {
         let near = at & !1;
         let end = |bytes: &[u8]| bytes[near..bytes.len().min(near + 8)].to_vec();

@@ -1,9 +1,6 @@
 //! Pseudo-instructions are what the assembly manual's table says they are.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests, too, fail by panicking"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use bessemer_isa::asm::{Assembler, Options, assemble};
 use bessemer_isa::{Inst, Reg, disassemble};
@@ -86,9 +83,7 @@ const INTERESTING: &[u32] = &[
 ];
 
 fn listing(bytes: &[u8]) -> String {
-    let texts: Vec<_> = disassemble(bytes, 0x1_0000, false)
-        .map(|line| line.text)
-        .collect();
+    let texts: Vec<_> = disassemble(bytes, 0x1_0000, false).map(|line| line.text).collect();
     texts.join("; ")
 }
 
@@ -108,11 +103,7 @@ fn pseudo_instructions_are_what_the_manual_says() {
 #[test]
 fn li_gives_the_constant_in_the_fewest_instructions() {
     for &value in INTERESTING {
-        for text in [
-            format!("{value}"),
-            format!("{value:#x}"),
-            format!("{}", value as i32),
-        ] {
+        for text in [format!("{value}"), format!("{value:#x}"), format!("{}", value as i32)] {
             let program = assemble(&format!("li a0, {text}"), &Options::default()).unwrap();
             let (loaded, length) = run(&program.text.bytes);
             assert_eq!(loaded, value, "li a0, {text}");
@@ -126,11 +117,7 @@ fn li_gives_the_constant_in_the_fewest_instructions() {
         // a constant that is defined further down takes two instructions whatever its value
         let later = format!("li a0, later\n.equ later, {value}");
         let program = assemble(&later, &Options::default()).unwrap();
-        assert_eq!(
-            run(&program.text.bytes),
-            (value, 2),
-            "li of a later {value:#x}"
-        );
+        assert_eq!(run(&program.text.bytes), (value, 2), "li of a later {value:#x}");
     }
 }
 

@@ -92,10 +92,7 @@ fn a_mix_ends_in_all_ways() {
         Trap::BAD_STORE,
         Trap::MISALIGNED_ATOMIC,
     ] {
-        assert!(
-            all.kinds.get(&kind).is_some_and(|count| *count >= 20),
-            "kind {kind}"
-        );
+        assert!(all.kinds.get(&kind).is_some_and(|count| *count >= 20), "kind {kind}");
     }
 }
 
@@ -113,9 +110,7 @@ fn a_case_is_a_function_of_name_and_seed() {
 fn generation_is_fast() {
     let start = Instant::now();
     let cases = 20_000;
-    let bytes: usize = (0..cases)
-        .map(|seed| Generator::for_seed(seed).case(seed).text.len())
-        .sum();
+    let bytes: usize = (0..cases).map(|seed| Generator::for_seed(seed).case(seed).text.len()).sum();
     let seconds = start.elapsed().as_secs_f64();
     println!(
         "{:.0} cases/s, {} bytes of text on average",

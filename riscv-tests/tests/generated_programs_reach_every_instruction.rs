@@ -45,23 +45,15 @@ fn each_form_is_executed_often() {
 
 fn name(oracle: &Oracle, pc: u32, compressed: bool) -> &'static str {
     let parcel = at(oracle, pc, 2);
-    let (rows, bits) = if compressed && parcel & 3 != 3 {
-        (PARCELS, parcel)
-    } else {
-        (WORDS, at(oracle, pc, 4))
-    };
-    rows.iter()
-        .find(|(_, mask, bits_set)| bits & mask == *bits_set)
-        .map_or("illegal", |row| row.0)
+    let (rows, bits) =
+        if compressed && parcel & 3 != 3 { (PARCELS, parcel) } else { (WORDS, at(oracle, pc, 4)) };
+    rows.iter().find(|(_, mask, bits_set)| bits & mask == *bits_set).map_or("illegal", |row| row.0)
 }
 
 /// The `n` bytes at `pc`, or 0 at the end of text.
 fn at(oracle: &Oracle, pc: u32, n: u32) -> u32 {
     let bytes = oracle.read(pc, n).unwrap_or_default();
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+    bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
 }
 
 /// Name, mask, value.

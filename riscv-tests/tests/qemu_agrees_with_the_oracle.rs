@@ -30,10 +30,7 @@ const A7: u32 = 17;
 #[test]
 fn trap_free_programs_end_alike() {
     let qemu = "qemu-riscv32";
-    let found = Command::new(qemu)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
+    let found = Command::new(qemu).arg("--version").stdout(Stdio::null()).status();
     if !found.is_ok_and(|status| status.success()) {
         println!("skipped: there is no {qemu}");
         return;
@@ -55,11 +52,7 @@ fn trap_free_programs_end_alike() {
         assert_eq!(output.stdout.len(), expected.len(), "{id}");
         for (number, (ours, theirs)) in expected.chunks(4).zip(output.stdout.chunks(4)).enumerate()
         {
-            let what = if number < 32 {
-                "register"
-            } else {
-                "word of memory"
-            };
+            let what = if number < 32 { "register" } else { "word of memory" };
             assert_eq!(ours, theirs, "{id}: {what} {number}");
         }
         compared += 1;
@@ -88,11 +81,9 @@ fn instrumented(case: &Case) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut words = vec![lui(A7, DUMP)];
     words.extend((0..32).map(|number| sw(number, A7, 4 * number)));
     let data_length = size(&case.data);
-    for (addr, length) in [
-        (DUMP, 128),
-        (case.data_addr, data_length),
-        (STACK_TOP - STACK_COMPARED, STACK_COMPARED),
-    ] {
+    for (addr, length) in
+        [(DUMP, 128), (case.data_addr, data_length), (STACK_TOP - STACK_COMPARED, STACK_COMPARED)]
+    {
         words.extend(load(A0, 1));
         words.extend(load(A1, addr));
         words.extend(load(A2, length));
@@ -114,10 +105,7 @@ fn instrumented(case: &Case) -> Option<(Vec<u8>, Vec<u8>)> {
     setup.sp = 0;
     setup.segments[0] = Segment::text(case.text_addr, text);
     for (addr, memsz) in [(DUMP, PAGE_SIZE), (STACK_TOP - STACK_SIZE, STACK_SIZE)] {
-        setup.segments.push(Segment {
-            memsz,
-            ..Segment::data(addr, vec![])
-        });
+        setup.segments.push(Segment { memsz, ..Segment::data(addr, vec![]) });
     }
     Some((image(&setup), output(&setup)?))
 }
@@ -172,11 +160,7 @@ fn image(setup: &Setup) -> Vec<u8> {
             {
                 last.bytes.extend(&page.bytes);
             }
-            _ => ranges.push(Range {
-                addr,
-                flags,
-                bytes: page.bytes.clone(),
-            }),
+            _ => ranges.push(Range { addr, flags, bytes: page.bytes.clone() }),
         }
     }
 
@@ -194,34 +178,19 @@ fn image(setup: &Setup) -> Vec<u8> {
     word(&mut file, u32::from(setup.compressed));
     half(&mut file, 52);
     half(&mut file, 32);
-    half(
-        &mut file,
-        u16::try_from(ranges.len()).expect("a handful of segments"),
-    );
+    half(&mut file, u16::try_from(ranges.len()).expect("a handful of segments"));
     half(&mut file, 40);
     half(&mut file, 0);
     half(&mut file, 0);
     let mut offset = PAGE_SIZE;
     for range in &ranges {
         let length = size(&range.bytes);
-        for value in [
-            1,
-            offset,
-            range.addr,
-            range.addr,
-            length,
-            length,
-            range.flags,
-            PAGE_SIZE,
-        ] {
+        for value in [1, offset, range.addr, range.addr, length, length, range.flags, PAGE_SIZE] {
             word(&mut file, value);
         }
         offset += length;
     }
-    assert!(
-        file.len() <= PAGE_SIZE as usize,
-        "the headers fit into a page"
-    );
+    assert!(file.len() <= PAGE_SIZE as usize, "the headers fit into a page");
     file.resize(PAGE_SIZE as usize, 0);
     for range in ranges {
         file.extend(range.bytes);
@@ -240,10 +209,7 @@ fn size<T>(items: &[T]) -> u32 {
 }
 
 fn load(rd: u32, value: u32) -> [u32; 2] {
-    [
-        lui(rd, value.wrapping_add(0x800)),
-        (value & 0xfff) << 20 | rd << 15 | rd << 7 | 0x13,
-    ]
+    [lui(rd, value.wrapping_add(0x800)), (value & 0xfff) << 20 | rd << 15 | rd << 7 | 0x13]
 }
 
 fn lui(rd: u32, value: u32) -> u32 {

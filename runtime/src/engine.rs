@@ -21,9 +21,7 @@ impl Engine {
     /// An engine with these settings.
     pub fn new(config: Config) -> Result<Self, Error> {
         let pool = RegionPool::new(config.pool);
-        Ok(Self {
-            inner: Arc::new(Inner { config, pool }),
-        })
+        Ok(Self { inner: Arc::new(Inner { config, pool }) })
     }
 
     /// The back end that was asked for.

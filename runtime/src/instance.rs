@@ -67,19 +67,8 @@ impl<T> Instance<T> {
         let mut context = Context::new();
         context.registers[Reg::SP.index()] = module.program().layout().stack.end;
         let pc = module.program().entry();
-        let frame = Frame {
-            context,
-            pc,
-            region,
-            stopped: None,
-            table,
-            data,
-        };
-        Ok(Self {
-            module: module.clone(),
-            frame: Box::new(frame),
-            state: State::Ready,
-        })
+        let frame = Frame { context, pc, region, stopped: None, table, data };
+        Ok(Self { module: module.clone(), frame: Box::new(frame), state: State::Ready })
     }
 
     /// Executes from where the instance stands: first the entry point, later where it stopped.
@@ -115,10 +104,7 @@ impl<T> Instance<T> {
     /// The address of a function, for [`Instance::call_at`].
     pub fn function(&self, name: &str) -> Result<u32, Error> {
         let program = self.module.program();
-        let addr = program
-            .symbols()
-            .lookup(name)
-            .filter(|&addr| program.text().at(addr).is_some());
+        let addr = program.symbols().lookup(name).filter(|&addr| program.text().at(addr).is_some());
         addr.ok_or_else(|| ErrorKind::NoFunction(name.to_owned()).into())
     }
 
@@ -134,11 +120,7 @@ impl<T> Instance<T> {
         arguments.write(&mut self.frame.context.registers);
         self.frame.pc = addr;
         match self.drive()? {
-            Exit::Trap(Trap {
-                kind: TrapKind::BadJump,
-                addr: Some(RETURN_TO_HOST),
-                ..
-            }) => {
+            Exit::Trap(Trap { kind: TrapKind::BadJump, addr: Some(RETURN_TO_HOST), .. }) => {
                 self.state = State::Ready;
                 Ok(self.frame.register(Reg::A0))
             }
@@ -232,9 +214,9 @@ impl<T> Instance<T> {
                 self.state = match exit {
                     Exit::HostCall { .. } => State::Paused,
                     Exit::Done(_) => State::Ended { exact: true },
-                    Exit::Trap(_) | Exit::OutOfGas { .. } => State::Ended {
-                        exact: precise || !native,
-                    },
+                    Exit::Trap(_) | Exit::OutOfGas { .. } => {
+                        State::Ended { exact: precise || !native }
+                    }
                 };
                 Ok(exit)
             }
@@ -261,9 +243,7 @@ fn drive_interpreter<T>(module: &Module, frame: &mut Frame<T>) -> Stopped {
 fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entrance<'_>) -> Stopped {
     let (text, charges) = (module.program().text(), module.charges());
     loop {
-        let entry = text
-            .index(frame.pc)
-            .and_then(|slot| entrance.entry_point(slot));
+        let entry = text.index(frame.pc).and_then(|slot| entrance.entry_point(slot));
         let Some(entry) = entry else {
             let mut hart = frame.hart();
             let stop = interp::run_one(text, charges, &mut hart, &mut *frame.region);
@@ -321,22 +301,14 @@ impl<T> Frame<T> {
                 Stopped::Exit(Exit::OutOfGas { pc })
             }
             HostStop::Pause => Stopped::Exit(Exit::HostCall { number, pc }),
-            HostStop::Error(source) => Stopped::Failed(
-                ErrorKind::Host {
-                    name: entry.name.clone(),
-                    source,
-                }
-                .into(),
-            ),
+            HostStop::Error(source) => {
+                Stopped::Failed(ErrorKind::Host { name: entry.name.clone(), source }.into())
+            }
         }
     }
 
     fn trap(&self, kind: TrapKind, addr: Option<u32>) -> Stopped {
-        Stopped::Exit(Exit::Trap(Trap {
-            kind,
-            pc: self.pc,
-            addr,
-        }))
+        Stopped::Exit(Exit::Trap(Trap { kind, pc: self.pc, addr }))
     }
 
     /// What a stop of the interpreter means; `None` if a host call went well.
@@ -380,11 +352,7 @@ impl<T> Frame<T> {
         if from != 0 {
             self.pc = from;
             if let Err(kind) = text.jump_target(next) {
-                return Err(Trap {
-                    kind,
-                    pc: from,
-                    addr: Some(next),
-                });
+                return Err(Trap { kind, pc: from, addr: Some(next) });
             }
             if let Some(decoded) = text.at(from)
                 && let Some(Inst::Jalr(L { rd, .. })) = decoded.inst
@@ -499,9 +467,7 @@ impl<T> Caller<'_, T> {
 
 impl<T> fmt::Debug for Caller<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caller")
-            .field("pc", &self.pc())
-            .finish_non_exhaustive()
+        f.debug_struct("Caller").field("pc", &self.pc()).finish_non_exhaustive()
     }
 }
 

@@ -58,10 +58,7 @@ pub struct Linker<T> {
 impl<T: 'static> Linker<T> {
     /// A linker without host functions.
     pub fn new(engine: &Engine) -> Self {
-        Self {
-            engine: engine.clone(),
-            table: Arc::new(HostTable::default()),
-        }
+        Self { engine: engine.clone(), table: Arc::new(HostTable::default()) }
     }
 
     /// Defines the host call with this number in a7. The function gets the caller and up to six
@@ -85,10 +82,8 @@ impl<T: 'static> Linker<T> {
     /// `UnknownHostCall`.
     pub fn fallback<Args>(&mut self, function: impl HostFunction<T, Args>) -> &mut Self {
         let function = Box::new(move |caller: &mut Caller<'_, T>| function.call(caller));
-        self.table_mut().fallback = Some(Arc::new(HostEntry {
-            name: "fallback".to_owned(),
-            function,
-        }));
+        self.table_mut().fallback =
+            Some(Arc::new(HostEntry { name: "fallback".to_owned(), function }));
         self
     }
 
@@ -108,18 +103,9 @@ impl<T: 'static> Linker<T> {
         name: String,
         function: BoxedHostFunction<T>,
     ) -> Result<&mut Self, Error> {
-        if let Some(known) = self
-            .table
-            .find(number)
-            .filter(|_| self.table.defines(number))
-        {
+        if let Some(known) = self.table.find(number).filter(|_| self.table.defines(number)) {
             let first = known.name.clone();
-            return Err(ErrorKind::HostCallTwice {
-                number,
-                first,
-                second: name,
-            }
-            .into());
+            return Err(ErrorKind::HostCallTwice { number, first, second: name }.into());
         }
         let entry = Arc::new(HostEntry { name, function });
         let table = self.table_mut();
@@ -140,10 +126,7 @@ impl<T: 'static> Linker<T> {
 
 impl<T> Clone for Linker<T> {
     fn clone(&self) -> Self {
-        Self {
-            engine: self.engine.clone(),
-            table: Arc::clone(&self.table),
-        }
+        Self { engine: self.engine.clone(), table: Arc::clone(&self.table) }
     }
 }
 
@@ -193,21 +176,13 @@ impl<T> HostTable<T> {
 impl<T> Default for HostTable<T> {
     fn default() -> Self {
         let low = (0..LOW_NUMBERS).map(|_| None).collect();
-        Self {
-            low,
-            high: BTreeMap::new(),
-            fallback: None,
-        }
+        Self { low, high: BTreeMap::new(), fallback: None }
     }
 }
 
 impl<T> Clone for HostTable<T> {
     fn clone(&self) -> Self {
-        Self {
-            low: self.low.clone(),
-            high: self.high.clone(),
-            fallback: self.fallback.clone(),
-        }
+        Self { low: self.low.clone(), high: self.high.clone(), fallback: self.fallback.clone() }
     }
 }
 

@@ -51,18 +51,8 @@ impl Module {
         let code = compile(config, &program, &charges)?;
         let compile_time = start.elapsed();
         let engine = engine.clone();
-        let inner = Inner {
-            engine,
-            program,
-            charges,
-            image,
-            code,
-            load_time,
-            compile_time,
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        let inner = Inner { engine, program, charges, image, code, load_time, compile_time };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The engine that the module belongs to.

@@ -24,7 +24,9 @@ pub(crate) fn with_entrance<T, R>(
 ) -> Result<R, Error> {
     // SAFETY: `code` is borrowed while the activation is used; its records name instructions of
     // units, which the entry stub calls directly; its landing is that of the stub.
-    let mut activation = unsafe { Activation::new(code.range(), code.traps(), code.landing()) };
+    let mut activation = unsafe {
+        Activation::new(code.range(), code.traps(), frame.region.reserved(), code.landing())
+    };
     let result = with_activation(&mut activation, |activation| {
         let here = 0_u8;
         let context = &mut frame.context;

@@ -3,19 +3,25 @@
 //! Generated code lets the processor check memory accesses, and raises out-of-gas and static traps
 //! with `ud2`. The handler in this file claims such a fault only if
 //!
-//! 1. the kernel raised it for the instruction at `rip`, not another process or thread,
+//! 1. the kernel raised it for the instruction at `rip`: nobody sent it,
 //! 2. an [`Activation`] is current on this thread,
-//! 3. `rip` lies in the code of that activation, and
-//! 4. the trap table of that code has a record for exactly this offset.
+//! 3. `rip` lies in the code of that activation,
+//! 4. the trap table of that code has a record for exactly this offset, and
+//! 5. it is an undefined instruction, or an access to memory of the activation that is not mapped
+//!    or not permitted. An access elsewhere is an escape, and not to be continued.
 //!
 //! It then writes a [`NativeFault`] into the activation and lets the thread go on at the landing
 //! pad of the entry stub, with the stack pointer and frame pointer that the stub saved. Every other
 //! fault goes to the handler that stood before, as if this one were not there: a fault in a host
 //! function, a stack overflow of the host, a signal sent by `kill`.
 //!
+//! SIGBUS is not looked at at all. No guest can raise it: it says that the host has lost the memory
+//! behind a mapping, which must not become the outcome of a frame. Nor is SIGFPE, as generated code
+//! guards its divisions.
+//!
 //! # Contract with native code
 //!
-//! The entry stub gets a pointer to the [`Landing`] with which the activation begins. Before it enters the guest it stores `rsp` at
+//! The entry stub gets a pointer to the activation. Before it enters the guest it stores `rsp` at
 //! `Landing::sp` and `rbp` at `Landing::fp`; until then nothing is
 //! claimed. At the landing pad `rsp` and `rbp` have these values, all other registers are those
 //! of the faulting instruction, and the signal mask is that of before the fault. `r15`, in which
@@ -54,8 +60,7 @@ const _: () = assert!(ALT_STACK >= 64 << 10 && ALT_STACK.is_multiple_of(4096));
 pub struct NativeFault {
     /// `r15`: the gas counter.
     pub r15: u64,
-    /// The host address that could not be accessed; for `ud2`, its own address. 0 for an address
-    /// that is not canonical.
+    /// The host address that could not be accessed; for `ud2`, its own address.
     pub address: usize,
     /// Address of the guest instruction, from the trap record.
     pub pc: u32,
@@ -72,6 +77,8 @@ pub struct Activation {
     landing_pc: usize,
     code_start: usize,
     code_end: usize,
+    memory_start: usize,
+    memory_end: usize,
     traps: *const TrapRecord,
     traps_len: usize,
     /// Valid if `landing.faulted` is set.
@@ -83,7 +90,8 @@ const _: () = assert!(offset_of!(Activation, landing) == 0);
 impl Activation {
     /// An activation of the code at `code`, with faults that go on at `landing_pc`.
     ///
-    /// `traps` is in ascending order of offsets.
+    /// `traps` is in ascending order of offsets. `memory` is what the code may try to access on
+    /// behalf of the guest: all that the region reserves.
     ///
     /// # Safety
     ///
@@ -93,13 +101,20 @@ impl Activation {
     ///   stands between the entry stub and the instruction;
     /// * `landing_pc` is the landing pad of the entry stub that native code is entered by, which
     ///   saves `rsp` and `rbp` as the contract of this module says.
-    pub unsafe fn new(code: Range<usize>, traps: &[TrapRecord], landing_pc: usize) -> Self {
+    pub unsafe fn new(
+        code: Range<usize>,
+        traps: &[TrapRecord],
+        memory: Range<usize>,
+        landing_pc: usize,
+    ) -> Self {
         debug_assert!(traps.is_sorted_by(|a, b| a.offset < b.offset));
         Self {
             landing: Landing::default(),
             landing_pc,
             code_start: code.start,
             code_end: code.end,
+            memory_start: memory.start,
+            memory_end: memory.end,
             traps: traps.as_ptr(),
             traps_len: traps.len(),
             fault: NativeFault::default(),
@@ -124,9 +139,7 @@ impl Activation {
         let offset = u32::try_from(pc - self.code_start).ok()?;
         // SAFETY: the caller of `new` keeps the table valid.
         let traps = unsafe { slice::from_raw_parts(self.traps, self.traps_len) };
-        let at = traps
-            .binary_search_by_key(&offset, |record| record.offset)
-            .ok()?;
+        let at = traps.binary_search_by_key(&offset, |record| record.offset).ok()?;
         traps.get(at).copied()
     }
 }
@@ -205,17 +218,22 @@ pub fn prepare_thread() -> Result<(), SignalError> {
 }
 
 /// The signals that the handler looks at.
-const SIGNALS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL];
+const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGILL];
+
+/// The address of the access is not mapped.
+const SEGV_MAPERR: c_int = 1;
+/// The mapping does not permit the access.
+const SEGV_ACCERR: c_int = 2;
 
 /// What stood before, in the order of [`SIGNALS`]. Set before the handler is installed.
-static PREVIOUS: OnceLock<[libc::sigaction; 3]> = OnceLock::new();
+static PREVIOUS: OnceLock<[libc::sigaction; 2]> = OnceLock::new();
 
 fn install() -> Result<(), SignalError> {
     /// The error number of a failed installation.
     static INSTALLED: OnceLock<Result<(), i32>> = OnceLock::new();
 
     let install = || {
-        let mut previous = [empty_action(); 3];
+        let mut previous = [empty_action(); 2];
         for (&signal, old) in SIGNALS.iter().zip(&mut previous) {
             // SAFETY: only asks for the action, which goes into a valid place.
             check(unsafe { libc::sigaction(signal, ptr::null(), old) })?;
@@ -246,7 +264,7 @@ extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_
     // SAFETY: the kernel passes valid pointers, as `SA_SIGINFO` demands; on x86-64 Linux the third
     // is a `ucontext_t`.
     unsafe {
-        if !claim(&*info, &mut *context.cast::<libc::ucontext_t>()) {
+        if !claim(signal, &*info, &mut *context.cast::<libc::ucontext_t>()) {
             chain(signal, info, context);
         }
     }
@@ -257,12 +275,8 @@ extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_
 /// # Safety
 ///
 /// Only for the arguments of a signal handler.
-#[allow(
-    clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
-    reason = "registers are bit patterns"
-)]
-unsafe fn claim(info: &libc::siginfo_t, context: &mut libc::ucontext_t) -> bool {
+#[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "registers are bit patterns")]
+unsafe fn claim(signal: c_int, info: &libc::siginfo_t, context: &mut libc::ucontext_t) -> bool {
     let activation = CURRENT.get();
     // Codes of the kernel's own faults are positive; `kill` and its like send 0 and below.
     if activation.is_null() || info.si_code <= 0 {
@@ -277,6 +291,12 @@ unsafe fn claim(info: &libc::siginfo_t, context: &mut libc::ucontext_t) -> bool 
     let Some(record) = record else { return false };
     // SAFETY: the kernel sets the address for all signals of `SIGNALS` that it raises.
     let address = unsafe { info.si_addr() }.addr();
+    let memory = activation.memory_start..activation.memory_end;
+    let ours = signal == libc::SIGILL
+        || matches!(info.si_code, SEGV_MAPERR | SEGV_ACCERR) && memory.contains(&address);
+    if !ours {
+        return false;
+    }
     activation.fault = NativeFault {
         r15: registers[libc::REG_R15 as usize] as u64,
         address,
@@ -394,19 +414,11 @@ impl AltStack {
             return Err(io::Error::last_os_error());
         }
         // From here on the drop of `stack` unmaps.
-        let stack = Self {
-            mapping,
-            len,
-            previous,
-        };
+        let stack = Self { mapping, len, previous };
         let start = stack.start();
         // SAFETY: the mapping is new and belongs to `stack`.
         check(unsafe { libc::mprotect(start, needed, libc::PROT_READ | libc::PROT_WRITE) })?;
-        let new = libc::stack_t {
-            ss_sp: start,
-            ss_flags: 0,
-            ss_size: needed,
-        };
+        let new = libc::stack_t { ss_sp: start, ss_flags: 0, ss_size: needed };
         // SAFETY: the stack stays mapped until the drop of `stack` takes it out of use.
         check(unsafe { libc::sigaltstack(&raw const new, ptr::null_mut()) })?;
         Ok(Some(stack))
@@ -446,9 +458,5 @@ fn current_stack() -> io::Result<libc::stack_t> {
 }
 
 fn check(result: c_int) -> io::Result<()> {
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -15,30 +15,10 @@ const HEAP: Range<u32> = 0x0004_0000..0x0005_0000;
 /// next to the data.
 fn image() -> Arc<RegionImage> {
     let parts = [
-        Part {
-            addr: 0x1_0000,
-            size: 0x1804,
-            bytes: &[0x11; 0x1804],
-            writable: false,
-        },
-        Part {
-            addr: 0x1_2000,
-            size: 0x0FFF,
-            bytes: &[0x22; 0x0FFF],
-            writable: false,
-        },
-        Part {
-            addr: 0x1_3000,
-            size: 0x5000,
-            bytes: &[0x33; 0x1234],
-            writable: true,
-        },
-        Part {
-            addr: 0x2_0010,
-            size: 0x3000,
-            bytes: &[],
-            writable: false,
-        },
+        Part { addr: 0x1_0000, size: 0x1804, bytes: &[0x11; 0x1804], writable: false },
+        Part { addr: 0x1_2000, size: 0x0FFF, bytes: &[0x22; 0x0FFF], writable: false },
+        Part { addr: 0x1_3000, size: 0x5000, bytes: &[0x33; 0x1234], writable: true },
+        Part { addr: 0x2_0010, size: 0x3000, bytes: &[], writable: false },
     ];
     RegionImage::build(&parts, STACK, HEAP).expect("lays out")
 }
@@ -79,14 +59,10 @@ fn width_of_access(
 fn expected(areas: &[(Range<u32>, bool)], addr: u32, len: u32, write: bool) -> Result<(), Fault> {
     for byte in u64::from(addr)..u64::from(addr) + u64::from(len) {
         let usable = u32::try_from(byte).is_ok_and(|byte| {
-            areas
-                .iter()
-                .any(|(area, writable)| area.contains(&byte) && (*writable || !write))
+            areas.iter().any(|(area, writable)| area.contains(&byte) && (*writable || !write))
         });
         if !usable {
-            return Err(Fault {
-                addr: u32::try_from(byte).expect("nothing up to 2^32 is mapped"),
-            });
+            return Err(Fault { addr: u32::try_from(byte).expect("nothing up to 2^32 is mapped") });
         }
     }
     Ok(())
@@ -120,7 +96,7 @@ fn a_fault_names_the_lowest_inaccessible_byte_at_each_edge_for_each_width() {
                     }
                     for len in [0, 1, 2, 3, 4, 7, 8, 9, 17] {
                         let found = match write {
-                            false => region.read(addr, len).map(|bytes| bytes.len()),
+                            false => region.read(addr, len).map(<[u8]>::len),
                             true => region.write(addr, len).map(|bytes| bytes.len()),
                         };
                         let expected = expected(&areas, addr, len, write);
@@ -139,25 +115,13 @@ fn a_range_may_span_areas_that_touch() {
     let mut region = region();
     // From text over read-only data into writable data.
     let bytes = region.read(0x1_0000, 0x8000).expect("all mapped");
-    assert_eq!(
-        (bytes[0], bytes[0x1803], bytes[0x1804], bytes[0x1FFF]),
-        (0x11, 0x11, 0, 0)
-    );
-    assert_eq!(
-        (bytes[0x2000], bytes[0x2FFE], bytes[0x2FFF], bytes[0x3000]),
-        (0x22, 0x22, 0, 0x33)
-    );
+    assert_eq!((bytes[0], bytes[0x1803], bytes[0x1804], bytes[0x1FFF]), (0x11, 0x11, 0, 0));
+    assert_eq!((bytes[0x2000], bytes[0x2FFE], bytes[0x2FFF], bytes[0x3000]), (0x22, 0x22, 0, 0x33));
     assert_eq!((bytes[0x4233], bytes[0x4234], bytes[0x7FFF]), (0x33, 0, 0));
-    assert_eq!(
-        region.load_u32(0x1_2FFE),
-        Ok(u32::from_le_bytes([0x22, 0, 0x33, 0x33]))
-    );
+    assert_eq!(region.load_u32(0x1_2FFE), Ok(u32::from_le_bytes([0x22, 0, 0x33, 0x33])));
     assert_eq!(region.write(0x1_2FFE, 4), Err(Fault { addr: 0x1_2FFE }));
     assert_eq!(region.read(0x1_0000, 0x8001), Err(Fault { addr: 0x1_8000 }));
-    assert_eq!(
-        region.read(0xFFFE_0000, u32::MAX),
-        Err(Fault { addr: STACK_TOP })
-    );
+    assert_eq!(region.read(0xFFFE_0000, u32::MAX), Err(Fault { addr: STACK_TOP }));
     assert_eq!(region.read(0, u32::MAX), Err(Fault { addr: 0 }));
 }
 
@@ -197,17 +161,11 @@ fn a_store_that_faults_stores_nothing() {
 #[test]
 fn mapped_memory_is_the_image_the_stack_and_the_heap_in_order() {
     let mut region = region();
-    let found: Vec<_> = region
-        .mapped()
-        .map(|(at, bytes)| at..at + bytes.len() as u32)
-        .collect();
+    let found: Vec<_> = region.mapped().map(|(at, bytes)| at..at + bytes.len() as u32).collect();
     assert_eq!(found, AREAS.map(|(area, _)| area));
     assert_eq!(region.mapped_len(), 0x3000 + 0x5000 + 0x4000 + 0x1_0000);
     region.grow(1).expect("grows");
-    let heap = region
-        .mapped()
-        .find(|(at, _)| *at == HEAP.start)
-        .expect("mapped");
+    let heap = region.mapped().find(|(at, _)| *at == HEAP.start).expect("mapped");
     assert_eq!(heap.1, [0; PAGE as usize]);
 }
 
@@ -224,10 +182,7 @@ fn the_heap_grows_to_its_limit_and_not_beyond() {
     }
     for more in [1, 2, u32::MAX] {
         let error = region.grow(more).expect_err("beyond the limit");
-        assert!(
-            matches!(error, RegionError::HeapLimit { left: 0, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, RegionError::HeapLimit { left: 0, .. }), "{error}");
     }
     assert_eq!(region.grow(0).expect("nothing"), HEAP.end);
     assert_eq!(region.load_u32(HEAP.end - 4), Ok(pages - 1));
@@ -239,12 +194,7 @@ fn the_heap_grows_to_its_limit_and_not_beyond() {
 
 #[test]
 fn the_heap_next_to_data_is_one_area_with_it() {
-    let data = Part {
-        addr: 0x1_0000,
-        size: 0x1000,
-        bytes: b"data",
-        writable: true,
-    };
+    let data = Part { addr: 0x1_0000, size: 0x1000, bytes: b"data", writable: true };
     let image = RegionImage::build(&[data], STACK, 0x1_1000..0x2_0000).expect("lays out");
     let mut region = Region::new(&image).expect("reserves");
     region.grow(2).expect("grows");
@@ -257,18 +207,8 @@ fn the_heap_next_to_data_is_one_area_with_it() {
 
 #[test]
 fn segments_of_one_permission_may_share_a_page_and_others_not() {
-    let first = Part {
-        addr: 0x1_0000,
-        size: 0x1010,
-        bytes: &[1; 0x1010],
-        writable: true,
-    };
-    let second = Part {
-        addr: 0x1_1020,
-        size: 0x2000,
-        bytes: &[2; 0x10],
-        writable: true,
-    };
+    let first = Part { addr: 0x1_0000, size: 0x1010, bytes: &[1; 0x1010], writable: true };
+    let second = Part { addr: 0x1_1020, size: 0x2000, bytes: &[2; 0x10], writable: true };
     let image = RegionImage::build(&[second, first], STACK, HEAP).expect("lays out");
     let region = Region::new(&image).expect("reserves");
     assert_eq!(region.read(0x1_100E, 4), Ok(&[1, 1, 0, 0][..]));
@@ -277,31 +217,13 @@ fn segments_of_one_permission_may_share_a_page_and_others_not() {
     assert_eq!(region.load_u8(0x1_3FFF), Ok(0));
     assert_eq!(region.load_u8(0x1_4000), Err(Fault { addr: 0x1_4000 }));
 
-    let error = RegionImage::build(
-        &[
-            Part {
-                writable: false,
-                ..second
-            },
-            first,
-        ],
-        STACK,
-        HEAP,
-    );
-    assert!(matches!(
-        error,
-        Err(RegionError::Layout { addr: 0x1_1020, .. })
-    ));
+    let error = RegionImage::build(&[Part { writable: false, ..second }, first], STACK, HEAP);
+    assert!(matches!(error, Err(RegionError::Layout { addr: 0x1_1020, .. })));
 }
 
 #[test]
 fn what_cannot_be_laid_out_is_an_error() {
-    let part = |addr, size, bytes| Part {
-        addr,
-        size,
-        bytes,
-        writable: true,
-    };
+    let part = |addr, size, bytes| Part { addr, size, bytes, writable: true };
     let bad: &[(&[Part<'_>], Range<u32>, Range<u32>)] = &[
         (&[part(0xFFF, 1, &[])], STACK, HEAP),
         (&[part(0x1000, 1, &[1, 2])], STACK, HEAP),
@@ -319,10 +241,7 @@ fn what_cannot_be_laid_out_is_an_error() {
     ];
     for (parts, stack, heap) in bad {
         let built = RegionImage::build(parts, stack.clone(), heap.clone());
-        assert!(
-            matches!(built, Err(RegionError::Layout { .. })),
-            "{parts:?} {stack:?} {heap:?}"
-        );
+        assert!(matches!(built, Err(RegionError::Layout { .. })), "{parts:?} {stack:?} {heap:?}");
     }
     RegionImage::build(&[], STACK, HEAP.start..STACK.start).expect("lays out");
 }
@@ -331,15 +250,7 @@ fn what_cannot_be_laid_out_is_an_error() {
 fn every_guest_address_and_both_guards_are_inside_the_reservation() {
     let region = region();
     let base = region.base().addr();
-    for guest in [
-        0,
-        1,
-        0x1_0000,
-        0x7FFF_FFFF,
-        0x8000_0000,
-        STACK_TOP,
-        u32::MAX,
-    ] {
+    for guest in [0, 1, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, STACK_TOP, u32::MAX] {
         assert_eq!(region.guest_address(base + guest as usize), Some(guest));
     }
     assert_eq!(region.guest_address(base - 4), Some(0xFFFF_FFFC));

@@ -54,10 +54,7 @@ impl Artifact {
     /// Where the code of unit `index` lies within [`Artifact::code`].
     pub fn unit_code(&self, index: usize) -> Option<core::ops::Range<usize>> {
         let start = *self.units.get(index)? as usize;
-        let end = self
-            .units
-            .get(index + 1)
-            .map_or(self.code.len(), |&next| next as usize);
+        let end = self.units.get(index + 1).map_or(self.code.len(), |&next| next as usize);
         Some(start..end)
     }
 

@@ -47,10 +47,9 @@ pub(crate) fn translate(
 
     compiler.context.func = stub::build(&mut scratch, env.frontend);
     let stub = compiler.compile(text, text.base())?;
-    let landing = stub.return_address.ok_or(TranslateError::Form {
-        pc: text.base(),
-        what: "an entry stub without a call",
-    })?;
+    let landing = stub
+        .return_address
+        .ok_or(TranslateError::Form { pc: text.base(), what: "an entry stub without a call" })?;
 
     let mut units = Vec::with_capacity(plan.units.len());
     for (index, unit) in plan.units.iter().enumerate() {
@@ -59,25 +58,14 @@ pub(crate) fn translate(
         let compiled = compiler.compile(text, text.address(unit.range.start))?;
         units.push(compiled.start);
     }
-    let Output {
-        mut code,
-        traps,
-        calls,
-    } = compiler.output;
+    let Output { mut code, traps, calls } = compiler.output;
     for Call { at, callee, addend } in calls {
         let target = i64::from(units[callee]) + addend - i64::from(at);
         let bytes = (target as i32).to_le_bytes();
         code[at as usize..][..bytes.len()].copy_from_slice(&bytes);
     }
     let jump_table = plan.into_jump_table();
-    Ok(Artifact {
-        code,
-        stub: stub.start,
-        landing,
-        units,
-        jump_table,
-        traps,
-    })
+    Ok(Artifact { code, stub: stub.start, landing, units, jump_table, traps })
 }
 
 /// The Cranelift IR of each unit, with the guest address where it starts.
@@ -99,10 +87,7 @@ pub(crate) fn clif(
     let listed = plan.units.iter().enumerate().map(|(index, unit)| {
         let mut function = Function::new();
         lower_unit(env, index, &mut function, &mut scratch);
-        (
-            program.text().address(unit.range.start),
-            function.display().to_string(),
-        )
+        (program.text().address(unit.range.start), function.display().to_string())
     });
     Ok(listed.collect())
 }
@@ -122,10 +107,7 @@ fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
         ("opt_level", opt_level),
         ("enable_pinned_reg", "true"),
         ("preserve_frame_pointers", "true"),
-        (
-            "enable_verifier",
-            if options.verify { "true" } else { "false" },
-        ),
+        ("enable_verifier", if options.verify { "true" } else { "false" }),
         ("enable_probestack", "false"),
         ("unwind_info", "false"),
         ("is_pic", "true"),
@@ -138,12 +120,8 @@ fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
     }
     let mut builder = cranelift_codegen::isa::lookup(target_lexicon::triple!("x86_64-linux"))
         .map_err(|error| host(&error))?;
-    builder
-        .enable(processor_level()?)
-        .map_err(|error| host(&error))?;
-    builder
-        .finish(settings::Flags::new(flags))
-        .map_err(|error| host(&error))
+    builder.enable(processor_level()?).map_err(|error| host(&error))?;
+    builder.finish(settings::Flags::new(flags)).map_err(|error| host(&error))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -151,9 +129,7 @@ fn processor_level() -> Result<&'static str, TranslateError> {
     macro_rules! has {
         ($($feature:tt),*) => { $(is_x86_feature_detected!($feature))&&* };
     }
-    if has!(
-        "avx2", "bmi1", "bmi2", "fma", "lzcnt", "movbe", "f16c", "popcnt", "sse4.2"
-    ) {
+    if has!("avx2", "bmi1", "bmi2", "fma", "lzcnt", "movbe", "f16c", "popcnt", "sse4.2") {
         return Ok("x86-64-v3");
     }
     if has!("sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cmpxchg16b") {
@@ -201,20 +177,13 @@ impl Compiler {
     fn compile(&mut self, text: &Text, pc: u32) -> Result<Compiled, TranslateError> {
         let form = |what| TranslateError::Form { pc, what };
         let names = self.context.func.params.user_named_funcs().iter();
-        let names: BTreeMap<_, _> = names
-            .map(|(key, name)| (key, name.index as usize))
-            .collect();
+        let names: BTreeMap<_, _> = names.map(|(key, name)| (key, name.index as usize)).collect();
         let compiled = self
             .context
             .compile(&*self.isa, &mut self.control)
-            .map_err(|error| TranslateError::Codegen {
-                pc,
-                reason: error.inner.to_string(),
-            })?;
+            .map_err(|error| TranslateError::Codegen { pc, reason: error.inner.to_string() })?;
         let buffer = &compiled.buffer;
-        let frame = buffer
-            .frame_layout()
-            .map_or(0, |layout| layout.frame_to_fp_offset as usize);
+        let frame = buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);
         if frame > MAX_FRAME {
             return Err(TranslateError::TooLarge {
                 what: "a native frame",
@@ -223,19 +192,14 @@ impl Compiler {
             });
         }
         let output = &mut self.output;
-        output
-            .code
-            .resize(output.code.len().next_multiple_of(ALIGNMENT), INT3);
+        output.code.resize(output.code.len().next_multiple_of(ALIGNMENT), INT3);
         let start =
             u32::try_from(output.code.len()).map_err(|_| form("more than 4 GiB of code"))?;
         output.code.extend_from_slice(buffer.data());
 
         let mut locations = buffer.get_srclocs_sorted().iter().peekable();
         for trap in buffer.traps() {
-            while locations
-                .next_if(|location| location.end <= trap.offset)
-                .is_some()
-            {}
+            while locations.next_if(|location| location.end <= trap.offset).is_some() {}
             let slot = locations
                 .peek()
                 .filter(|location| location.start <= trap.offset && !location.loc.is_default())
@@ -256,17 +220,10 @@ impl Compiler {
                 return Err(form("a relocation"));
             };
             let callee = *names.get(name).ok_or(form("a call to no unit"))?;
-            output.calls.push(Call {
-                at: start + reloc.offset,
-                callee,
-                addend: reloc.addend,
-            });
+            output.calls.push(Call { at: start + reloc.offset, callee, addend: reloc.addend });
         }
         let return_address = buffer.call_sites().last().map(|site| start + site.ret_addr);
-        Ok(Compiled {
-            start,
-            return_address,
-        })
+        Ok(Compiled { start, return_address })
     }
 }
 

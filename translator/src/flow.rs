@@ -80,11 +80,7 @@ impl Flow {
     /// The block that starts at this slot of text, if one of this unit does.
     pub(crate) fn block_at(&self, slot: usize) -> Option<BlockId> {
         let index = slot.checked_sub(self.first)?;
-        self.starts
-            .get(index)
-            .copied()
-            .flatten()
-            .map(|id| id as BlockId)
+        self.starts.get(index).copied().flatten().map(|id| id as BlockId)
     }
 
     fn blocks(plan: &Plan, unit: usize, text: &Text) -> Self {
@@ -184,9 +180,7 @@ impl Flow {
                     keep(text.index(pc.wrapping_add_signed(offset)));
                 }
                 Inst::Jalr(L { rd, rs1, imm }) if !is_link(rd) => {
-                    let target = constants
-                        .get(rs1)
-                        .map(|base| base.wrapping_add_signed(imm) & !1);
+                    let target = constants.get(rs1).map(|base| base.wrapping_add_signed(imm) & !1);
                     match target {
                         Some(target) => keep(text.index(target)),
                         None if rd.is_zero() && is_link(rs1) => leaves = true,
@@ -288,9 +282,6 @@ impl Flow {
     }
 
     fn entry_blocks(&self, plan: &Plan, unit: usize) -> impl Iterator<Item = BlockId> {
-        plan.units[unit]
-            .entries
-            .iter()
-            .filter_map(|entry| self.block_at(entry.slot))
+        plan.units[unit].entries.iter().filter_map(|entry| self.block_at(entry.slot))
     }
 }

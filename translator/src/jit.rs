@@ -43,9 +43,7 @@ impl Code {
             .map_err(|error| failed(error.to_string()))?;
         // SAFETY: `allocate` returned `size` bytes of writable memory that nobody else knows of.
         unsafe { start.copy_from_nonoverlapping(artifact.code.as_ptr(), size) };
-        memory
-            .finalize(BranchProtection::None)
-            .map_err(|error| failed(error.to_string()))?;
+        memory.finalize(BranchProtection::None).map_err(|error| failed(error.to_string()))?;
         let start = start.expose_provenance();
         let units = artifact.units.iter().map(|&offset| start + offset as usize);
         Ok(Self {
@@ -68,10 +66,7 @@ impl Code {
         }
         let unit = word >> crate::plan::LOCAL_BITS;
         let local = word & ((1 << crate::plan::LOCAL_BITS) - 1);
-        Some(EntryPoint {
-            address: self.units[unit as usize],
-            local,
-        })
+        Some(EntryPoint { address: self.units[unit as usize], local })
     }
 
     /// The addresses of the machine code.
@@ -119,10 +114,7 @@ impl Code {
 
 impl Drop for Code {
     fn drop(&mut self) {
-        let memory = self
-            .memory
-            .get_mut()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let memory = self.memory.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
         // SAFETY: entering borrows `self`, so no code is running, and no address of it is left.
         unsafe { memory.free_memory() };
     }

@@ -45,11 +45,7 @@ pub(crate) fn build(
     b.ins().store(flags, frame, landing, offset::LANDING_FP);
     let meter = b.ins().load(I64, flags, context, offset::METER);
     b.ins().set_pinned_reg(meter);
-    let mut arguments = vec![
-        context,
-        b.ins().load(I64, flags, context, offset::MEMORY),
-        local,
-    ];
+    let mut arguments = vec![context, b.ins().load(I64, flags, context, offset::MEMORY), local];
     for reg in PASSED {
         let at = offset::REGISTERS + 4 * reg.index() as i32;
         arguments.push(b.ins().uload32(flags, context, at));

@@ -101,10 +101,7 @@ impl Stack {
 fn interpret(program: &[Op], limit: u32) -> u32 {
     let mut variables = [0; 8];
     variables[usize::from(LIMIT)] = limit;
-    let mut stack = Stack {
-        values: [0; 16],
-        length: 0,
-    };
+    let mut stack = Stack { values: [0; 16], length: 0 };
     let mut next = 0;
     loop {
         let op = program[next];
@@ -152,11 +149,7 @@ mod tests {
         for start in 1..=100u32 {
             let mut value = start;
             while value > 1 {
-                value = if value % 2 == 0 {
-                    value / 2
-                } else {
-                    3 * value + 1
-                };
+                value = if value % 2 == 0 { value / 2 } else { 3 * value + 1 };
                 mixed = mixed.rotate_left(5).wrapping_sub(value) ^ 90;
             }
         }

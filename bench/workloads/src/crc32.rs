@@ -37,9 +37,7 @@ pub fn run(n: u32) -> u32 {
 
 /// The CRC-32 of `message`, one byte at a time.
 fn crc32(message: &[u8]) -> u32 {
-    !message.iter().fold(!0, |crc, byte| {
-        TABLE[usize::from(crc as u8 ^ byte)] ^ (crc >> 8)
-    })
+    !message.iter().fold(!0, |crc, byte| TABLE[usize::from(crc as u8 ^ byte)] ^ (crc >> 8))
 }
 
 const fn table() -> [u32; 256] {

@@ -27,9 +27,7 @@ fn fibonacci(n: u32) -> u32 {
         return n;
     }
     let (one_before, two_before) = (fibonacci(n - 1), fibonacci(n - 2));
-    one_before
-        .checked_add(two_before)
-        .expect("Fibonacci numbers up to the 47th fit 32 bits")
+    one_before.checked_add(two_before).expect("Fibonacci numbers up to the 47th fit 32 bits")
 }
 
 #[cfg(test)]

@@ -23,11 +23,7 @@ const STEPS: [Step; 16] = [
     |a, b| a.wrapping_mul(0x85eb_ca6b) ^ b,
     |a, b| (a << 1) ^ (b << 2),
     |a, b| {
-        if a & 0x100 == 0 {
-            a.wrapping_add(b)
-        } else {
-            a ^ b
-        }
+        if a & 0x100 == 0 { a.wrapping_add(b) } else { a ^ b }
     },
     |a, b| a.wrapping_sub(b).rotate_left(5),
     |a, b| a.count_ones().wrapping_add(b.rotate_right(9)),

@@ -96,10 +96,7 @@ mod tests {
 
     #[test]
     fn more_work_gives_another_checksum() {
-        for Workload {
-            name, run, small_n, ..
-        } in ALL
-        {
+        for Workload { name, run, small_n, .. } in ALL {
             assert_ne!(run(*small_n), run(small_n + 1), "{name}");
         }
     }
@@ -107,16 +104,8 @@ mod tests {
     #[test]
     fn names_are_unique_and_found() {
         for workload in ALL {
-            assert_eq!(
-                ALL.iter()
-                    .filter(|other| other.name == workload.name)
-                    .count(),
-                1
-            );
-            assert_eq!(
-                find(workload.name).map(|found| found.name),
-                Some(workload.name)
-            );
+            assert_eq!(ALL.iter().filter(|other| other.name == workload.name).count(), 1);
+            assert_eq!(find(workload.name).map(|found| found.name), Some(workload.name));
         }
         assert!(find("").is_none());
     }

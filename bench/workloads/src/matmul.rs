@@ -35,10 +35,7 @@ pub fn run(n: u32) -> u32 {
     for _ in 0..n {
         product = multiply(black_box(&product), &factor);
     }
-    product
-        .as_flattened()
-        .iter()
-        .fold(0, |sum, element| fold(sum, *element))
+    product.as_flattened().iter().fold(0, |sum, element| fold(sum, *element))
 }
 
 /// The product, modulo 2^32, row times column as in the definition.

@@ -32,8 +32,6 @@ pub fn run(n: u32) -> u32 {
         black_box(&mut to);
         let equal = from[skew..][..length] == to[16..][..length];
         let samples = [to[0], to[16 + skew], to[length], from[length]].map(u32::from);
-        samples
-            .into_iter()
-            .fold(fold(checksum, u32::from(equal)), fold)
+        samples.into_iter().fold(fold(checksum, u32::from(equal)), fold)
     })
 }

@@ -31,7 +31,5 @@ pub(crate) const fn fold(checksum: u32, word: u32) -> u32 {
 /// Adds bytes to a checksum, four at a time; a tail shorter than a word is left out.
 pub(crate) fn fold_bytes(checksum: u32, bytes: &[u8]) -> u32 {
     let (words, _) = bytes.as_chunks::<4>();
-    words
-        .iter()
-        .fold(checksum, |sum, word| fold(sum, u32::from_le_bytes(*word)))
+    words.iter().fold(checksum, |sum, word| fold(sum, u32::from_le_bytes(*word)))
 }

@@ -37,19 +37,13 @@ pub fn run(n: u32) -> u32 {
     bodies
         .iter()
         .flat_map(|body| body.position.into_iter().chain(body.velocity))
-        .fold(0, |checksum, value| {
-            fold(fold(checksum, value as u32), (value >> 32) as u32)
-        })
+        .fold(0, |checksum, value| fold(fold(checksum, value as u32), (value >> 32) as u32))
 }
 
 /// A heavy body at rest and four light ones around it.
 fn start() -> [Body; 5] {
     const ONE: Fixed = 1 << FRACTION;
-    let body = |position: [Fixed; 3], velocity: [Fixed; 3], mass| Body {
-        position,
-        velocity,
-        mass,
-    };
+    let body = |position: [Fixed; 3], velocity: [Fixed; 3], mass| Body { position, velocity, mass };
     [
         body([0, 0, 0], [0, 0, 0], 400 * ONE),
         body([9 * ONE, 0, ONE], [0, 6 * ONE, 0], ONE),
@@ -111,11 +105,7 @@ mod tests {
             step(&mut bodies);
         }
         for body in &bodies {
-            assert!(
-                body.position
-                    .iter()
-                    .all(|place| place.abs() < 10_000 << FRACTION)
-            );
+            assert!(body.position.iter().all(|place| place.abs() < 10_000 << FRACTION));
         }
     }
 }

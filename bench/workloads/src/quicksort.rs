@@ -30,10 +30,7 @@ pub fn run(n: u32) -> u32 {
         sort(&mut words);
         // A few places of each array, not all of them: reading is not the work that is measured.
         let step = 61 + (round % 8) as usize;
-        words
-            .iter()
-            .step_by(step)
-            .fold(checksum, |sum, word| fold(sum, *word))
+        words.iter().step_by(step).fold(checksum, |sum, word| fold(sum, *word))
     })
 }
 
@@ -41,11 +38,7 @@ pub fn run(n: u32) -> u32 {
 fn sort(mut words: &mut [u32]) {
     while words.len() > SHORT {
         let (low, high) = partition(words);
-        let (smaller, larger) = if low.len() < high.len() {
-            (low, high)
-        } else {
-            (high, low)
-        };
+        let (smaller, larger) = if low.len() < high.len() { (low, high) } else { (high, low) };
         sort(smaller);
         words = larger;
     }

@@ -99,11 +99,8 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     for (word, constant) in schedule.into_iter().zip(ROUND) {
         let sum1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let choice = (e & f) ^ (!e & g);
-        let t1 = h
-            .wrapping_add(sum1)
-            .wrapping_add(choice)
-            .wrapping_add(constant)
-            .wrapping_add(word);
+        let t1 =
+            h.wrapping_add(sum1).wrapping_add(choice).wrapping_add(constant).wrapping_add(word);
         let sum0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let majority = (a & b) ^ (a & c) ^ (b & c);
         h = g;

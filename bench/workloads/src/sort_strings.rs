@@ -47,16 +47,14 @@ impl Text {
 /// Makes and sorts `n` lists.
 pub fn run(n: u32) -> u32 {
     let mut random = Random::new(n);
-    let mut texts = [Text {
-        bytes: [0; WIDTH],
-        length: 0,
-    }; COUNT];
+    let mut texts = [Text { bytes: [0; WIDTH], length: 0 }; COUNT];
     (0..n).fold(0, |checksum, _| {
         texts.fill_with(|| Text::random(&mut random));
         // Equal strings are equal in every byte, so an unstable sort has only one result.
         texts.sort_unstable_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
-        texts.iter().step_by(37).fold(checksum, |sum, text| {
-            fold(fold_bytes(sum, &text.bytes), u32::from(text.length))
-        })
+        texts
+            .iter()
+            .step_by(37)
+            .fold(checksum, |sum, text| fold(fold_bytes(sum, &text.bytes), u32::from(text.length)))
     })
 }

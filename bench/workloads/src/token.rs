@@ -40,9 +40,7 @@ pub fn run(n: u32) -> u32 {
     let mut random = Random::new(n);
     for account in 0..ACCOUNTS {
         let amount = u128::from(random.next()) << 20;
-        ledger
-            .mint(&address(account), amount)
-            .expect("the supply fits 128 bits");
+        ledger.mint(&address(account), amount).expect("the supply fits 128 bits");
     }
     let mut checksum = 0;
     for _ in 0..n {
@@ -61,10 +59,7 @@ pub fn run(n: u32) -> u32 {
                 ledger.transfer_from(&spender, &owner, &to, amount >> 4)
             }
         };
-        checksum = fold(
-            checksum,
-            result.map_or_else(|error| 1 + error as u32, |()| 0),
-        );
+        checksum = fold(checksum, result.map_or_else(|error| 1 + error as u32, |()| 0));
     }
     (0..ACCOUNTS).fold(checksum, |sum, account| {
         let balance = ledger.balances.value(&address(account));
@@ -84,10 +79,7 @@ fn address(account: u32) -> Address {
 
 /// A random owner and one of the spenders.
 fn pair(random: &mut Random) -> (Address, Address) {
-    (
-        address(random.below(OWNERS)),
-        address(ACCOUNTS + random.below(SPENDERS)),
-    )
+    (address(random.below(OWNERS)), address(ACCOUNTS + random.below(SPENDERS)))
 }
 
 /// The state of the token.
@@ -99,11 +91,7 @@ struct Ledger {
 
 impl Ledger {
     const fn new() -> Self {
-        Self {
-            supply: 0,
-            balances: Map::new(),
-            allowances: Map::new(),
-        }
+        Self { supply: 0, balances: Map::new(), allowances: Map::new() }
     }
 
     fn mint(&mut self, to: &Address, amount: u128) -> Result<(), Error> {
@@ -113,11 +101,7 @@ impl Ledger {
     }
 
     fn transfer(&mut self, from: &Address, to: &Address, amount: u128) -> Result<(), Error> {
-        let left = self
-            .balances
-            .value(from)
-            .checked_sub(amount)
-            .ok_or(Error::Balance)?;
+        let left = self.balances.value(from).checked_sub(amount).ok_or(Error::Balance)?;
         *self.balances.entry(from) = left;
         // No overflow: all balances together are the supply.
         *self.balances.entry(to) += amount;
@@ -136,11 +120,7 @@ impl Ledger {
         amount: u128,
     ) -> Result<(), Error> {
         let key = join(from, spender);
-        let left = self
-            .allowances
-            .value(&key)
-            .checked_sub(amount)
-            .ok_or(Error::Allowance)?;
+        let left = self.allowances.value(&key).checked_sub(amount).ok_or(Error::Allowance)?;
         self.transfer(from, to, amount)?;
         *self.allowances.entry(&key) = left;
         Ok(())
@@ -170,13 +150,7 @@ struct Slot<const KEY: usize> {
 
 impl<const KEY: usize> Map<KEY> {
     const fn new() -> Self {
-        Self {
-            slots: [Slot {
-                used: false,
-                key: [0; KEY],
-                value: 0,
-            }; 512],
-        }
+        Self { slots: [Slot { used: false, key: [0; KEY], value: 0 }; 512] }
     }
 
     /// The value at `key`, zero if there is none.
@@ -226,10 +200,7 @@ mod tests {
         ledger.approve(&a, &c, 1000);
         assert_eq!(ledger.transfer_from(&c, &a, &b, 1000), Err(Error::Balance));
         assert_eq!(ledger.transfer_from(&c, &a, &b, 50), Ok(()));
-        assert_eq!(
-            [&a, &b, &c].map(|owner| ledger.balances.value(owner)),
-            [20, 80, 0]
-        );
+        assert_eq!([&a, &b, &c].map(|owner| ledger.balances.value(owner)), [20, 80, 0]);
         assert_eq!(ledger.allowances.value(&join(&a, &c)), 950);
         assert_eq!(ledger.supply, 100);
     }

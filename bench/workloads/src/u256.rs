@@ -39,9 +39,7 @@ pub fn run(n: u32) -> u32 {
         a = add(&low, &b);
         b = subtract(&remainder, &a);
     }
-    a.into_iter().chain(b).fold(0, |sum, limb| {
-        fold(fold(sum, limb as u32), (limb >> 32) as u32)
-    })
+    a.into_iter().chain(b).fold(0, |sum, limb| fold(fold(sum, limb as u32), (limb >> 32) as u32))
 }
 
 /// `a + b` modulo 2^256.
@@ -135,11 +133,7 @@ fn divide(dividend: U512, divisor: &U256) -> (U512, U256) {
     // D8.
     let mut rest = [0; 4];
     for k in 0..length {
-        let above = if shift == 0 {
-            0
-        } else {
-            remainder[k + 1] << (64 - shift)
-        };
+        let above = if shift == 0 { 0 } else { remainder[k + 1] << (64 - shift) };
         rest[k] = remainder[k] >> shift | above;
     }
     (quotient, rest)
@@ -257,10 +251,7 @@ mod tests {
                 continue;
             }
             let (quotient, remainder) = divide(dividend, &divisor);
-            assert!(
-                remainder.iter().rev().lt(divisor.iter().rev()),
-                "{dividend:x?} {divisor:x?}"
-            );
+            assert!(remainder.iter().rev().lt(divisor.iter().rev()), "{dividend:x?} {divisor:x?}");
 
             let (low, high) = quotient.split_at(4);
             let [low, high] = [low, high].map(|half| product(half.try_into().unwrap(), &divisor));

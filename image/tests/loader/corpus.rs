@@ -165,10 +165,7 @@ impl Corpus {
             u32::MAX,
         ];
         for kind in kinds {
-            let empty = Header {
-                kind,
-                ..Header::default()
-            };
+            let empty = Header { kind, ..Header::default() };
             self.case(format!("kind-{kind:#x}-empty"), |elf| {
                 elf.headers.push(empty);
             });
@@ -313,12 +310,8 @@ impl Corpus {
             ("inside-across-a-page", 0x1_5ff8, 0x1_6000),
         ];
         for (name, first, second) in places {
-            for (kind, a, b) in [
-                ("r-r", R, R),
-                ("rw-rw", RW, RW),
-                ("r-rw", R, RW),
-                ("rw-r", RW, R),
-            ] {
+            for (kind, a, b) in [("r-r", R, R), ("rw-rw", RW, RW), ("r-rw", R, RW), ("rw-r", RW, R)]
+            {
                 for is_swapped in [false, true] {
                     let order = if is_swapped { "-swapped" } else { "" };
                     self.case(format!("pair-{name}-{kind}{order}"), |elf| {
@@ -352,11 +345,8 @@ impl Corpus {
             elf.add(0x2_8000, &[], 0x1000, RW);
         });
         self.case("descending-order", |elf| elf.headers.reverse());
-        for (name, step) in [
-            ("touching", 0x1000),
-            ("sharing-pages", 0x800),
-            ("overlapping", 0x7ff),
-        ] {
+        for (name, step) in [("touching", 0x1000), ("sharing-pages", 0x800), ("overlapping", 0x7ff)]
+        {
             self.case(format!("sixty-segments-{name}"), |elf| {
                 elf.phoff = 0x200;
                 elf.body.resize(0x200 + 64 * 32, 0);
@@ -406,31 +396,19 @@ impl Corpus {
     fn texts(&mut self) {
         for (profile, elf) in profiles() {
             for len in 0..=9 {
-                self.from(
-                    elf.clone(),
-                    format!("text-{profile}-of-{len}-bytes"),
-                    |elf| {
-                        elf.text(0x1_0000, &[0x13; 9][..len]);
-                    },
-                );
-                self.from(
-                    elf.clone(),
-                    format!("text-{profile}-end-minus-{len}"),
-                    |elf| {
-                        elf.headers[TEXT].filesz -= len as u32;
-                        elf.headers[TEXT].memsz -= len as u32;
-                        elf.entry = 0x1_013c;
-                    },
-                );
+                self.from(elf.clone(), format!("text-{profile}-of-{len}-bytes"), |elf| {
+                    elf.text(0x1_0000, &[0x13; 9][..len]);
+                });
+                self.from(elf.clone(), format!("text-{profile}-end-minus-{len}"), |elf| {
+                    elf.headers[TEXT].filesz -= len as u32;
+                    elf.headers[TEXT].memsz -= len as u32;
+                    elf.entry = 0x1_013c;
+                });
             }
             for offset in 0..=4 {
-                self.from(
-                    elf.clone(),
-                    format!("text-{profile}-at-plus-{offset}"),
-                    |elf| {
-                        elf.text(0x1_0000 + offset, &[0x13; 16]);
-                    },
-                );
+                self.from(elf.clone(), format!("text-{profile}-at-plus-{offset}"), |elf| {
+                    elf.text(0x1_0000 + offset, &[0x13; 16]);
+                });
             }
             self.from(elf.clone(), format!("text-{profile}-with-bss"), |elf| {
                 elf.headers[TEXT].memsz += 4;
@@ -438,13 +416,9 @@ impl Corpus {
             self.from(elf.clone(), format!("text-{profile}-all-bss"), |elf| {
                 elf.headers[TEXT].filesz = 0;
             });
-            self.from(
-                elf.clone(),
-                format!("text-{profile}-from-offset-0"),
-                |elf| {
-                    elf.headers[TEXT] = Header::load(0, 0x1_0000, 0x140, 0x140, RX);
-                },
-            );
+            self.from(elf.clone(), format!("text-{profile}-from-offset-0"), |elf| {
+                elf.headers[TEXT] = Header::load(0, 0x1_0000, 0x140, 0x140, RX);
+            });
         }
     }
 
@@ -471,12 +445,7 @@ impl Corpus {
         }
         // Where the gap begins for contracts, and for bare programs.
         for gap in [0xfffd_0000_u32, 0xffee_0000] {
-            for (name, delta) in [
-                ("to", 0),
-                ("into", 1),
-                ("page-into", 0x1000),
-                ("before", -1),
-            ] {
+            for (name, delta) in [("to", 0), ("into", 1), ("page-into", 0x1000), ("before", -1)] {
                 let end = gap.wrapping_add_signed(delta);
                 self.case(format!("bss-{name}-gap-{gap:#x}"), |elf| {
                     elf.add(end - 0x800, &[], 0x800, RW);
@@ -531,11 +500,8 @@ impl Corpus {
 
     /// The limits of the file, of text and of data.
     fn sizes(&mut self) {
-        for (name, len) in [
-            ("1-mib", 1 << 20),
-            ("1-mib-plus-1", (1 << 20) + 1),
-            ("2-mib", 2 << 20),
-        ] {
+        for (name, len) in [("1-mib", 1 << 20), ("1-mib-plus-1", (1 << 20) + 1), ("2-mib", 2 << 20)]
+        {
             self.case(format!("file-of-{name}"), |elf| elf.body.resize(len, 0));
         }
         for len in [1, 2, 3, 4, 4096] {
@@ -571,8 +537,7 @@ impl Corpus {
             elf.body.resize(0x200 + 0x1_0000, 9);
             for index in 0..4 {
                 let vaddr = 0x2_0000 + index * 0x1_0000;
-                elf.headers
-                    .insert(4, Header::load(0x200, vaddr, 0x1_0000, 0x1_0000, R));
+                elf.headers.insert(4, Header::load(0x200, vaddr, 0x1_0000, 0x1_0000, R));
             }
             elf.phoff = elf.body.len() as u32;
             elf.body.resize(elf.body.len() + 32 * elf.headers.len(), 0);
@@ -602,9 +567,8 @@ impl Corpus {
             self.case(format!("shentsize-{value}"), |elf| elf.shentsize = value);
             self.case(format!("shstrndx-{value}"), |elf| elf.shstrndx = value);
         }
-        let words = [
-            "name", "type", "flags", "addr", "offset", "size", "link", "info", "align", "entsize",
-        ];
+        let words =
+            ["name", "type", "flags", "addr", "offset", "size", "link", "info", "align", "entsize"];
         for (section, at) in [("symtab", 0x1b0), ("strtab", 0x1d8)] {
             for (index, word) in words.into_iter().enumerate() {
                 for value in [0, 1, 0x7fff_ffff, u32::MAX] {
@@ -651,10 +615,7 @@ impl Corpus {
             ("zeros", words(&|_| 0)),
             ("ones", words(&|_| u32::MAX)),
             ("self-jumps", words(&|_| jal(0))),
-            (
-                "far-jumps",
-                words(&|at| jal(((at * 7919) & 0x7_fffc).wrapping_sub(at & 0x3_fffc))),
-            ),
+            ("far-jumps", words(&|at| jal(((at * 7919) & 0x7_fffc).wrapping_sub(at & 0x3_fffc)))),
             ("branches", words(&|at| beq((at * 4 * 2617) & 0x1ffc))),
             ("jump-table", words(&|at| 0x1_0000 + 4 * at)),
             ("divisions", words(&|_| 0x02b5_4533)),
@@ -674,9 +635,8 @@ impl Corpus {
         });
         self.case("jump-table-in-rodata", |elf| {
             elf.headers.remove(RODATA);
-            let table: Vec<u8> = (0..65_000_u32)
-                .flat_map(|at| (0x1_0100 + at % 16 * 4).to_le_bytes())
-                .collect();
+            let table: Vec<u8> =
+                (0..65_000_u32).flat_map(|at| (0x1_0100 + at % 16 * 4).to_le_bytes()).collect();
             elf.add(0x2_0000, &table, 260_000, R);
         });
         self.case("data-says-null", |elf| {

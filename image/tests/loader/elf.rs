@@ -49,16 +49,7 @@ pub(crate) struct Header {
 
 impl Header {
     pub(crate) fn load(offset: u32, vaddr: u32, filesz: u32, memsz: u32, flags: u32) -> Self {
-        Self {
-            kind: PT_LOAD,
-            offset,
-            vaddr,
-            paddr: vaddr,
-            filesz,
-            memsz,
-            flags,
-            align: 1,
-        }
+        Self { kind: PT_LOAD, offset, vaddr, paddr: vaddr, filesz, memsz, flags, align: 1 }
     }
 }
 
@@ -96,12 +87,7 @@ impl Elf {
                 load(0x100, 0x1_0100, 0x40, 0x40, RX),
                 load(0x140, 0x1_1140, 0x20, 0x20, R),
                 load(0x160, 0x1_2160, 0x20, 0x100, RW),
-                Header {
-                    kind: PT_GNU_STACK,
-                    flags: RW,
-                    align: 16,
-                    ..Header::default()
-                },
+                Header { kind: PT_GNU_STACK, flags: RW, align: 16, ..Header::default() },
             ],
             body,
         };
@@ -116,10 +102,7 @@ impl Elf {
     }
 
     pub(crate) fn compressed() -> Self {
-        Self {
-            flags: 1,
-            ..Self::good()
-        }
+        Self { flags: 1, ..Self::good() }
     }
 
     pub(crate) fn put(&mut self, at: usize, bytes: &[u8]) {
@@ -137,13 +120,7 @@ impl Elf {
     pub(crate) fn add(&mut self, vaddr: u32, bytes: &[u8], memsz: u32, flags: u32) {
         let offset = self.body.len() as u32;
         self.body.extend(bytes);
-        self.headers.push(Header::load(
-            offset,
-            vaddr,
-            bytes.len() as u32,
-            memsz,
-            flags,
-        ));
+        self.headers.push(Header::load(offset, vaddr, bytes.len() as u32, memsz, flags));
     }
 
     /// Replaces the text.
@@ -163,30 +140,17 @@ impl Elf {
         header.extend([self.e_type, self.machine].map(u16::to_le_bytes).concat());
         let words = [self.version, self.entry, self.phoff, self.shoff, self.flags];
         header.extend(words.map(u32::to_le_bytes).concat());
-        let halves = [
-            self.ehsize,
-            self.phentsize,
-            phnum,
-            self.shentsize,
-            self.shnum,
-            self.shstrndx,
-        ];
+        let halves =
+            [self.ehsize, self.phentsize, phnum, self.shentsize, self.shnum, self.shstrndx];
         header.extend(halves.map(u16::to_le_bytes).concat());
         let table: Vec<u8> = self
             .headers
             .iter()
-            .flat_map(|h| {
-                [
-                    h.kind, h.offset, h.vaddr, h.paddr, h.filesz, h.memsz, h.flags, h.align,
-                ]
-            })
+            .flat_map(|h| [h.kind, h.offset, h.vaddr, h.paddr, h.filesz, h.memsz, h.flags, h.align])
             .flat_map(u32::to_le_bytes)
             .collect();
         let at = self.phoff as usize;
-        if let Some(place) = at
-            .checked_add(table.len())
-            .and_then(|end| file.get_mut(at..end))
-        {
+        if let Some(place) = at.checked_add(table.len()).and_then(|end| file.get_mut(at..end)) {
             place.copy_from_slice(&table);
         }
         file[..header.len()].copy_from_slice(&header);

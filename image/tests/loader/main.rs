@@ -38,10 +38,7 @@ fn verdicts_are_frozen() {
     }
     let frozen = std::fs::read_to_string(FROZEN).expect("reads the verdicts");
     for (frozen, found) in frozen.lines().zip(found.lines()) {
-        assert_eq!(
-            frozen, found,
-            "name, hash, verdict for contracts, for bare programs"
-        );
+        assert_eq!(frozen, found, "name, hash, verdict for contracts, for bare programs");
     }
     assert_eq!(frozen.lines().count(), names.len());
 }
@@ -58,10 +55,7 @@ fn verdicts_follow_the_model() {
 #[test]
 fn the_document_names_every_rule() {
     let mut documented = BTreeMap::new();
-    for row in RULES
-        .lines()
-        .filter(|line| line.starts_with("| L") && line.contains(" | `"))
-    {
+    for row in RULES.lines().filter(|line| line.starts_with("| L") && line.contains(" | `")) {
         let cells: Vec<_> = row.split(" | ").collect();
         let rule = cells[0].trim_start_matches("| ").to_owned();
         let error = cells[1].trim_matches('`').to_owned();
@@ -72,16 +66,9 @@ fn the_document_names_every_rule() {
         for limits in [Limits::contract(), Limits::bare()] {
             if let Err(error) = Program::parse(&case.file, &limits) {
                 let shown = format!("{error:?}");
-                let name = shown
-                    .split([' ', '{'])
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
+                let name = shown.split([' ', '{']).next().unwrap_or_default().to_owned();
                 let sentence = error.to_string();
-                assert!(
-                    sentence.ends_with(&format!("({})", error.rule())),
-                    "{sentence}"
-                );
+                assert!(sentence.ends_with(&format!("({})", error.rule())), "{sentence}");
                 broken.insert(error.rule().to_owned(), name);
             }
         }
@@ -177,15 +164,8 @@ fn overlapping_names_cost_nothing() {
     elf.shoff = sections as u32;
     let start = Instant::now();
     let program = Program::parse(&elf.build(), &Limits::bare()).expect("symbols are not judged");
-    assert_eq!(
-        program.symbols().lookup(&"a".repeat(1024)),
-        Some(0x1_0100 + (60_000 - 1024) % 64)
-    );
-    assert_eq!(
-        program.symbols().lookup(&"a".repeat(1025)),
-        None,
-        "too long to be a name"
-    );
+    assert_eq!(program.symbols().lookup(&"a".repeat(1024)), Some(0x1_0100 + (60_000 - 1024) % 64));
+    assert_eq!(program.symbols().lookup(&"a".repeat(1025)), None, "too long to be a name");
     assert_eq!(program.symbols().functions().count(), 64);
     assert!(start.elapsed() < Duration::from_secs(2));
 }
@@ -202,18 +182,11 @@ fn the_largest_files_take_little_time() {
     let limits = Limits::contract().with_memory(MemoryClass::Mib4);
     for (name, file) in [
         ("largest contract", elf.build()),
-        (
-            "largest of the corpus",
-            largest.expect("there are some").file,
-        ),
+        ("largest of the corpus", largest.expect("there are some").file),
     ] {
         let start = Instant::now();
         let verdict = verdict(&Program::parse(&file, &limits));
-        println!(
-            "{name}: {} bytes, {verdict}, {:?}",
-            file.len(),
-            start.elapsed()
-        );
+        println!("{name}: {} bytes, {verdict}, {:?}", file.len(), start.elapsed());
         assert!(start.elapsed() < Duration::from_secs(1));
     }
 }
@@ -221,10 +194,7 @@ fn the_largest_files_take_little_time() {
 #[test]
 fn the_code_hash_is_keccak_256() {
     let hash = CodeHash::of(b"").to_string();
-    assert_eq!(
-        hash,
-        "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
-    );
+    assert_eq!(hash, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
 }
 
 #[test]
@@ -241,11 +211,7 @@ fn a_declared_heap_selects_the_memory_class() {
         let program = Program::parse(&file, &limits.with_heap(heap)).expect("loads");
         let layout = program.layout();
         assert_eq!(layout.memory_class, class, "{heap}");
-        assert_eq!(
-            layout.heap_limit - layout.heap_start,
-            pages * 4096,
-            "{heap}"
-        );
+        assert_eq!(layout.heap_limit - layout.heap_start, pages * 4096, "{heap}");
         assert_eq!(program.entry_pages(), 19);
     }
     let over = Program::parse(&file, &limits.with_heap((4096 - 18) * 4096));
@@ -259,18 +225,9 @@ fn wild_limits_are_refused_or_obeyed() {
         for limits in [
             Limits::bare().with_stack(value),
             Limits::bare().with_heap(value),
-            Limits {
-                text_bytes: value,
-                ..Limits::bare()
-            },
-            Limits {
-                data_bytes: value,
-                ..Limits::bare()
-            },
-            Limits {
-                file_bytes: value,
-                ..Limits::bare()
-            },
+            Limits { text_bytes: value, ..Limits::bare() },
+            Limits { data_bytes: value, ..Limits::bare() },
+            Limits { file_bytes: value, ..Limits::bare() },
         ] {
             let loads = Program::parse(&file, &limits).is_ok();
             assert_eq!(loads, model::loads(&file, &limits), "{limits:?}");
@@ -322,9 +279,7 @@ struct Random(u64);
 impl Random {
     /// `SEED` reproduces a run.
     fn from_environment() -> Self {
-        let given = std::env::var("SEED")
-            .ok()
-            .and_then(|seed| seed.parse().ok());
+        let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given.unwrap_or_else(|| {
             let now = SystemTime::UNIX_EPOCH.elapsed();
             now.map_or(1, |now| now.as_nanos() as u64)

@@ -89,9 +89,7 @@ fn read(file: &[u8], limits: &Limits) -> Option<()> {
     let page_up = |n: i128| (n + 4095) / 4096 * 4096;
     let stack = page_up(limits.stack_bytes.into());
     let top = segments.iter().map(|s| s.1).max()?;
-    let heap = limits
-        .heap_bytes
-        .map_or(0, |heap| i128::from(heap) / 4096 * 4096);
+    let heap = limits.heap_bytes.map_or(0, |heap| i128::from(heap) / 4096 * 4096);
     let rest = [
         filesz == memsz && text % step == 0,
         filesz <= i128::from(limits.text_bytes) && filesz <= 8 << 20,

@@ -29,16 +29,8 @@ fn an_amo_returns_the_old_word_and_stores_the_combined_one() {
     let (rs1, rs2) = (Reg::A1, Reg::A2);
     for (inst, old, operand, stored) in rows {
         for rd in [Reg::A0, rs1, rs2, Reg::ZERO] {
-            let inst = inst(A {
-                rd,
-                rs1,
-                rs2,
-                aq: true,
-                rl: false,
-            });
-            let mut frame = Frame::new(&[inst, Inst::Ecall(N)])
-                .with(rs1, DATA)
-                .with(rs2, operand);
+            let inst = inst(A { rd, rs1, rs2, aq: true, rl: false });
+            let mut frame = Frame::new(&[inst, Inst::Ecall(N)]).with(rs1, DATA).with(rs2, operand);
             frame.memory.store_u32(DATA, old).unwrap();
             assert_eq!(frame.run(), Stop::Ecall, "{inst}");
             assert_eq!(frame.memory.load_u32(DATA), Ok(stored), "{inst}");
@@ -78,21 +70,11 @@ fn sc_stores_only_to_the_reserved_word() {
     assert_eq!(frame.hart.get(Reg::A4), 0);
     assert_eq!(frame.memory.load_u32(DATA), Ok(NEW));
 
-    let other = Inst::ScW(A {
-        rd: Reg::A4,
-        rs1: Reg::A5,
-        rs2: Reg::A2,
-        aq: false,
-        rl: true,
-    });
+    let other = Inst::ScW(A { rd: Reg::A4, rs1: Reg::A5, rs2: Reg::A2, aq: false, rl: true });
     let mut frame = self::frame(&[lr(), other, sc(Reg::A6)]);
     assert_eq!(frame.run(), Stop::Ecall);
     assert_eq!(frame.hart.get(Reg::A4), 1, "another word is reserved");
-    assert_eq!(
-        frame.hart.get(Reg::A6),
-        1,
-        "a failed sc.w ends the reservation too"
-    );
+    assert_eq!(frame.hart.get(Reg::A6), 1, "a failed sc.w ends the reservation too");
     assert_eq!(frame.memory.load_u32(DATA), Ok(OLD));
 }
 
@@ -125,16 +107,8 @@ fn an_ecall_ends_the_reservation() {
 
 #[test]
 fn other_accesses_neither_end_nor_make_a_reservation() {
-    let lw = Inst::Lw(L {
-        rd: Reg::A3,
-        rs1: Reg::A1,
-        imm: 0,
-    });
-    let sw = Inst::Sw(S {
-        rs1: Reg::A1,
-        rs2: Reg::A2,
-        imm: 0,
-    });
+    let lw = Inst::Lw(L { rd: Reg::A3, rs1: Reg::A1, imm: 0 });
+    let sw = Inst::Sw(S { rs1: Reg::A1, rs2: Reg::A2, imm: 0 });
     let mut frame = frame(&[lr(), lw, sw, amoadd(), sc(Reg::A4)]);
     assert_eq!(frame.run(), Stop::Ecall);
     assert_eq!(frame.hart.get(Reg::A4), 0);
@@ -151,12 +125,7 @@ fn a_reservation_lasts_over_jumps_and_moves_with_the_last_lr() {
     assert_eq!(frame.run(), Stop::Ecall);
     assert_eq!(frame.hart.get(Reg::A4), 0);
 
-    let far = Inst::LrW(Lr {
-        rd: Reg::A3,
-        rs1: Reg::A5,
-        aq: false,
-        rl: false,
-    });
+    let far = Inst::LrW(Lr { rd: Reg::A3, rs1: Reg::A5, aq: false, rl: false });
     let mut frame = self::frame(&[lr(), far, sc(Reg::A4)]);
     assert_eq!(frame.run(), Stop::Ecall);
     assert_eq!(frame.hart.get(Reg::A4), 1);
@@ -172,13 +141,8 @@ fn an_lr_that_traps_leaves_the_reservation() {
 
 #[test]
 fn a_word_that_can_be_reserved_may_still_not_be_stored_to() {
-    let mut frame = frame(&[lr(), sc(Reg::A4)])
-        .with(Reg::A1, RODATA)
-        .with(Reg::A4, 9);
-    assert_eq!(
-        frame.run(),
-        trap(TrapKind::BadStore, TEXT + 4, Some(RODATA))
-    );
+    let mut frame = frame(&[lr(), sc(Reg::A4)]).with(Reg::A1, RODATA).with(Reg::A4, 9);
+    assert_eq!(frame.run(), trap(TrapKind::BadStore, TEXT + 4, Some(RODATA)));
     assert_eq!(frame.hart.get(Reg::A4), 9);
 }
 
@@ -193,30 +157,13 @@ fn frame(insts: &[Inst]) -> Frame {
 }
 
 fn lr() -> Inst {
-    Inst::LrW(Lr {
-        rd: Reg::A3,
-        rs1: Reg::A1,
-        aq: false,
-        rl: false,
-    })
+    Inst::LrW(Lr { rd: Reg::A3, rs1: Reg::A1, aq: false, rl: false })
 }
 
 fn sc(rd: Reg) -> Inst {
-    Inst::ScW(A {
-        rd,
-        rs1: Reg::A1,
-        rs2: Reg::A2,
-        aq: false,
-        rl: false,
-    })
+    Inst::ScW(A { rd, rs1: Reg::A1, rs2: Reg::A2, aq: false, rl: false })
 }
 
 fn amoadd() -> Inst {
-    Inst::AmoaddW(A {
-        rd: Reg::A3,
-        rs1: Reg::A1,
-        rs2: Reg::A2,
-        aq: false,
-        rl: false,
-    })
+    Inst::AmoaddW(A { rd: Reg::A3, rs1: Reg::A1, rs2: Reg::A2, aq: false, rl: false })
 }

@@ -10,16 +10,8 @@ fn countdown() -> Frame {
     let (rs1, rs2) = (Reg::A1, Reg::A0);
     Frame::new(&[
         Inst::Sw(S { rs1, rs2, imm: 0 }),
-        Inst::Addi(I {
-            rd: Reg::A0,
-            rs1: Reg::A0,
-            imm: -1,
-        }),
-        Inst::Bne(B {
-            rs1: Reg::A0,
-            rs2: Reg::ZERO,
-            offset: -8,
-        }),
+        Inst::Addi(I { rd: Reg::A0, rs1: Reg::A0, imm: -1 }),
+        Inst::Bne(B { rs1: Reg::A0, rs2: Reg::ZERO, offset: -8 }),
         Inst::Ecall(N),
     ])
     .with(Reg::A0, 5)
@@ -39,11 +31,7 @@ fn every_limit_below_the_need_ends_at_an_arrival_with_all_gas_gone() {
         frame.hart.gas = limit;
         let stop = frame.run();
         if limit >= need {
-            assert_eq!(
-                (stop, frame.hart.gas),
-                (Stop::Ecall, limit - need),
-                "limit {limit}"
-            );
+            assert_eq!((stop, frame.hart.gas), (Stop::Ecall, limit - need), "limit {limit}");
             assert_eq!(frame.hart.pc, TEXT + 12);
             continue;
         }
@@ -71,10 +59,7 @@ fn a_self_loop_arrives_every_time_round_and_burns_out() {
         frame.hart.gas = 10 * charge + 4;
         for round in 1..=10 {
             assert_eq!(frame.run_one(), None);
-            assert_eq!(
-                (frame.hart.pc, frame.hart.gas),
-                (TEXT, (10 - round) * charge + 4)
-            );
+            assert_eq!((frame.hart.pc, frame.hart.gas), (TEXT, (10 - round) * charge + 4));
         }
         assert_eq!(frame.run_one(), Some(Stop::OutOfGas));
         assert_eq!((frame.hart.pc, frame.hart.gas), (TEXT, 0));
@@ -85,15 +70,8 @@ fn a_self_loop_arrives_every_time_round_and_burns_out() {
 
 #[test]
 fn falling_into_the_target_of_another_jump_is_no_arrival() {
-    let nop = Inst::Addi(I {
-        rd: Reg::ZERO,
-        rs1: Reg::ZERO,
-        imm: 0,
-    });
-    let back = Inst::Jal(J {
-        rd: Reg::ZERO,
-        offset: -4,
-    });
+    let nop = Inst::Addi(I { rd: Reg::ZERO, rs1: Reg::ZERO, imm: 0 });
+    let back = Inst::Jal(J { rd: Reg::ZERO, offset: -4 });
     let mut frame = Frame::new(&[nop, nop, back]);
     assert_eq!(frame.run_one(), None);
     assert_eq!(PLENTY - frame.hart.gas, 2 + 1 + 1 + 3);
@@ -104,16 +82,8 @@ fn falling_into_the_target_of_another_jump_is_no_arrival() {
 
 #[test]
 fn both_ways_of_a_branch_are_arrivals_that_are_not_yet_charged() {
-    let never = Inst::Bne(B {
-        rs1: Reg::ZERO,
-        rs2: Reg::ZERO,
-        offset: 0x40,
-    });
-    let always = Inst::Beq(B {
-        rs1: Reg::ZERO,
-        rs2: Reg::ZERO,
-        offset: 4,
-    });
+    let never = Inst::Bne(B { rs1: Reg::ZERO, rs2: Reg::ZERO, offset: 0x40 });
+    let always = Inst::Beq(B { rs1: Reg::ZERO, rs2: Reg::ZERO, offset: 4 });
     for branch in [never, always] {
         let mut frame = Frame::new(&[branch, Inst::Ecall(N)]);
         assert_eq!(frame.run_one(), None);

@@ -46,11 +46,7 @@ impl Frame {
         Self {
             charges: program.charges(&GasSchedule::V1),
             memory: FlatMemory::of(&program),
-            hart: Hart {
-                pc: TEXT,
-                gas: PLENTY,
-                ..Hart::default()
-            },
+            hart: Hart { pc: TEXT, gas: PLENTY, ..Hart::default() },
             program,
         }
     }

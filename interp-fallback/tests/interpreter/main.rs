@@ -1,9 +1,6 @@
 //! What the interpreter must do, one file per property.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "an unwrap that fails is a test that fails"
-)]
+#![allow(clippy::unwrap_used, reason = "an unwrap that fails is a test that fails")]
 
 mod atomics;
 mod gas;

@@ -14,31 +14,11 @@ use crate::harness::{DATA, Frame, PLENTY, TEXT};
 fn frame() -> Frame {
     let (rs1, rs2) = (Reg::A0, Reg::ZERO);
     Frame::new(&[
-        Inst::Addi(I {
-            rd: Reg::A0,
-            rs1: Reg::A0,
-            imm: -1,
-        }),
-        Inst::Beq(B {
-            rs1: Reg::ZERO,
-            rs2: Reg::ZERO,
-            offset: 4,
-        }),
-        Inst::Sw(S {
-            rs1: Reg::A1,
-            rs2: Reg::A0,
-            imm: 0,
-        }),
-        Inst::Lbu(L {
-            rd: Reg::A2,
-            rs1: Reg::A1,
-            imm: 0,
-        }),
-        Inst::Bne(B {
-            rs1,
-            rs2,
-            offset: -16,
-        }),
+        Inst::Addi(I { rd: Reg::A0, rs1: Reg::A0, imm: -1 }),
+        Inst::Beq(B { rs1: Reg::ZERO, rs2: Reg::ZERO, offset: 4 }),
+        Inst::Sw(S { rs1: Reg::A1, rs2: Reg::A0, imm: 0 }),
+        Inst::Lbu(L { rd: Reg::A2, rs1: Reg::A1, imm: 0 }),
+        Inst::Bne(B { rs1, rs2, offset: -16 }),
         Inst::Ecall(N),
     ])
     .with(Reg::A0, 4)
@@ -90,10 +70,7 @@ fn a_step_charges_where_a_run_begins_and_nowhere_else() {
     }
     assert_eq!(used, [11, 0, 26, 0, 0, 11]);
     use Position::{Arrival, Inside};
-    assert_eq!(
-        positions,
-        [Arrival, Inside, Arrival, Inside, Inside, Arrival]
-    );
+    assert_eq!(positions, [Arrival, Inside, Arrival, Inside, Inside, Arrival]);
 }
 
 #[test]
@@ -113,11 +90,7 @@ fn resuming_stops_before_each_breakpoint_and_goes_on_from_it() {
             assert_eq!(frame.hart.pc, at);
         };
         assert_eq!(stop, Stop::Ecall);
-        assert_eq!(
-            pauses,
-            if at == TEXT + 20 { 1 } else { 4 },
-            "breakpoint at {at:#x}"
-        );
+        assert_eq!(pauses, if at == TEXT + 20 { 1 } else { 4 }, "breakpoint at {at:#x}");
         assert_eq!(frame.hart, whole.hart);
         assert!(session.breakpoints.contains(&at));
     }
@@ -132,11 +105,7 @@ fn a_breakpoint_at_an_arrival_pauses_before_its_charge() {
     assert_eq!((frame.hart.pc, frame.hart.gas), (TEXT, PLENTY));
     assert_eq!(resume(&mut session, &mut frame), None);
     assert_eq!((frame.hart.pc, frame.hart.gas), (TEXT + 8, PLENTY - 11));
-    assert_eq!(
-        frame.memory.load_u32(DATA),
-        Ok(0),
-        "the store is still to come"
-    );
+    assert_eq!(frame.memory.load_u32(DATA), Ok(0), "the store is still to come");
     assert_eq!(resume(&mut session, &mut frame), None);
     assert_eq!((frame.hart.pc, frame.hart.gas), (TEXT + 12, PLENTY - 37));
     assert_eq!(frame.memory.load_u32(DATA), Ok(3));
@@ -149,11 +118,7 @@ fn a_session_goes_on_behind_an_ecall() {
     session.breakpoints.insert(TEXT + 4);
     assert_eq!(resume(&mut session, &mut frame), Some(Stop::Ecall));
     frame.hart.pc += 4;
-    assert_eq!(
-        resume(&mut session, &mut frame),
-        None,
-        "the breakpoint there counts"
-    );
+    assert_eq!(resume(&mut session, &mut frame), None, "the breakpoint there counts");
     assert_eq!(PLENTY - frame.hart.gas, 152);
     assert_eq!(resume(&mut session, &mut frame), Some(Stop::Ecall));
     assert_eq!(PLENTY - frame.hart.gas, 304);
@@ -173,35 +138,12 @@ fn setting_the_pc_makes_an_arrival() {
 
 #[test]
 fn an_observer_sees_what_each_instruction_did() {
-    let amo = Inst::AmoaddW(A {
-        rd: Reg::A3,
-        rs1: Reg::A1,
-        rs2: Reg::A0,
-        aq: false,
-        rl: false,
-    });
-    let byte = Inst::Lb(L {
-        rd: Reg::A2,
-        rs1: Reg::A1,
-        imm: 1,
-    });
-    let nowhere = Inst::Lb(L {
-        rd: Reg::ZERO,
-        rs1: Reg::A1,
-        imm: 1,
-    });
-    let sc = Inst::ScW(A {
-        rd: Reg::A3,
-        rs1: Reg::A1,
-        rs2: Reg::A0,
-        aq: false,
-        rl: false,
-    });
+    let amo = Inst::AmoaddW(A { rd: Reg::A3, rs1: Reg::A1, rs2: Reg::A0, aq: false, rl: false });
+    let byte = Inst::Lb(L { rd: Reg::A2, rs1: Reg::A1, imm: 1 });
+    let nowhere = Inst::Lb(L { rd: Reg::ZERO, rs1: Reg::A1, imm: 1 });
+    let sc = Inst::ScW(A { rd: Reg::A3, rs1: Reg::A1, rs2: Reg::A0, aq: false, rl: false });
     let insts = [amo, byte, nowhere, sc, Inst::Ebreak(N)];
-    let mut frame = Frame::new(&insts)
-        .with(Reg::A0, 2)
-        .with(Reg::A1, DATA)
-        .with(Reg::A2, 7);
+    let mut frame = Frame::new(&insts).with(Reg::A0, 2).with(Reg::A1, DATA).with(Reg::A2, 7);
     frame.memory.store_u32(DATA, 0x8001).unwrap();
     let mut seen = Seen::default();
     let mut position = Position::default();
@@ -210,12 +152,7 @@ fn an_observer_sees_what_each_instruction_did() {
     let stop = trace(text, charges, hart, memory, &mut position, &mut seen);
     assert!(matches!(stop, Some(Stop::Trap(_))));
 
-    let access = |direction, addr, width, value| Access {
-        direction,
-        addr,
-        width,
-        value,
-    };
+    let access = |direction, addr, width, value| Access { direction, addr, width, value };
     let write = |rd, old, new| Some(RegisterWrite { rd, old, new });
     let executed = |index: u32, register, load, store| Executed {
         pc: TEXT + 4 * index,
@@ -238,10 +175,7 @@ fn an_observer_sees_what_each_instruction_did() {
         executed(2, None, loaded, None),
         executed(3, write(Reg::A3, 0x8001, 1), None, None),
     ];
-    assert_eq!(
-        seen.executed, expected,
-        "and not the instruction that trapped"
-    );
+    assert_eq!(seen.executed, expected, "and not the instruction that trapped");
     assert_eq!(seen.before, [0, 4, 8, 12, 16].map(|offset| TEXT + offset));
     let charge = 2 + 16 + 12 + 12 + 4 + 1;
     assert_eq!(seen.charged, [(TEXT, charge)]);

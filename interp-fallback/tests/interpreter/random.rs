@@ -22,11 +22,7 @@ fn random_programs_stop_alike_stepped_and_run_and_every_unit_of_gas_is_accounted
         });
         let mut stepped = program(seed);
         let mut session = Session::new();
-        let mut audit = Audit {
-            gas: stepped.hart.gas,
-            executed: 0,
-            paid: 0,
-        };
+        let mut audit = Audit { gas: stepped.hart.gas, executed: 0, paid: 0 };
         let same = go_on_over_ecalls(&mut stepped.hart.clone(), seed, |hart| {
             let (text, charges) = (stepped.program.text(), &stepped.charges);
             let stop = session.step(text, charges, hart, &mut stepped.memory, &mut audit)?;
@@ -100,11 +96,7 @@ fn go_on_over_ecalls(
 /// `x16` to `x31` into data, where only loads, stores and atomics with a wrong offset go astray.
 fn program(seed: u64) -> Frame {
     let mut random = Random(seed);
-    let profile = if seed.is_multiple_of(2) {
-        COMPRESSED
-    } else {
-        PLAIN
-    };
+    let profile = if seed.is_multiple_of(2) { COMPRESSED } else { PLAIN };
     let mut bytes = Vec::new();
     for _ in 0..40 {
         let word = match random.next() % 64 {

@@ -133,21 +133,12 @@ fn computations_have_the_results_of_the_manual_under_every_aliasing() {
 fn no_computation_is_left_out_of_the_tables() {
     let (rd, rs1, rs2) = (Reg::ZERO, Reg::ZERO, Reg::ZERO);
     let registers = REGISTER.iter().map(|row| row.0(R { rd, rs1, rs2 }).op());
-    let immediates = IMMEDIATE
-        .iter()
-        .map(|row| row.0(I { rd, rs1, imm: 0 }).op());
+    let immediates = IMMEDIATE.iter().map(|row| row.0(I { rd, rs1, imm: 0 }).op());
     let shifts = SHIFT.iter().map(|row| row.0(H { rd, rs1, shamt: 0 }).op());
     let elsewhere = [Op::Lui, Op::Auipc, Op::Fence];
-    let tested: Vec<Op> = registers
-        .chain(immediates)
-        .chain(shifts)
-        .chain(elsewhere)
-        .collect();
+    let tested: Vec<Op> = registers.chain(immediates).chain(shifts).chain(elsewhere).collect();
     for &op in Op::ALL {
-        if matches!(
-            op.class(),
-            Class::Alu | Class::Mul | Class::Mulh | Class::Div
-        ) {
+        if matches!(op.class(), Class::Alu | Class::Mul | Class::Mulh | Class::Div) {
             assert!(tested.contains(&op), "{op} has no row");
         }
     }
@@ -156,51 +147,17 @@ fn no_computation_is_left_out_of_the_tables() {
 #[test]
 fn x0_as_an_operand_is_zero_on_both_sides() {
     let add = |rd, rs1, rs2| Inst::Add(R { rd, rs1, rs2 });
-    check(
-        add(Reg::A0, Reg::ZERO, Reg::A1),
-        &[(Reg::A1, 7)],
-        Reg::A0,
-        7,
-    );
-    check(
-        add(Reg::A0, Reg::A1, Reg::ZERO),
-        &[(Reg::A1, 7)],
-        Reg::A0,
-        7,
-    );
+    check(add(Reg::A0, Reg::ZERO, Reg::A1), &[(Reg::A1, 7)], Reg::A0, 7);
+    check(add(Reg::A0, Reg::A1, Reg::ZERO), &[(Reg::A1, 7)], Reg::A0, 7);
     check(add(Reg::A0, Reg::ZERO, Reg::ZERO), &[], Reg::A0, 0);
 }
 
 #[test]
 fn constants_and_fences() {
     let rd = Reg::A0;
-    check(
-        Inst::Lui(U {
-            rd,
-            imm: 0xffff_f000,
-        }),
-        &[],
-        rd,
-        0xffff_f000,
-    );
-    check(
-        Inst::Auipc(U {
-            rd,
-            imm: 0xffff_f000,
-        }),
-        &[],
-        rd,
-        TEXT - 0x1000,
-    );
-    check(
-        Inst::Auipc(U {
-            rd,
-            imm: 0xffff_0000,
-        }),
-        &[],
-        rd,
-        0,
-    );
+    check(Inst::Lui(U { rd, imm: 0xffff_f000 }), &[], rd, 0xffff_f000);
+    check(Inst::Auipc(U { rd, imm: 0xffff_f000 }), &[], rd, TEXT - 0x1000);
+    check(Inst::Auipc(U { rd, imm: 0xffff_0000 }), &[], rd, 0);
     check(Inst::Auipc(U { rd, imm: 0 }), &[], rd, TEXT);
     let pause = Inst::decode(0x0100_000f).unwrap();
     let fence_tso = Inst::decode(0x8330_000f).unwrap();
@@ -212,10 +169,7 @@ fn constants_and_fences() {
 
 #[test]
 fn auipc_adds_to_its_own_pc() {
-    let auipc = Inst::Auipc(U {
-        rd: Reg::A0,
-        imm: 0x1000,
-    });
+    let auipc = Inst::Auipc(U { rd: Reg::A0, imm: 0x1000 });
     let mut frame = Frame::new(&[Inst::Fence(F::new(0, 0)), auipc, Inst::Ecall(N)]);
     assert_eq!(frame.run(), Stop::Ecall);
     assert_eq!(frame.hart.get(Reg::A0), TEXT + 4 + 0x1000);
@@ -241,10 +195,7 @@ fn loads_extend_by_their_kind() {
     for (inst, imm, expected) in rows {
         for rd in [rd, rs1, Reg::ZERO] {
             let mut frame = Frame::new(&[inst(L { rd, rs1, imm }), Inst::Ecall(N)]);
-            frame
-                .memory
-                .write(DATA + 15, &[0xff, 0x80, 0x7f, 0x01, 0x80, 0xff])
-                .unwrap();
+            frame.memory.write(DATA + 15, &[0xff, 0x80, 0x7f, 0x01, 0x80, 0xff]).unwrap();
             frame.hart.set(rs1, DATA + 16);
             assert_eq!(frame.run(), Stop::Ecall);
             let expected = if rd.is_zero() { 0 } else { expected };
@@ -277,18 +228,8 @@ fn stores_move_the_low_bytes_and_no_others() {
 
 #[test]
 fn effective_addresses_wrap_in_32_bits() {
-    let lw = |imm| {
-        Inst::Lw(L {
-            rd: Reg::A0,
-            rs1: Reg::A1,
-            imm,
-        })
-    };
-    let rows = [
-        (0xffff_ffff, 1, 0),
-        (0, -4, 0xffff_fffc),
-        (0xffff_f801, 2047, 0),
-    ];
+    let lw = |imm| Inst::Lw(L { rd: Reg::A0, rs1: Reg::A1, imm });
+    let rows = [(0xffff_ffff, 1, 0), (0, -4, 0xffff_fffc), (0xffff_f801, 2047, 0)];
     for (base, imm, addr) in rows {
         let mut frame = Frame::new(&[lw(imm)]).with(Reg::A1, base);
         let Stop::Trap(trap) = frame.run() else {
@@ -302,10 +243,7 @@ fn effective_addresses_wrap_in_32_bits() {
 fn compressed_forms_do_what_they_stand_for() {
     // c.li a0, -1; c.addi a0, 3; c.mv a1, a0; c.slli a1, 4; c.sub a1, a0; then ecall.
     let parcels = [0x557d_u16, 0x050d, 0x85aa, 0x0592, 0x8d89, 0x0073, 0x0000];
-    let bytes: Vec<u8> = parcels
-        .iter()
-        .flat_map(|parcel| parcel.to_le_bytes())
-        .collect();
+    let bytes: Vec<u8> = parcels.iter().flat_map(|parcel| parcel.to_le_bytes()).collect();
     let mut frame = Frame::of_bytes(crate::harness::COMPRESSED, &bytes);
     assert_eq!(frame.run(), Stop::Ecall);
     assert_eq!(frame.hart.pc, TEXT + 10);

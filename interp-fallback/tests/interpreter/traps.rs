@@ -5,11 +5,7 @@ use bessemer_isa::{I, Inst, L, N, Reg, S, TrapKind};
 
 use crate::harness::{COMPRESSED, DATA, Frame, PAGE, PLAIN, PLENTY, RODATA, TEXT, trap};
 
-const NOP: Inst = Inst::Addi(I {
-    rd: Reg::ZERO,
-    rs1: Reg::ZERO,
-    imm: 0,
-});
+const NOP: Inst = Inst::Addi(I { rd: Reg::ZERO, rs1: Reg::ZERO, imm: 0 });
 
 #[test]
 fn what_is_no_instruction_traps_when_executed() {
@@ -20,11 +16,7 @@ fn what_is_no_instruction_traps_when_executed() {
             let expected = trap(TrapKind::IllegalInstruction, TEXT + 4, None);
             assert_eq!(frame.run(), expected, "{word:#010x}");
             assert_eq!(frame.hart.pc, TEXT + 4);
-            assert_eq!(
-                PLENTY - frame.hart.gas,
-                2 + 1 + 1,
-                "the whole run is charged"
-            );
+            assert_eq!(PLENTY - frame.hart.gas, 2 + 1 + 1, "the whole run is charged");
         }
     }
 }
@@ -58,11 +50,7 @@ fn the_end_of_text_is_illegal_after_its_charge() {
     let never = 0x0000_0463_u32 | 1 << 12;
     let mut frame = Frame::of_words(COMPRESSED, [never]);
     let expected = trap(TrapKind::IllegalInstruction, TEXT + 4, None);
-    assert_eq!(
-        frame.run(),
-        expected,
-        "the fall-through of an untaken branch"
-    );
+    assert_eq!(frame.run(), expected, "the fall-through of an untaken branch");
     assert_eq!(PLENTY - frame.hart.gas, (2 + 8) + (2 + 1));
 }
 
@@ -77,20 +65,8 @@ fn a_breakpoint_is_a_trap() {
 #[test]
 fn loads_and_stores_name_the_lowest_byte_they_cannot_use() {
     let (a, b) = (Reg::A0, Reg::A1);
-    let load = |inst: fn(L) -> Inst| {
-        inst(L {
-            rd: a,
-            rs1: b,
-            imm: 0,
-        })
-    };
-    let store = |inst: fn(S) -> Inst| {
-        inst(S {
-            rs1: b,
-            rs2: a,
-            imm: 0,
-        })
-    };
+    let load = |inst: fn(L) -> Inst| inst(L { rd: a, rs1: b, imm: 0 });
+    let store = |inst: fn(S) -> Inst| inst(S { rs1: b, rs2: a, imm: 0 });
     let end = DATA + PAGE;
     #[rustfmt::skip]
     let rows = [
@@ -111,15 +87,9 @@ fn loads_and_stores_name_the_lowest_byte_they_cannot_use() {
         (store(Inst::Sw), 0xfffe_fffd, TrapKind::BadStore, 0xffff_0000),
     ];
     for (inst, addr, kind, bad) in rows {
-        let mut frame = Frame::new(&[NOP, inst, NOP])
-            .with(a, 0x1122_3344)
-            .with(b, addr);
+        let mut frame = Frame::new(&[NOP, inst, NOP]).with(a, 0x1122_3344).with(b, addr);
         let before = frame.memory.clone();
-        assert_eq!(
-            frame.run(),
-            trap(kind, TEXT + 4, Some(bad)),
-            "{inst} at {addr:#x}"
-        );
+        assert_eq!(frame.run(), trap(kind, TEXT + 4, Some(bad)), "{inst} at {addr:#x}");
         assert_eq!(frame.hart.get(a), 0x1122_3344);
         assert_eq!(frame.memory, before);
     }
@@ -127,21 +97,13 @@ fn loads_and_stores_name_the_lowest_byte_they_cannot_use() {
 
 #[test]
 fn a_load_to_x0_still_traps() {
-    let mut frame = Frame::new(&[Inst::Lw(L {
-        rd: Reg::ZERO,
-        rs1: Reg::ZERO,
-        imm: 0,
-    })]);
+    let mut frame = Frame::new(&[Inst::Lw(L { rd: Reg::ZERO, rs1: Reg::ZERO, imm: 0 })]);
     assert_eq!(frame.run(), trap(TrapKind::BadLoad, TEXT, Some(0)));
 }
 
 #[test]
 fn text_can_be_loaded_from() {
-    let inst = Inst::Lw(L {
-        rd: Reg::A0,
-        rs1: Reg::A1,
-        imm: 0,
-    });
+    let inst = Inst::Lw(L { rd: Reg::A0, rs1: Reg::A1, imm: 0 });
     let mut frame = Frame::new(&[inst, Inst::Ecall(N)]).with(Reg::A1, TEXT);
     assert_eq!(frame.run(), Stop::Ecall);
     assert_eq!(frame.hart.get(Reg::A0), inst.encode());
@@ -150,16 +112,8 @@ fn text_can_be_loaded_from() {
 
 #[test]
 fn a_trap_keeps_the_whole_charge_and_what_was_done_before_it() {
-    let store = Inst::Sw(S {
-        rs1: Reg::A1,
-        rs2: Reg::A1,
-        imm: 0,
-    });
-    let bad = Inst::Lw(L {
-        rd: Reg::A1,
-        rs1: Reg::ZERO,
-        imm: 0,
-    });
+    let store = Inst::Sw(S { rs1: Reg::A1, rs2: Reg::A1, imm: 0 });
+    let bad = Inst::Lw(L { rd: Reg::A1, rs1: Reg::ZERO, imm: 0 });
     let mut frame = Frame::new(&[store, bad, NOP, NOP, Inst::Ecall(N)]).with(Reg::A1, DATA);
     let charge = frame.charge(TEXT);
     assert_eq!(frame.run(), trap(TrapKind::BadLoad, TEXT + 4, Some(0)));

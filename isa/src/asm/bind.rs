@@ -28,10 +28,7 @@ impl Assembler {
     /// The same, without offsets.
     pub(super) fn known_constant(&mut self, value: Expr) -> Result<i64, String> {
         match self.known(value)? {
-            Value {
-                section: None,
-                number,
-            } => Ok(number),
+            Value { section: None, number } => Ok(number),
             _ => Err("an address cannot stand here; write a constant".into()),
         }
     }
@@ -83,8 +80,7 @@ impl Assembler {
                 let here = Box::new(Node::Value(place));
                 let distance = Node::Binary(Binary::Sub, Box::new(target), here);
                 if let Some(section) = place.section {
-                    self.symbols
-                        .remember_pcrel(section, place.number, distance.clone());
+                    self.symbols.remember_pcrel(section, place.number, distance.clone());
                 }
                 Node::Hi(Box::new(distance))
             }

@@ -291,8 +291,7 @@ impl Assembler {
     #[track_caller]
     pub(super) fn fail(&mut self, sentence: impl Into<String>) -> &mut Self {
         let line = self.line();
-        self.error
-            .get_or_insert_with(|| AsmError::new(line, sentence));
+        self.error.get_or_insert_with(|| AsmError::new(line, sentence));
         self
     }
 
@@ -337,27 +336,15 @@ impl Assembler {
             return self;
         }
         let offset = self.sections[self.current as usize].len() - size as usize;
-        let place = Value {
-            section: Some(self.current),
-            number: offset as i64,
-        };
+        let place = Value { section: Some(self.current), number: offset as i64 };
         let bound = self.bound(constant.0, Nesting::At(place));
         let expr = match bound {
             Ok(expr) => expr,
             Err(sentence) => return self.fail(sentence),
         };
-        let fixup = Fixup {
-            line: self.line(),
-            section: self.current,
-            offset,
-            slot,
-            expr,
-        };
+        let fixup = Fixup { line: self.line(), section: self.current, offset, slot, expr };
         let known = match fixup.expr.value(&self.symbols, None) {
-            Ok(Value {
-                section: None,
-                number,
-            }) if !slot.is_from_pc() => Some(number),
+            Ok(Value { section: None, number }) if !slot.is_from_pc() => Some(number),
             Err(Unknown::Wrong(sentence)) if !fixup.may_refer_ahead() => {
                 return self.fail(sentence);
             }

@@ -134,9 +134,7 @@ fn option(a: &mut Assembler, line: &mut Line<'_>) -> Result<(), String> {
         // nothing is relaxed or position-independent in the first place
         "relax" | "norelax" | "pic" | "nopic" => a,
         _ => {
-            return Err(format!(
-                "`{what}` is not one of rvc, norvc, push, pop and relax"
-            ));
+            return Err(format!("`{what}` is not one of rvc, norvc, push, pop and relax"));
         }
     };
     Ok(())

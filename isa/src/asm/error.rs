@@ -15,10 +15,7 @@ pub struct AsmError {
 
 impl AsmError {
     pub(super) fn new(line: u32, sentence: impl Into<String>) -> Self {
-        Self {
-            line,
-            sentence: sentence.into(),
-        }
+        Self { line, sentence: sentence.into() }
     }
 
     /// The line, counted from 1; 0 for what no line says, the options.

@@ -14,10 +14,7 @@ impl Assembler {
             return self;
         };
         match value.value(&self.symbols, None) {
-            Ok(Value {
-                section: None,
-                number,
-            }) => {
+            Ok(Value { section: None, number }) => {
                 let Some(number) = as_word(number) else {
                     return self.fail(format!(
                         "li loads 32 bits, and {number} is not from -2147483648 to 4294967295"
@@ -36,8 +33,7 @@ impl Assembler {
             Err(Unknown::Wrong(sentence)) => self.fail(sentence),
             Ok(_) | Err(_) => {
                 let value = Expr(value);
-                self.lui(rd, Expr::hi(value.clone()))
-                    .addi(rd, rd, Expr::lo(value))
+                self.lui(rd, Expr::hi(value.clone())).addi(rd, rd, Expr::lo(value))
             }
         }
     }
@@ -46,8 +42,7 @@ impl Assembler {
     #[track_caller]
     pub(super) fn load_address(&mut self, rd: Reg, target: Expr) -> &mut Self {
         let here = Expr::from(self.here());
-        self.auipc(rd, Expr::pcrel_hi(target.clone()))
-            .addi(rd, rd, Expr::lo(target - here))
+        self.auipc(rd, Expr::pcrel_hi(target.clone())).addi(rd, rd, Expr::lo(target - here))
     }
 
     /// `call` and `tail`: a jump to anywhere.
@@ -64,7 +59,5 @@ impl Assembler {
 
 /// A number as 32 bits, if it can be read as such, signed or unsigned.
 pub(super) fn as_word(number: i64) -> Option<i32> {
-    (-(1 << 31)..1 << 32)
-        .contains(&number)
-        .then_some(number as i32)
+    (-(1 << 31)..1 << 32).contains(&number).then_some(number as i32)
 }

@@ -173,10 +173,7 @@ pub(super) struct Value {
 
 impl Value {
     pub(super) const fn constant(number: i64) -> Self {
-        Self {
-            section: None,
-            number,
-        }
+        Self { section: None, number }
     }
 }
 
@@ -198,18 +195,15 @@ impl Node {
     /// The value of the expression: with `bases` a constant, without perhaps an offset.
     pub(super) fn value(&self, symbols: &Symbols, bases: Option<&Bases>) -> Result<Value, Unknown> {
         let constant = |node: &Self| match node.value(symbols, bases)? {
-            Value {
-                section: None,
-                number,
-            } => Ok(number),
+            Value { section: None, number } => Ok(number),
             _ => Err(Unknown::Address),
         };
         let value = match self {
             Self::Value(value) => *value,
             Self::Here => return Err(Unknown::Wrong("`.` has no address here".into())),
-            Self::Symbol(name) => symbols
-                .value(name)
-                .ok_or_else(|| Unknown::Undefined(name.clone()))?,
+            Self::Symbol(name) => {
+                symbols.value(name).ok_or_else(|| Unknown::Undefined(name.clone()))?
+            }
             Self::Local(number, ordinal) => symbols
                 .local(*number, *ordinal)
                 .ok_or_else(|| Unknown::Undefined(format!("{number}f")))?,

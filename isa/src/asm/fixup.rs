@@ -51,9 +51,7 @@ impl Slot {
             Self::Base(op) => {
                 let number = self.fitting(op.mnemonic(), number)?;
                 let (old, _) = bytes.split_first_chunk_mut().ok_or(SHORT)?;
-                *old = op
-                    .set_immediate(u32::from_le_bytes(*old), number)
-                    .to_le_bytes();
+                *old = op.set_immediate(u32::from_le_bytes(*old), number).to_le_bytes();
             }
             Self::Compressed(form) => {
                 let number = self.fitting(form.mnemonic(), number)?;
@@ -90,9 +88,7 @@ impl Slot {
     }
 
     fn fitting(self, mnemonic: &str, number: i64) -> Result<i64, String> {
-        let rule = self
-            .immediate()
-            .ok_or_else(|| format!("`{mnemonic}` takes no constant"))?;
+        let rule = self.immediate().ok_or_else(|| format!("`{mnemonic}` takes no constant"))?;
         rule.fit(number).ok_or_else(|| {
             let advice = match (self, rule.is_from_pc()) {
                 (_, true) if number % 2 != 0 => "align the target",
@@ -123,21 +119,12 @@ pub(super) fn reserved(form: CompressedOp) -> String {
 
 /// Gives every section its address, fills in what waited for it, and makes the result.
 pub(super) fn link(a: Assembler) -> Result<Assembly, AsmError> {
-    let Assembler {
-        options,
-        mut sections,
-        symbols,
-        fixups,
-        ..
-    } = a;
+    let Assembler { options, mut sections, symbols, fixups, .. } = a;
     let lengths = [0, 1, 2, 3].map(|i| sections[i].len() as u64);
     let bases = layout(&options, lengths).map_err(|sentence| AsmError::new(0, sentence))?;
     for fixup in fixups {
         let failed = |sentence| AsmError::new(fixup.line, sentence);
-        let value = fixup
-            .expr
-            .value(&symbols, Some(&bases))
-            .map_err(|why| failed(explain(why)))?;
+        let value = fixup.expr.value(&symbols, Some(&bases)).map_err(|why| failed(explain(why)))?;
         let mut number = value.number;
         if fixup.slot.is_from_pc() {
             let Some(target) = as_word(number) else {
@@ -159,10 +146,7 @@ pub(super) fn link(a: Assembler) -> Result<Assembly, AsmError> {
     let symbols: alloc::collections::BTreeMap<_, _> = symbols.collect();
     let entry = symbols.get("_start").copied().unwrap_or(bases[0]);
     let [text, rodata, data, bss] = sections;
-    let section = |id: SectionId, bytes| Section {
-        base: bases[id as usize],
-        bytes,
-    };
+    let section = |id: SectionId, bytes| Section { base: bases[id as usize], bytes };
     Ok(Assembly {
         text: section(SectionId::Text, text),
         rodata: section(SectionId::Rodata, rodata),
@@ -177,10 +161,7 @@ pub(super) fn link(a: Assembler) -> Result<Assembly, AsmError> {
 /// Text at its base, every other section on the next page.
 fn layout(options: &super::Options, lengths: [u64; SectionId::COUNT]) -> Result<Bases, String> {
     if !options.text_base.is_multiple_of(4) {
-        return Err(format!(
-            "the text base {:#x} is no multiple of 4",
-            options.text_base
-        ));
+        return Err(format!("the text base {:#x} is no multiple of 4", options.text_base));
     }
     let mut bases = [0; SectionId::COUNT];
     let mut next = u64::from(options.text_base);

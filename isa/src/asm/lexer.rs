@@ -28,11 +28,7 @@ pub(super) struct Statement<'a> {
 
 /// Splits a source into statements that are not empty, without comments.
 pub(super) fn statements(source: &str) -> Result<Vec<Statement<'_>>, AsmError> {
-    let mut lexer = Lexer {
-        source,
-        at: 0,
-        line: 1,
-    };
+    let mut lexer = Lexer { source, at: 0, line: 1 };
     let mut statements = Vec::new();
     let mut tokens = Vec::new();
     loop {
@@ -93,10 +89,7 @@ impl<'a> Lexer<'a> {
             _ => {
                 let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
                 let sign = sign.ok_or_else(|| {
-                    format!(
-                        "the character `{}` means nothing here",
-                        first.escape_default()
-                    )
+                    format!("the character `{}` means nothing here", first.escape_default())
                 })?;
                 self.at += sign.len();
                 Piece::Token(Token::Sign(sign))
@@ -245,6 +238,5 @@ fn is_name(c: char) -> bool {
 }
 
 /// Longer signs before their beginnings.
-const SIGNS: [&str; 17] = [
-    "<<", ">>", ",", "(", ")", "+", "-", "*", "/", "%", "&", "|", "^", "~", ":", "=", "!",
-];
+const SIGNS: [&str; 17] =
+    ["<<", ">>", ",", "(", ")", "+", "-", "*", "/", "%", "&", "|", "^", "~", ":", "=", "!"];

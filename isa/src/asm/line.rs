@@ -79,10 +79,7 @@ impl<'a> Line<'a> {
     pub(super) fn end(&self) -> Result<(), String> {
         match self.is_empty() {
             true => Ok(()),
-            false => Err(format!(
-                "expected the end of the statement but found {}",
-                self.found()
-            )),
+            false => Err(format!("expected the end of the statement but found {}", self.found())),
         }
     }
 
@@ -122,9 +119,7 @@ impl<'a> Line<'a> {
             return Ok(F::new(15, 15));
         }
         if let (Some(Token::Number(fields)), None) = (self.peek(), self.peek_second()) {
-            let fence = F {
-                fields: *fields as u32,
-            };
+            let fence = F { fields: *fields as u32 };
             if i64::from(fence.pack()) != *fields {
                 return Err("the number has bits that are no fields of a fence".into());
             }
@@ -146,10 +141,7 @@ impl<'a> Line<'a> {
             _ => None,
         };
         let set = set.ok_or_else(|| {
-            format!(
-                "expected a set of a fence, letters of `iorw` or 0, but found {}",
-                self.found()
-            )
+            format!("expected a set of a fence, letters of `iorw` or 0, but found {}", self.found())
         })?;
         self.advance();
         Ok(set)
@@ -201,9 +193,9 @@ impl<'a> Line<'a> {
         match self.advance() {
             Some(Token::Number(number)) => Ok(Expr::constant(*number)),
             Some(Token::Name(".")) => Ok(Expr::here()),
-            Some(Token::Name(name)) if Reg::parse(name).is_some() => Err(format!(
-                "expected a constant or a label but found the register {name}"
-            )),
+            Some(Token::Name(name)) if Reg::parse(name).is_some() => {
+                Err(format!("expected a constant or a label but found the register {name}"))
+            }
             Some(Token::Name(name)) => Ok(Expr::symbol(name)),
             Some(Token::Sign("-")) => Ok(-self.unary()?),
             Some(Token::Sign("+")) => self.unary(),
@@ -230,9 +222,7 @@ impl<'a> Line<'a> {
                     }
                 })
             }
-            _ => Err(format!(
-                "expected a constant or a label but found {missing}"
-            )),
+            _ => Err(format!("expected a constant or a label but found {missing}")),
         }
     }
 

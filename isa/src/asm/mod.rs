@@ -69,21 +69,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            text_base: 0x1_0000,
-            data_base: None,
-            compressed: false,
-        }
+        Self { text_base: 0x1_0000, data_base: None, compressed: false }
     }
 }
 
 impl Options {
     /// The usual layout, with compressed forms.
     pub fn compressed() -> Self {
-        Self {
-            compressed: true,
-            ..Self::default()
-        }
+        Self { compressed: true, ..Self::default() }
     }
 }
 

@@ -98,11 +98,7 @@ impl Symbols {
                 old.line
             ));
         }
-        let definition = Definition {
-            value,
-            line,
-            is_label,
-        };
+        let definition = Definition { value, line, is_label };
         self.named.insert(name.to_owned(), definition);
         Ok(())
     }
@@ -129,9 +125,9 @@ impl Symbols {
         Some(match (forward, count.checked_sub(1)) {
             (true, _) => Ok(Node::Local(number, count)),
             (false, Some(last)) => Ok(Node::Local(number, last)),
-            (false, None) => Err(format!(
-                "`{name}` looks for a label `{number}:` above, and there is none"
-            )),
+            (false, None) => {
+                Err(format!("`{name}` looks for a label `{number}:` above, and there is none"))
+            }
         })
     }
 

@@ -156,11 +156,8 @@ fn short_form(mnemonic: &str, a: &mut Assembler, line: &mut Line<'_>) -> Result<
 
 /// Takes the ordering suffix off a mnemonic.
 fn split_order(mnemonic: &str) -> (&str, Option<(bool, bool)>) {
-    for (suffix, order) in [
-        (".aqrl", (true, true)),
-        (".aq", (true, false)),
-        (".rl", (false, true)),
-    ] {
+    for (suffix, order) in [(".aqrl", (true, true)), (".aq", (true, false)), (".rl", (false, true))]
+    {
         if let Some(stem) = mnemonic.strip_suffix(suffix) {
             return (stem, Some(order));
         }

@@ -117,16 +117,7 @@ compressed_format! {
     } "{rd}, sp, {imm}"
     ; imm: i32, Immediate::new(&[(4, 1020)]).multiple(4)
 }
-const CIW: &[(u32, u32)] = &[
-    (12, 5),
-    (11, 4),
-    (10, 9),
-    (9, 8),
-    (8, 7),
-    (7, 6),
-    (6, 2),
-    (5, 3),
-];
+const CIW: &[(u32, u32)] = &[(12, 5), (11, 4), (10, 9), (9, 8), (8, 7), (7, 6), (6, 2), (5, 3)];
 
 /// The offset of `c.lw` and `c.sw`: a multiple of 4 up to 124.
 const WORD_OFFSET: &[(u32, u32)] = &[(12, 5), (11, 4), (10, 3), (6, 2), (5, 6)];
@@ -226,16 +217,7 @@ compressed_format! {
     } at pc "{rs1}, {:#x}", pc.wrapping_add(offset as u32)
     ; offset: i32, Immediate::distance(&[(-256, 254)])
 }
-const CB: &[(u32, u32)] = &[
-    (12, 8),
-    (11, 4),
-    (10, 3),
-    (6, 7),
-    (5, 6),
-    (4, 2),
-    (3, 1),
-    (2, 5),
-];
+const CB: &[(u32, u32)] = &[(12, 8), (11, 4), (10, 3), (6, 7), (5, 6), (4, 2), (3, 1), (2, 5)];
 
 compressed_format! {
     /// `c.j target`: an even distance from -2048 to 2046.
@@ -244,19 +226,8 @@ compressed_format! {
     } at pc "{:#x}", pc.wrapping_add(offset as u32)
     ; offset: i32, Immediate::distance(&[(-2048, 2046)])
 }
-const CJ: &[(u32, u32)] = &[
-    (12, 11),
-    (11, 4),
-    (10, 9),
-    (9, 8),
-    (8, 10),
-    (7, 6),
-    (6, 7),
-    (5, 3),
-    (4, 2),
-    (3, 1),
-    (2, 5),
-];
+const CJ: &[(u32, u32)] =
+    &[(12, 11), (11, 4), (10, 9), (9, 8), (8, 10), (7, 6), (6, 7), (5, 3), (4, 2), (3, 1), (2, 5)];
 
 compressed_format! {
     /// `c.lwsp rd, imm(sp)`: a multiple of 4 up to 252.

@@ -20,23 +20,11 @@ pub struct A {
 impl Operands for A {
     fn unpack(word: u32) -> Self {
         let R { rd, rs1, rs2 } = R::unpack(word);
-        Self {
-            rd,
-            rs1,
-            rs2,
-            aq: bits(word, 26, 1) == 1,
-            rl: bits(word, 25, 1) == 1,
-        }
+        Self { rd, rs1, rs2, aq: bits(word, 26, 1) == 1, rl: bits(word, 25, 1) == 1 }
     }
 
     fn pack(self) -> u32 {
-        let Self {
-            rd,
-            rs1,
-            rs2,
-            aq,
-            rl,
-        } = self;
+        let Self { rd, rs1, rs2, aq, rl } = self;
         R { rd, rs1, rs2 }.pack() | u32::from(aq) << 26 | u32::from(rl) << 25
     }
 
@@ -75,26 +63,13 @@ pub struct Lr {
 
 impl Operands for Lr {
     fn unpack(word: u32) -> Self {
-        let A {
-            rd,
-            rs1,
-            rs2: _,
-            aq,
-            rl,
-        } = A::unpack(word);
+        let A { rd, rs1, rs2: _, aq, rl } = A::unpack(word);
         Self { rd, rs1, aq, rl }
     }
 
     fn pack(self) -> u32 {
         let Self { rd, rs1, aq, rl } = self;
-        A {
-            rd,
-            rs1,
-            rs2: Reg::ZERO,
-            aq,
-            rl,
-        }
-        .pack()
+        A { rd, rs1, rs2: Reg::ZERO, aq, rl }.pack()
     }
 
     fn reads(self) -> RegSet {
@@ -131,23 +106,17 @@ impl F {
     const MASK: u32 = 0xffff_8f80;
 
     /// `fence.tso`.
-    pub const TSO: Self = Self {
-        fields: 0x8330_0000,
-    };
+    pub const TSO: Self = Self { fields: 0x8330_0000 };
 
     /// An ordinary fence of these predecessor and successor sets (bits `iorw` from 3 down to 0).
     pub const fn new(pred: u32, succ: u32) -> Self {
-        Self {
-            fields: (pred & 15) << 24 | (succ & 15) << 20,
-        }
+        Self { fields: (pred & 15) << 24 | (succ & 15) << 20 }
     }
 }
 
 impl Operands for F {
     fn unpack(word: u32) -> Self {
-        Self {
-            fields: word & Self::MASK,
-        }
+        Self { fields: word & Self::MASK }
     }
 
     fn pack(self) -> u32 {

@@ -61,9 +61,5 @@ pub fn answer(registers: &[u32; 32]) -> Option<u32> {
         return None;
     }
     let arguments = &registers[10..16];
-    Some(
-        arguments
-            .iter()
-            .fold(number, |sum, a| sum.wrapping_mul(31).wrapping_add(*a)),
-    )
+    Some(arguments.iter().fold(number, |sum, a| sum.wrapping_mul(31).wrapping_add(*a)))
 }

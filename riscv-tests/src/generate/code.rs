@@ -36,12 +36,7 @@ enum Kind {
 
 impl Code {
     pub(super) fn new(base: u32) -> Self {
-        Self {
-            base,
-            bytes: Vec::with_capacity(1024),
-            labels: vec![],
-            fixups: vec![],
-        }
+        Self { base, bytes: Vec::with_capacity(1024), labels: vec![], fixups: vec![] }
     }
 
     pub(super) fn here(&self) -> u32 {
@@ -53,8 +48,7 @@ impl Code {
     }
 
     pub(super) fn parcel(&mut self, parcel: u32) {
-        self.bytes
-            .extend_from_slice(&[(parcel & 0xff) as u8, (parcel >> 8 & 0xff) as u8]);
+        self.bytes.extend_from_slice(&[(parcel & 0xff) as u8, (parcel >> 8 & 0xff) as u8]);
     }
 
     pub(super) fn label(&mut self) -> Label {
@@ -111,11 +105,7 @@ impl Code {
     /// The bytes, and where the labels are. A label that was never placed is the end of text.
     pub(super) fn finish(mut self) -> (Vec<u8>, Addresses) {
         let end = self.here();
-        let labels = self
-            .labels
-            .iter()
-            .map(|label| label.unwrap_or(end))
-            .collect();
+        let labels = self.labels.iter().map(|label| label.unwrap_or(end)).collect();
         let addresses = Addresses(labels);
         for fixup in &self.fixups {
             let pc = self.base + u32::try_from(fixup.at).expect("texts are small");
@@ -142,12 +132,7 @@ impl Code {
     }
 
     fn fix(&mut self, kind: Kind, label: Label, addend: u32) {
-        self.fixups.push(Fixup {
-            at: self.bytes.len(),
-            label,
-            addend,
-            kind,
-        });
+        self.fixups.push(Fixup { at: self.bytes.len(), label, addend, kind });
     }
 }
 

@@ -47,23 +47,14 @@ struct Place {
 
 impl Place {
     fn deeper(self) -> Self {
-        Self {
-            depth: self.depth - 1,
-            ..self
-        }
+        Self { depth: self.depth - 1, ..self }
     }
 
     /// The counter to use, and the place inside the loop.
     fn counter(self) -> Option<(u32, Self)> {
         let counter = self.counter?;
         let more = self.function.is_none() && counter == COUNTERS;
-        Some((
-            counter,
-            Self {
-                counter: more.then_some(COUNTERS + 1),
-                ..self.deeper()
-            },
-        ))
+        Some((counter, Self { counter: more.then_some(COUNTERS + 1), ..self.deeper() }))
     }
 }
 
@@ -76,14 +67,7 @@ impl Control {
             0 => self.program.random.between(20, 40),
             _ => self.program.random.between(3, 8),
         };
-        self.block(
-            Place {
-                function: None,
-                depth: 3,
-                counter: Some(COUNTERS),
-            },
-            length,
-        );
+        self.block(Place { function: None, depth: 3, counter: Some(COUNTERS) }, length);
         if !self.program.random.once_in(30) {
             self.program.exit();
         }
@@ -97,11 +81,7 @@ impl Control {
     }
 
     fn function(&mut self, index: u32, label: Label) {
-        let place = Place {
-            function: Some(index),
-            depth: 2,
-            counter: Some(COUNTERS + 2 + index),
-        };
+        let place = Place { function: Some(index), depth: 2, counter: Some(COUNTERS + 2 + index) };
         let length = self.program.random.between(1, 3);
         self.program.frame = (0, 12);
         let short = self.program.compressed && self.program.random.percent(60);
@@ -211,10 +191,7 @@ impl Control {
     fn call(&mut self, place: Place) {
         // A function calls only those behind it, so that calls end.
         let first = place.function.map_or(0, |index| index + 1) as usize;
-        let Some(callees) = self
-            .functions
-            .get(first..)
-            .filter(|callees| !callees.is_empty())
+        let Some(callees) = self.functions.get(first..).filter(|callees| !callees.is_empty())
         else {
             return self.straight(2);
         };
@@ -254,9 +231,8 @@ impl Control {
             code.word(e::jalr(0, TEMPORARY, 0));
         }
         let end = self.program.code.label();
-        let blocks: Vec<_> = (0..self.program.random.between(1, 3))
-            .map(|_| self.program.code.label())
-            .collect();
+        let blocks: Vec<_> =
+            (0..self.program.random.between(1, 3)).map(|_| self.program.code.label()).collect();
         for _ in 0..count {
             let label = self.program.random.pick(&blocks);
             let addend = match self.program.random.below(24) {
@@ -361,15 +337,9 @@ impl Control {
         let end = self.program.code.label();
         let addend: i32 = random.pick(&[-8, -4, -3, -2, -1, 0, 1, 2, 4]);
         match random.below(3) {
-            0 => self
-                .program
-                .code
-                .relative(TEMPORARY, jump, end, addend.cast_unsigned()),
+            0 => self.program.code.relative(TEMPORARY, jump, end, addend.cast_unsigned()),
             1 => self.program.code.jal(link, end, addend.cast_unsigned()),
-            _ => self
-                .program
-                .code
-                .absolute(TEMPORARY, jump, end, addend.cast_unsigned()),
+            _ => self.program.code.absolute(TEMPORARY, jump, end, addend.cast_unsigned()),
         }
     }
 

@@ -90,12 +90,8 @@ fn forward_jump(program: &mut Program, label: Label) {
     let link = program.random.pick(&[0, 1, 5, 28]);
     match program.random.below(4) {
         0 if program.compressed => program.code.compressed_jump(link == 1, label),
-        1 => program
-            .code
-            .relative(TEMPORARY, e::jalr(link, TEMPORARY, 0), label, 0),
-        2 => program
-            .code
-            .absolute(TEMPORARY, e::jalr(link, TEMPORARY, 0), label, 0),
+        1 => program.code.relative(TEMPORARY, e::jalr(link, TEMPORARY, 0), label, 0),
+        2 => program.code.absolute(TEMPORARY, e::jalr(link, TEMPORARY, 0), label, 0),
         _ => program.code.jal(link, label, 0),
     }
 }
@@ -113,9 +109,7 @@ fn backward(program: &mut Program, passed: &[Label]) {
             program.code.word(e::i(e::OP_IMM, 5, rs1, rs1, shift));
             program.code.branch(1, rs1, 0, label, 0);
         }
-        _ => program
-            .code
-            .branch(program.random.pick(&CONDITIONS), rs1, rs2, label, 0),
+        _ => program.code.branch(program.random.pick(&CONDITIONS), rs1, rs2, label, 0),
     }
 }
 

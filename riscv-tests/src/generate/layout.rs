@@ -37,12 +37,7 @@ impl Layout {
             1 => page + PAGE - 4 * random.between(1, 60),
             _ => page,
         };
-        Self {
-            text,
-            rodata,
-            data,
-            data_length,
-        }
+        Self { text, rodata, data, data_length }
     }
 
     /// What the data base register holds: the middle of data.

@@ -52,9 +52,7 @@ impl Generator {
     /// The generator with this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|generator| generator.name() == name)
+        Self::ALL.into_iter().find(|generator| generator.name() == name)
     }
 
     /// The generator that a mixed run uses for this seed: of 20 seeds, 3 are raw, 7 grammar, 7

@@ -6,13 +6,8 @@ use super::program::{AMOS, BASE, DATA, LR, MAIN_FRAME, Program, RODATA, SC, SP};
 
 pub(super) fn case(name: &'static str, seed: u64) -> Case {
     let mut program = Program::new(name, seed);
-    program
-        .code
-        .word(e::addi(SP, SP, 0_u32.wrapping_sub(MAIN_FRAME)));
-    let bases = [
-        (DATA, program.layout.data_base()),
-        (RODATA, program.layout.rodata),
-    ];
+    program.code.word(e::addi(SP, SP, 0_u32.wrapping_sub(MAIN_FRAME)));
+    let bases = [(DATA, program.layout.data_base()), (RODATA, program.layout.rodata)];
     for number in (1..32).filter(|number| *number != SP) {
         let value = match bases.iter().find(|(base, _)| *base == number) {
             Some((_, value)) => *value,
@@ -66,13 +61,9 @@ fn operation(program: &mut Program) {
             e::r(e::OP, funct3, funct7, rd, rs1, rs2)
         }
         6..14 => e::r(e::OP, program.random.below(8), 1, rd, rs1, rs2),
-        14 | 15 => e::i(
-            e::OP_IMM,
-            program.random.pick(&[0, 2, 3, 4, 6, 7]),
-            rd,
-            rs1,
-            program.immediate(),
-        ),
+        14 | 15 => {
+            e::i(e::OP_IMM, program.random.pick(&[0, 2, 3, 4, 6, 7]), rd, rs1, program.immediate())
+        }
         16 => {
             let funct3 = program.random.pick(&[1, 5]);
             e::i(e::OP_IMM, funct3, rd, rs1, program.random.below(32))
@@ -80,11 +71,7 @@ fn operation(program: &mut Program) {
         17 => e::amo(program.random.pick(&AMOS), rd, DATA, rs2),
         18 => e::amo(LR, rd, DATA, 0),
         19 => e::amo(SC, rd, DATA, rs2),
-        20 => e::u(
-            program.random.pick(&[e::LUI, e::AUIPC]),
-            rd,
-            program.random.word(),
-        ),
+        20 => e::u(program.random.pick(&[e::LUI, e::AUIPC]), rd, program.random.word()),
         _ => return program.memory(),
     };
     program.code.word(word);

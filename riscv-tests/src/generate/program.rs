@@ -17,9 +17,7 @@ pub(super) const A7: u32 = 17;
 pub(super) const TEMPORARY: u32 = 31;
 
 /// Registers that arithmetic may write.
-const FREE: [u32; 19] = [
-    5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 25, 26, 27, 28, 29, 30, 31, 0,
-];
+const FREE: [u32; 19] = [5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 25, 26, 27, 28, 29, 30, 31, 0];
 
 /// The words of the main frame that are accessed often.
 const SLOTS: [u32; 8] = [16, 28, 60, 64, 100, 128, 192, 252];
@@ -58,15 +56,7 @@ impl Program {
     }
 
     pub(super) fn finish(self, name: &'static str, seed: u64) -> Case {
-        let Self {
-            mut random,
-            code,
-            layout,
-            compressed,
-            entry,
-            table,
-            ..
-        } = self;
+        let Self { mut random, code, layout, compressed, entry, table, .. } = self;
         let (mut text, addresses) = code.finish();
         if random.once_in(12) {
             // The remainder that is never executed.
@@ -107,8 +97,7 @@ impl Program {
 
     /// Makes the base registers and a few others ready.
     pub(super) fn prologue(&mut self) {
-        self.code
-            .word(e::addi(SP, SP, 0_u32.wrapping_sub(MAIN_FRAME)));
+        self.code.word(e::addi(SP, SP, 0_u32.wrapping_sub(MAIN_FRAME)));
         self.load_constant(DATA, self.layout.data_base());
         self.load_constant(RODATA, self.layout.rodata);
         for _ in 0..self.random.between(2, 8) {
@@ -123,9 +112,7 @@ impl Program {
     pub(super) fn fill_stack(&mut self) {
         for slot in SLOTS {
             if self.random.percent(50) {
-                let rs2 = self
-                    .random
-                    .pick(&[SP, DATA, RODATA, 10, 11, 12, 13, 14, 15]);
+                let rs2 = self.random.pick(&[SP, DATA, RODATA, 10, 11, 12, 13, 14, 15]);
                 self.code.word(e::sw(rs2, SP, slot));
             }
         }
@@ -284,13 +271,8 @@ impl Program {
 
     fn load(&mut self, shift: u32, base: u32, offset: u32) {
         let rd = self.rd();
-        let unsigned = if shift < 2 {
-            self.random.below(2) << 2
-        } else {
-            0
-        };
-        self.code
-            .word(e::i(e::LOAD, shift | unsigned, rd, base, offset));
+        let unsigned = if shift < 2 { self.random.below(2) << 2 } else { 0 };
+        self.code.word(e::i(e::LOAD, shift | unsigned, rd, base, offset));
     }
 
     fn rodata_load(&mut self) {
@@ -332,11 +314,7 @@ impl Program {
             DATA
         } else {
             let above = self.layout.data_above() / 4;
-            let odd = if self.random.once_in(self.careless) {
-                self.random.below(4)
-            } else {
-                0
-            };
+            let odd = if self.random.once_in(self.careless) { self.random.below(4) } else { 0 };
             let offset = 4 * self.random.below(above) + odd;
             self.code.word(e::addi(TEMPORARY, DATA, offset));
             TEMPORARY
@@ -372,10 +350,7 @@ impl Program {
         let mut base = rs;
         if self.random.percent(70) {
             base = TEMPORARY;
-            let edge = self
-                .layout
-                .edge(&mut self.random)
-                .wrapping_sub(imm << 20 >> 20);
+            let edge = self.layout.edge(&mut self.random).wrapping_sub(imm << 20 >> 20);
             self.load_constant(base, edge);
         }
         let word = match self.random.below(8) {
@@ -392,13 +367,11 @@ impl Program {
         match self.random.below(4) {
             0 => self.code.word(e::EBREAK),
             1 if self.compressed => self.code.parcel(e::C_EBREAK),
-            2 if self.compressed => self
-                .code
-                .parcel(self.random.pick(&[0, 0x8002, 0x6101, 0x9c01])),
+            2 if self.compressed => {
+                self.code.parcel(self.random.pick(&[0, 0x8002, 0x6101, 0x9c01]))
+            }
             _ => {
-                let word = self
-                    .random
-                    .pick(&[0xc000_1073, 0x0000_100f, 0x3020_0073, 0x0000_3003]);
+                let word = self.random.pick(&[0xc000_1073, 0x0000_100f, 0x3020_0073, 0x0000_3003]);
                 self.code.word(word);
             }
         }
@@ -406,26 +379,15 @@ impl Program {
 }
 
 /// funct7 and funct3 of OP.
-pub(super) const BASE: [(u32, u32); 10] = [
-    (0, 0),
-    (0x20, 0),
-    (0, 1),
-    (0, 2),
-    (0, 3),
-    (0, 4),
-    (0, 5),
-    (0x20, 5),
-    (0, 6),
-    (0, 7),
-];
+pub(super) const BASE: [(u32, u32); 10] =
+    [(0, 0), (0x20, 0), (0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (0x20, 5), (0, 6), (0, 7)];
 
 /// funct3 of BRANCH.
 pub(super) const CONDITIONS: [u32; 6] = [0, 1, 4, 5, 6, 7];
 
 /// funct5 of the AMOs.
-pub(super) const AMOS: [u32; 9] = [
-    0b00001, 0b00000, 0b00100, 0b01100, 0b01000, 0b10000, 0b10100, 0b11000, 0b11100,
-];
+pub(super) const AMOS: [u32; 9] =
+    [0b00001, 0b00000, 0b00100, 0b01100, 0b01000, 0b10000, 0b10100, 0b11000, 0b11100];
 
 pub(super) const LR: u32 = 0b00010;
 pub(super) const SC: u32 = 0b00011;

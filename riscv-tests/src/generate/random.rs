@@ -66,11 +66,8 @@ mod tests {
     #[test]
     fn the_stream_is_splitmix64() {
         let mut random = Random::new("", 1_234_567);
-        let published = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let published =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!([random.bits(), random.bits(), random.bits()], published);
     }
 

@@ -37,12 +37,7 @@ fn any_bits(program: &mut Program) {
 /// Any valid instruction with any fields, jumps mostly short.
 fn any_instruction(program: &mut Program) {
     let random = &mut program.random;
-    let (rd, rs1, rs2, imm) = (
-        random.below(32),
-        random.below(32),
-        random.below(32),
-        random.word(),
-    );
+    let (rd, rs1, rs2, imm) = (random.below(32), random.below(32), random.below(32), random.word());
     let short = random.below(32).wrapping_mul(2).wrapping_sub(16);
     if program.compressed && random.percent(60) {
         return program.code.parcel(any_parcel(random.word() & 0xffff));

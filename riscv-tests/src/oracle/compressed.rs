@@ -37,10 +37,7 @@ pub(super) fn parcel(c: u32) -> Instruction {
         // C.NOP, C.ADDI: addi rd, rd, imm[5:0]. With rd = x0 or imm = 0: NOP or HINT.
         (0b01, 0b000) => immediate(Operation::Add, rd, rd, imm6),
         // C.JAL: jal x1, offset[11:1].
-        (0b01, 0b001) => Instruction::Jal {
-            rd: 1,
-            offset: jump_offset(c),
-        },
+        (0b01, 0b001) => Instruction::Jal { rd: 1, offset: jump_offset(c) },
         // C.LI: addi rd, x0, imm[5:0].
         (0b01, 0b010) => immediate(Operation::Add, rd, 0, imm6),
         // C.ADDI16SP: addi x2, x2, nzimm[9:4]. Reserved with nzimm = 0.
@@ -58,10 +55,7 @@ pub(super) fn parcel(c: u32) -> Instruction {
         // C.LUI: lui rd, nzimm[17:12]. Reserved with nzimm = 0; with rd = x0 a HINT.
         (0b01, 0b011) => match imm6 {
             0 => Instruction::Illegal,
-            _ => Instruction::Lui {
-                rd,
-                imm: imm6 << 12,
-            },
+            _ => Instruction::Lui { rd, imm: imm6 << 12 },
         },
         (0b01, 0b100) => match bits(c, 11, 10) {
             // C.SRLI, C.SRAI: shamt[5] must be zero on RV32.
@@ -79,10 +73,7 @@ pub(super) fn parcel(c: u32) -> Instruction {
             _ => Instruction::Illegal,
         },
         // C.J: jal x0, offset[11:1].
-        (0b01, 0b101) => Instruction::Jal {
-            rd: 0,
-            offset: jump_offset(c),
-        },
+        (0b01, 0b101) => Instruction::Jal { rd: 0, offset: jump_offset(c) },
         // C.BEQZ: beq rs1', x0, offset[8:1].
         (0b01, 0b110) => branch(Condition::Beq, high, branch_offset(c)),
         // C.BNEZ: bne rs1', x0, offset[8:1].
@@ -94,28 +85,18 @@ pub(super) fn parcel(c: u32) -> Instruction {
             _ => Instruction::Illegal,
         },
         // C.LWSP: lw rd, offset[7:2](x2). Reserved with rd = x0.
-        (0b10, 0b010) if rd != 0 => load(
-            rd,
-            2,
-            bits(c, 12, 12) << 5 | bits(c, 6, 4) << 2 | bits(c, 3, 2) << 6,
-        ),
+        (0b10, 0b010) if rd != 0 => {
+            load(rd, 2, bits(c, 12, 12) << 5 | bits(c, 6, 4) << 2 | bits(c, 3, 2) << 6)
+        }
         (0b10, 0b100) => match (bit12, rd, rs2) {
             // Bit 12 clear and rs2 = 0 is C.JR: jalr x0, 0(rs1). Reserved with rs1 = x0.
             (0, 0, 0) => Instruction::Illegal,
-            (0, rs1, 0) => Instruction::Jalr {
-                rd: 0,
-                rs1,
-                offset: 0,
-            },
+            (0, rs1, 0) => Instruction::Jalr { rd: 0, rs1, offset: 0 },
             // C.MV: add rd, x0, rs2. With rd = x0 a HINT.
             (0, rd, rs2) => register(Operation::Add, rd, 0, rs2),
             (_, 0, 0) => Instruction::Ebreak,
             // C.JALR: jalr x1, 0(rs1).
-            (_, rs1, 0) => Instruction::Jalr {
-                rd: 1,
-                rs1,
-                offset: 0,
-            },
+            (_, rs1, 0) => Instruction::Jalr { rd: 1, rs1, offset: 0 },
             // C.ADD: add rd, rd, rs2. With rd = x0 a HINT.
             (_, rd, rs2) => register(Operation::Add, rd, rd, rs2),
         },
@@ -161,47 +142,21 @@ fn branch_offset(c: u32) -> u32 {
 }
 
 fn immediate(operation: Operation, rd: usize, rs1: usize, imm: u32) -> Instruction {
-    Instruction::Immediate {
-        operation,
-        rd,
-        rs1,
-        imm,
-    }
+    Instruction::Immediate { operation, rd, rs1, imm }
 }
 
 fn register(operation: Operation, rd: usize, rs1: usize, rs2: usize) -> Instruction {
-    Instruction::Register {
-        operation,
-        rd,
-        rs1,
-        rs2,
-    }
+    Instruction::Register { operation, rd, rs1, rs2 }
 }
 
 fn load(rd: usize, rs1: usize, offset: u32) -> Instruction {
-    Instruction::Load {
-        width: Width::Word,
-        extend: Extend::Sign,
-        rd,
-        rs1,
-        offset,
-    }
+    Instruction::Load { width: Width::Word, extend: Extend::Sign, rd, rs1, offset }
 }
 
 fn store(rs1: usize, rs2: usize, offset: u32) -> Instruction {
-    Instruction::Store {
-        width: Width::Word,
-        rs1,
-        rs2,
-        offset,
-    }
+    Instruction::Store { width: Width::Word, rs1, rs2, offset }
 }
 
 fn branch(condition: Condition, rs1: usize, offset: u32) -> Instruction {
-    Instruction::Branch {
-        condition,
-        rs1,
-        rs2: 0,
-        offset,
-    }
+    Instruction::Branch { condition, rs1, rs2: 0, offset }
 }

@@ -13,30 +13,17 @@ pub(super) fn word(w: u32) -> Instruction {
 
     match opcode {
         // LUI: places the 32-bit U-immediate into rd, filling in the lowest 12 bits with zeros.
-        0b011_0111 => Instruction::Lui {
-            rd,
-            imm: w & 0xffff_f000,
-        },
+        0b011_0111 => Instruction::Lui { rd, imm: w & 0xffff_f000 },
 
         // AUIPC: adds the U-immediate to the address of the AUIPC instruction.
-        0b001_0111 => Instruction::Auipc {
-            rd,
-            imm: w & 0xffff_f000,
-        },
+        0b001_0111 => Instruction::Auipc { rd, imm: w & 0xffff_f000 },
 
         // JAL: the J-immediate encodes a signed offset in multiples of 2 bytes.
-        0b110_1111 => Instruction::Jal {
-            rd,
-            offset: j_immediate(w),
-        },
+        0b110_1111 => Instruction::Jal { rd, offset: j_immediate(w) },
 
         // JALR: the target is obtained by adding the sign-extended 12-bit I-immediate to rs1.
         0b110_0111 => match funct3 {
-            0b000 => Instruction::Jalr {
-                rd,
-                rs1,
-                offset: i_immediate(w),
-            },
+            0b000 => Instruction::Jalr { rd, rs1, offset: i_immediate(w) },
             _ => Instruction::Illegal,
         },
 
@@ -51,12 +38,7 @@ pub(super) fn word(w: u32) -> Instruction {
                 0b111 => Condition::Bgeu,
                 _ => return Instruction::Illegal,
             };
-            Instruction::Branch {
-                condition,
-                rs1,
-                rs2,
-                offset: b_immediate(w),
-            }
+            Instruction::Branch { condition, rs1, rs2, offset: b_immediate(w) }
         }
 
         // LOAD: encoded in the I-type format.
@@ -69,13 +51,7 @@ pub(super) fn word(w: u32) -> Instruction {
                 0b101 => (Width::Half, Extend::Zero),
                 _ => return Instruction::Illegal,
             };
-            Instruction::Load {
-                width,
-                extend,
-                rd,
-                rs1,
-                offset: i_immediate(w),
-            }
+            Instruction::Load { width, extend, rd, rs1, offset: i_immediate(w) }
         }
 
         // STORE: encoded in the S-type format.
@@ -86,12 +62,7 @@ pub(super) fn word(w: u32) -> Instruction {
                 0b010 => Width::Word,
                 _ => return Instruction::Illegal,
             };
-            Instruction::Store {
-                width,
-                rs1,
-                rs2,
-                offset: s_immediate(w),
-            }
+            Instruction::Store { width, rs1, rs2, offset: s_immediate(w) }
         }
 
         // OP-IMM: shifts by a constant are a specialization of the I-type format; the amount is
@@ -110,12 +81,7 @@ pub(super) fn word(w: u32) -> Instruction {
                 (0b101, 0b010_0000) => (Operation::Sra, shamt),
                 _ => return Instruction::Illegal,
             };
-            Instruction::Immediate {
-                operation,
-                rd,
-                rs1,
-                imm,
-            }
+            Instruction::Immediate { operation, rd, rs1, imm }
         }
 
         // OP: R-type; funct7 and funct3 select the operation. funct7 1 is the M extension.
@@ -141,12 +107,7 @@ pub(super) fn word(w: u32) -> Instruction {
                 (0b000_0001, 0b111) => Operation::Remu,
                 _ => return Instruction::Illegal,
             };
-            Instruction::Register {
-                operation,
-                rd,
-                rs1,
-                rs2,
-            }
+            Instruction::Register { operation, rd, rs1, rs2 }
         }
 
         // MISC-MEM: funct3 0 is FENCE whatever the other fields; FENCE.I (funct3 1) is not there.
@@ -178,12 +139,7 @@ pub(super) fn word(w: u32) -> Instruction {
                 0b11100 => AmoOperation::Maxu,
                 _ => return Instruction::Illegal,
             };
-            Instruction::Amo {
-                operation,
-                rd,
-                rs1,
-                rs2,
-            }
+            Instruction::Amo { operation, rd, rs1, rs2 }
         }
 
         _ => Instruction::Illegal,
@@ -216,9 +172,5 @@ fn j_immediate(w: u32) -> u32 {
 
 /// Copies bit `bits - 1` of `value` into all bits above.
 pub(super) fn sign_extend(value: u32, bits: u32) -> u32 {
-    if value >> (bits - 1) & 1 == 1 {
-        value | u32::MAX << (bits - 1)
-    } else {
-        value
-    }
+    if value >> (bits - 1) & 1 == 1 { value | u32::MAX << (bits - 1) } else { value }
 }

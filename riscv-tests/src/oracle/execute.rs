@@ -40,57 +40,28 @@ impl Oracle {
                 self.set(rd, next);
                 return Ok(Next::Arrive(target));
             }
-            Instruction::Branch {
-                condition,
-                rs1,
-                rs2,
-                offset,
-            } => {
+            Instruction::Branch { condition, rs1, rs2, offset } => {
                 if !holds(condition, self.registers[rs1], self.registers[rs2]) {
                     return Ok(Next::Arrive(next));
                 }
                 return Ok(Next::Arrive(self.target(pc.wrapping_add(offset))?));
             }
 
-            Instruction::Load {
-                width,
-                extend,
-                rd,
-                rs1,
-                offset,
-            } => {
+            Instruction::Load { width, extend, rd, rs1, offset } => {
                 let addr = self.registers[rs1].wrapping_add(offset);
                 let value = self.load(addr, bytes(width))?;
                 self.set(rd, extended(value, width, extend));
             }
-            Instruction::Store {
-                width,
-                rs1,
-                rs2,
-                offset,
-            } => {
+            Instruction::Store { width, rs1, rs2, offset } => {
                 let addr = self.registers[rs1].wrapping_add(offset);
                 self.store(addr, bytes(width), self.registers[rs2])?;
             }
 
-            Instruction::Immediate {
-                operation,
-                rd,
-                rs1,
-                imm,
-            } => {
+            Instruction::Immediate { operation, rd, rs1, imm } => {
                 self.set(rd, compute(operation, self.registers[rs1], imm));
             }
-            Instruction::Register {
-                operation,
-                rd,
-                rs1,
-                rs2,
-            } => {
-                self.set(
-                    rd,
-                    compute(operation, self.registers[rs1], self.registers[rs2]),
-                );
+            Instruction::Register { operation, rd, rs1, rs2 } => {
+                self.set(rd, compute(operation, self.registers[rs1], self.registers[rs2]));
             }
             Instruction::Fence => {}
 
@@ -118,18 +89,10 @@ impl Oracle {
                 }
                 self.reservation = None;
             }
-            Instruction::Amo {
-                operation,
-                rd,
-                rs1,
-                rs2,
-            } => {
+            Instruction::Amo { operation, rd, rs1, rs2 } => {
                 let addr = self.atomic_address(rs1)?;
                 // Not mapped or not writable: BadStore, never BadLoad.
-                let old = self
-                    .memory
-                    .load(addr, 4)
-                    .map_err(|a| Trap::at(Trap::BAD_STORE, a))?;
+                let old = self.memory.load(addr, 4).map_err(|a| Trap::at(Trap::BAD_STORE, a))?;
                 self.store(addr, 4, combine(operation, old, self.registers[rs2]))?;
                 self.set(rd, old);
             }
@@ -145,15 +108,11 @@ impl Oracle {
     }
 
     fn load(&self, addr: u32, n: u32) -> Result<u32, Trap> {
-        self.memory
-            .load(addr, n)
-            .map_err(|a| Trap::at(Trap::BAD_LOAD, a))
+        self.memory.load(addr, n).map_err(|a| Trap::at(Trap::BAD_LOAD, a))
     }
 
     fn store(&mut self, addr: u32, n: u32, value: u32) -> Result<(), Trap> {
-        self.memory
-            .store(addr, n, value)
-            .map_err(|a| Trap::at(Trap::BAD_STORE, a))
+        self.memory.store(addr, n, value).map_err(|a| Trap::at(Trap::BAD_STORE, a))
     }
 
     /// Rule 1 of A: aligned, before anything else.

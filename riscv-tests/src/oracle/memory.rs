@@ -68,23 +68,16 @@ impl Memory {
     }
 
     pub(super) fn pages(&self) -> impl Iterator<Item = (u32, &Page)> {
-        self.pages
-            .iter()
-            .map(|(number, page)| (number * PAGE_SIZE, page))
+        self.pages.iter().map(|(number, page)| (number * PAGE_SIZE, page))
     }
 
     pub(super) fn read(&self, addr: u32, length: u32) -> Option<Vec<u8>> {
-        (0..length)
-            .map(|k| self.byte(addr.checked_add(k)?))
-            .collect()
+        (0..length).map(|k| self.byte(addr.checked_add(k)?)).collect()
     }
 
     pub(super) fn write(&mut self, addr: u32, bytes: &[u8]) {
         for (a, byte) in (addr..).zip(bytes) {
-            let page = self
-                .pages
-                .get_mut(&(a / PAGE_SIZE))
-                .expect("the range is mapped");
+            let page = self.pages.get_mut(&(a / PAGE_SIZE)).expect("the range is mapped");
             page.bytes[(a % PAGE_SIZE) as usize] = *byte;
         }
     }
@@ -115,9 +108,6 @@ impl Memory {
 
 impl Page {
     fn zero(writable: bool) -> Self {
-        Self {
-            writable,
-            bytes: vec![0; PAGE_SIZE as usize],
-        }
+        Self { writable, bytes: vec![0; PAGE_SIZE as usize] }
     }
 }

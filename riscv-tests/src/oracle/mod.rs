@@ -155,11 +155,7 @@ impl Oracle {
     ///
     /// If the oracle did not stop at an ECALL.
     pub fn resume(&mut self, a0: u32) {
-        assert_eq!(
-            self.at,
-            At::Stopped(Stop::Ecall),
-            "only an ECALL can be resumed"
-        );
+        assert_eq!(self.at, At::Stopped(Stop::Ecall), "only an ECALL can be resumed");
         self.registers[10] = a0;
         // ECALL has no compressed form.
         self.pc += 4;
@@ -267,11 +263,7 @@ impl Oracle {
                 None
             }
             Next::Ecall => Some(Stop::Ecall),
-            Next::Trap(trap) => Some(Stop::Trap {
-                kind: trap.kind,
-                pc: self.pc,
-                addr: trap.addr,
-            }),
+            Next::Trap(trap) => Some(Stop::Trap { kind: trap.kind, pc: self.pc, addr: trap.addr }),
         }
     }
 }

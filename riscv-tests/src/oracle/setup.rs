@@ -44,35 +44,20 @@ impl Segment {
     /// The executable segment.
     #[must_use]
     pub fn text(addr: u32, bytes: Vec<u8>) -> Self {
-        Self {
-            executable: true,
-            ..Self::rodata(addr, bytes)
-        }
+        Self { executable: true, ..Self::rodata(addr, bytes) }
     }
 
     /// A segment that can only be read.
     #[must_use]
     pub fn rodata(addr: u32, bytes: Vec<u8>) -> Self {
-        let memsz = bytes
-            .len()
-            .try_into()
-            .expect("a segment is smaller than the address space");
-        Self {
-            addr,
-            bytes,
-            memsz,
-            writable: false,
-            executable: false,
-        }
+        let memsz = bytes.len().try_into().expect("a segment is smaller than the address space");
+        Self { addr, bytes, memsz, writable: false, executable: false }
     }
 
     /// A segment that can be read and written.
     #[must_use]
     pub fn data(addr: u32, bytes: Vec<u8>) -> Self {
-        Self {
-            writable: true,
-            ..Self::rodata(addr, bytes)
-        }
+        Self { writable: true, ..Self::rodata(addr, bytes) }
     }
 }
 
@@ -81,24 +66,11 @@ impl Setup {
         let text = self.executable();
         let step = if self.compressed { 2 } else { 4 };
         assert!(!text.writable, "text is never writable");
-        assert_eq!(
-            text.bytes.len(),
-            text.memsz as usize,
-            "text is all file bytes"
-        );
-        assert!(
-            text.addr.is_multiple_of(step),
-            "text starts at a multiple of the step"
-        );
+        assert_eq!(text.bytes.len(), text.memsz as usize, "text is all file bytes");
+        assert!(text.addr.is_multiple_of(step), "text starts at a multiple of the step");
         assert!(self.text().contains(self.entry), "the entry is in text");
-        assert!(
-            self.entry.is_multiple_of(step),
-            "the entry is a multiple of the step"
-        );
-        assert!(
-            self.stack_size.is_multiple_of(PAGE_SIZE),
-            "the stack is a multiple of the page"
-        );
+        assert!(self.entry.is_multiple_of(step), "the entry is a multiple of the step");
+        assert!(self.stack_size.is_multiple_of(PAGE_SIZE), "the stack is a multiple of the page");
         for segment in &self.segments {
             assert!(segment.addr >= PAGE_SIZE, "page 0 is never mapped");
             let end = u64::from(segment.addr) + u64::from(segment.memsz);

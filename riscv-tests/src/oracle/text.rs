@@ -15,11 +15,7 @@ impl Text {
     pub(super) fn new(start: u32, bytes: &[u8], compressed: bool) -> Self {
         let step = if compressed { 2 } else { 4 };
         let bytes = bytes[..bytes.len() / step * step].to_vec();
-        Self {
-            start,
-            bytes,
-            compressed,
-        }
+        Self { start, bytes, compressed }
     }
 
     pub(super) fn is_compressed(&self) -> bool {

@@ -30,9 +30,6 @@ impl Trap {
     }
 
     pub(super) fn at(kind: u8, addr: u32) -> Self {
-        Self {
-            kind,
-            addr: Some(addr),
-        }
+        Self { kind, addr: Some(addr) }
     }
 }

@@ -81,10 +81,7 @@ impl RegionImage {
         let stack = pages(stack.start, stack.end, "the stack")?;
         let heap = pages(heap.start, heap.end, "the heap")?;
         if !heap.is_empty() && heap.end > stack.start && heap.start < stack.end {
-            return Err(RegionError::Layout {
-                reason: "the heap is in the stack",
-                addr: heap.end,
-            });
+            return Err(RegionError::Layout { reason: "the heap is in the stack", addr: heap.end });
         }
 
         let mut parts = parts.to_vec();
@@ -98,22 +95,15 @@ impl RegionImage {
         for run in &mut runs {
             run.offset = offset;
             offset = (run.file_end - run.pages.start).checked_add(offset).ok_or(
-                RegionError::Layout {
-                    reason: "contents too large",
-                    addr: run.pages.start,
-                },
+                RegionError::Layout { reason: "contents too large", addr: run.pages.start },
             )?;
         }
         for run in &runs {
-            for (other, reason) in [
-                (stack, "a segment in the stack"),
-                (heap, "a segment in the heap"),
-            ] {
+            for (other, reason) in
+                [(stack, "a segment in the stack"), (heap, "a segment in the heap")]
+            {
                 if run.pages.start < other.end && other.start < run.pages.end {
-                    return Err(RegionError::Layout {
-                        reason,
-                        addr: run.pages.start,
-                    });
+                    return Err(RegionError::Layout { reason, addr: run.pages.start });
                 }
             }
         }
@@ -174,36 +164,21 @@ impl RegionImage {
         self.areas
             .iter()
             .filter(|area| area.writable)
-            .map(|area| Pages {
-                start: area.start,
-                end: area.end(),
-            })
+            .map(|area| Pages { start: area.start, end: area.end() })
     }
 
     /// Bytes of the file.
     pub(super) fn contents(&self, offset: u32, len: u32) -> &[u8] {
-        let view: &[u8] = self
-            .contents
-            .as_ref()
-            .map_or(&[], |contents| &contents.view);
+        let view: &[u8] = self.contents.as_ref().map_or(&[], |contents| &contents.view);
         &view[offset as usize..][..len as usize]
     }
 
     /// The initial contents, piece by piece; `None` stands for zeros.
     pub(super) fn pieces(&self) -> impl Iterator<Item = (Pages, Option<&[u8]>)> {
         let runs = self.runs.iter().flat_map(|run| {
-            let file = Pages {
-                start: run.pages.start,
-                end: run.file_end,
-            };
-            let zero = Pages {
-                start: run.file_end,
-                end: run.pages.end,
-            };
-            [
-                (file, Some(self.contents(run.offset, file.len()))),
-                (zero, None),
-            ]
+            let file = Pages { start: run.pages.start, end: run.file_end };
+            let zero = Pages { start: run.file_end, end: run.pages.end };
+            [(file, Some(self.contents(run.offset, file.len()))), (zero, None)]
         });
         runs.chain([(self.stack, None)])
     }
@@ -211,14 +186,8 @@ impl RegionImage {
     /// Maps everything into guest space, of which nothing is mapped.
     pub(super) fn map(&self, reservation: &mut Reservation) -> io::Result<()> {
         for run in &self.runs {
-            let file = Pages {
-                start: run.pages.start,
-                end: run.file_end,
-            };
-            let zero = Pages {
-                start: run.file_end,
-                end: run.pages.end,
-            };
+            let file = Pages { start: run.pages.start, end: run.file_end };
+            let zero = Pages { start: run.file_end, end: run.pages.end };
             if let Some(contents) = &self.contents {
                 let fd = contents.file.as_fd();
                 reservation.map_file(file, run.writable, fd, run.offset.into())?;
@@ -266,26 +235,15 @@ impl Contents {
 }
 
 fn pages(start: u32, end: u32, reason: &'static str) -> Result<Pages, RegionError> {
-    Pages::new(start, end).ok_or(RegionError::Layout {
-        reason,
-        addr: start,
-    })
+    Pages::new(start, end).ok_or(RegionError::Layout { reason, addr: start })
 }
 
 /// Adds a part, which begins at or behind the begin of the last run.
 fn add_part(runs: &mut Vec<Run>, part: &Part<'_>) -> Result<(), RegionError> {
-    let wrong = |reason| RegionError::Layout {
-        reason,
-        addr: part.addr,
-    };
-    let end = part
-        .addr
-        .checked_add(part.size)
-        .filter(|&end| end <= STACK_TOP);
+    let wrong = |reason| RegionError::Layout { reason, addr: part.addr };
+    let end = part.addr.checked_add(part.size).filter(|&end| end <= STACK_TOP);
     let end = end.ok_or(wrong("a segment past the end"))?;
-    let file = u32::try_from(part.bytes.len())
-        .ok()
-        .filter(|&len| len <= part.size);
+    let file = u32::try_from(part.bytes.len()).ok().filter(|&len| len <= part.size);
     let file = file.ok_or(wrong("more bytes than memory"))?;
     let start = part.addr - part.addr % PAGE;
     let found = pages(start, end.next_multiple_of(PAGE), "a segment in page 0")?;
@@ -299,27 +257,15 @@ fn add_part(runs: &mut Vec<Run>, part: &Part<'_>) -> Result<(), RegionError> {
                 return Err(wrong("two permissions on one page"));
             }
             last.pages.end = last.pages.end.max(found.end);
-            last.file_end = if file == 0 {
-                last.file_end
-            } else {
-                last.file_end.max(file_end)
-            };
+            last.file_end = if file == 0 { last.file_end } else { last.file_end.max(file_end) };
         }
-        _ => runs.push(Run {
-            pages: found,
-            writable: part.writable,
-            file_end,
-            offset: 0,
-        }),
+        _ => runs.push(Run { pages: found, writable: part.writable, file_end, offset: 0 }),
     }
     Ok(())
 }
 
 fn areas(runs: &[Run], stack: Pages) -> Vec<Area> {
-    let mut all: Vec<Area> = runs
-        .iter()
-        .map(|run| Area::new(run.pages, run.writable))
-        .collect();
+    let mut all: Vec<Area> = runs.iter().map(|run| Area::new(run.pages, run.writable)).collect();
     if !stack.is_empty() {
         all.push(Area::new(stack, true));
     }
@@ -346,33 +292,15 @@ fn plan_reset(runs: &[Run], stack: Pages) -> (Vec<Warm>, Vec<Pages>) {
         left -= end - run.pages.start;
         let middle = end.min(run.file_end);
         warm.push(Warm {
-            pages: Pages {
-                start: run.pages.start,
-                end: middle,
-            },
+            pages: Pages { start: run.pages.start, end: middle },
             source: Some(run.offset),
         });
-        warm.push(Warm {
-            pages: Pages { start: middle, end },
-            source: None,
-        });
-        cold.push(Pages {
-            start: end,
-            end: run.pages.end,
-        });
+        warm.push(Warm { pages: Pages { start: middle, end }, source: None });
+        cold.push(Pages { start: end, end: run.pages.end });
     }
     let top = stack.end - stack.len().min(WARM_STACK);
-    warm.push(Warm {
-        pages: Pages {
-            start: top,
-            end: stack.end,
-        },
-        source: None,
-    });
-    cold.push(Pages {
-        start: stack.start,
-        end: top,
-    });
+    warm.push(Warm { pages: Pages { start: top, end: stack.end }, source: None });
+    cold.push(Pages { start: stack.start, end: top });
     warm.retain(|warm| !warm.pages.is_empty());
     cold.retain(|pages| !pages.is_empty());
     (warm, cold)

@@ -1,6 +1,7 @@
 //! The raw mapping behind a region, and the only system calls on it.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::{self, NonNull};
 
@@ -52,9 +53,10 @@ impl Reservation {
         self.base
     }
 
-    /// Whether `addr` is an address of the reservation, guards included.
-    pub(super) fn contains(&self, addr: usize) -> bool {
-        addr.wrapping_sub(self.start().addr()) < TOTAL
+    /// All addresses of the reservation, guards included.
+    pub(super) fn range(&self) -> Range<usize> {
+        let start = self.start().addr();
+        start..start + TOTAL
     }
 
     /// Maps zeros, readable and writable.
@@ -89,15 +91,21 @@ impl Reservation {
         self.replace_bytes(0, SPACE, libc::PROT_NONE, None)
     }
 
-    /// Makes unmapped pages readable and writable zeros.
-    ///
-    /// Unlike [`map_zero`](Self::map_zero) this needs pages that nothing is mapped on.
+    /// Gives access to pages without access: to what they held when it was taken, or zeros.
     pub(super) fn open(&mut self, pages: Pages) -> io::Result<()> {
+        self.protect(pages, region::Protection::READ_WRITE)
+    }
+
+    /// Takes access to pages away, but not what they hold.
+    pub(super) fn close(&mut self, pages: Pages) -> io::Result<()> {
+        self.protect(pages, region::Protection::NONE)
+    }
+
+    fn protect(&mut self, pages: Pages, protection: region::Protection) -> io::Result<()> {
         let at = self.at(pages);
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
-        // that memory in it is borrowed. Giving access breaks no borrow in any case.
-        let result =
-            unsafe { region::protect(at, pages.len() as usize, region::Protection::READ_WRITE) };
+        // that anyone has borrowed memory in it.
+        let result = unsafe { region::protect(at, pages.len() as usize, protection) };
         result.map_err(|error| match error {
             region::Error::SystemCall(error) => error,
             other => io::Error::other(other),
@@ -113,11 +121,7 @@ impl Reservation {
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
         // that anyone has borrowed the contents which change here.
         let result = unsafe { libc::madvise(at.cast(), pages.len() as usize, libc::MADV_DONTNEED) };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
     fn replace(

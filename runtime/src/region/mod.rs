@@ -33,8 +33,9 @@
 //! A first touch of a page and giving the page back cost 1.5 us together; setting a page that is
 //! present costs 40 ns. So a pool resets its most recently used regions by writing: up to
 //! [`WARM_STACK`] bytes at the top of the stack and [`WARM_DATA`] bytes of data are set again and
-//! stay present, and only what lies beyond is given back by `madvise`. The other idle regions give
-//! back everything and cost no memory of their own.
+//! stay present, and only what lies beyond is given back by `madvise`. A heap of up to [`WARM_HEAP`]
+//! bytes is zeroed and loses only its access. The other idle regions give back everything and cost
+//! no memory of their own.
 //!
 //! # Crates and system calls
 //!
@@ -48,6 +49,8 @@
 //!   long as the region lives. A mapping over part of it only ever replaces, never leaves a hole.
 //! * Every byte of an area is readable, and writable if the area says so; nothing else of the
 //!   reservation is accessible. The list of areas changes only by `&mut self`.
+//! * A page of the heap that [`Region::grow`] adds is zero: what stays behind the end of a heap
+//!   was zeroed before its access was taken.
 //! * Memory is written only by `&mut Region` or by native code that runs while its caller holds
 //!   the region exclusively, through a pointer that [`Region::base_mut`] gave out. No slice
 //!   of guest memory is alive at that time.
@@ -75,6 +78,8 @@ pub const STACK_TOP: u32 = 0xFFFF_0000;
 pub const WARM_STACK: u32 = 64 << 10;
 /// Bytes of writable segments that a warm reset sets rather than gives back.
 pub const WARM_DATA: u32 = 64 << 10;
+/// Bytes of a heap up to which a warm reset zeroes it and takes only the access away.
+pub const WARM_HEAP: u32 = 64 << 10;
 
 /// Why a region could not be had or changed.
 #[derive(Debug, thiserror::Error)]
@@ -152,18 +157,10 @@ struct Area {
 
 impl Area {
     /// An area that contains nothing.
-    const NONE: Self = Self {
-        start: 0,
-        len: 0,
-        writable: false,
-    };
+    const NONE: Self = Self { start: 0, len: 0, writable: false };
 
     fn new(pages: Pages, writable: bool) -> Self {
-        Self {
-            start: pages.start,
-            len: pages.len(),
-            writable,
-        }
+        Self { start: pages.start, len: pages.len(), writable }
     }
 
     fn end(self) -> u32 {
@@ -183,11 +180,7 @@ mod tests {
 
     #[test]
     fn an_area_contains_what_starts_and_ends_in_it() {
-        let area = Area {
-            start: 0x2000,
-            len: 0x1000,
-            writable: true,
-        };
+        let area = Area { start: 0x2000, len: 0x1000, writable: true };
         for (addr, len, inside) in [
             (0x2000, 4, true),
             (0x2FFC, 4, true),

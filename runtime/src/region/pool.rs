@@ -12,17 +12,14 @@ pub struct PoolLimits {
     /// Regions that exist at once, in use or idle. Each takes 38 GiB of the 128 TiB of addresses
     /// that a process has.
     pub regions: usize,
-    /// Idle regions that keep the pages which the next frame probably needs, up to 128 KiB each.
+    /// Idle regions that keep the pages which the next frame probably needs, up to 192 KiB each.
     /// The others keep none.
     pub warm: usize,
 }
 
 impl Default for PoolLimits {
     fn default() -> Self {
-        Self {
-            regions: 1024,
-            warm: 32,
-        }
+        Self { regions: 1024, warm: 32 }
     }
 }
 
@@ -63,9 +60,7 @@ impl RegionPool {
     /// A pool without regions.
     pub fn new(limits: PoolLimits) -> Self {
         let state = Mutex::new(State::default());
-        Self {
-            shared: Arc::new(Shared { limits, state }),
-        }
+        Self { shared: Arc::new(Shared { limits, state }) }
     }
 
     /// A fresh region with an image. It comes back to the pool when it is dropped.
@@ -84,22 +79,16 @@ impl RegionPool {
             drop(state);
             Box::new(shared.counted(|| other.replace_image(image))?)
         } else {
-            return Err(RegionError::Exhausted {
-                limit: shared.limits.regions,
-            });
+            return Err(RegionError::Exhausted { limit: shared.limits.regions });
         };
-        Ok(PooledRegion {
-            region: Some(region),
-            shared: Arc::clone(shared),
-        })
+        Ok(PooledRegion { region: Some(region), shared: Arc::clone(shared) })
     }
 
     /// Forgets the idle regions of an image that is not needed any more.
     pub fn evict(&self, image: &RegionImage) {
         let mut state = self.shared.lock();
-        let (gone, kept): (Vec<Idle>, Vec<Idle>) = mem::take(&mut state.idle)
-            .into_iter()
-            .partition(|idle| idle.image == image.id());
+        let (gone, kept): (Vec<Idle>, Vec<Idle>) =
+            mem::take(&mut state.idle).into_iter().partition(|idle| idle.image == image.id());
         state.idle = kept;
         state.regions -= gone.len();
         state.warm -= gone.iter().filter(|idle| idle.warm).count();
@@ -107,10 +96,14 @@ impl RegionPool {
         drop(gone);
     }
 
-    /// Regions that exist, and how many of them are idle.
-    pub fn len(&self) -> (usize, usize) {
-        let state = self.shared.lock();
-        (state.regions, state.idle.len())
+    /// Regions that exist.
+    pub fn regions(&self) -> usize {
+        self.shared.lock().regions
+    }
+
+    /// Regions that wait for their next tenant.
+    pub fn idle(&self) -> usize {
+        self.shared.lock().idle.len()
     }
 }
 
@@ -130,11 +123,7 @@ impl Shared {
 
     fn release(&self, mut region: Box<Region>) {
         let keep_warm = self.limits.warm != 0;
-        let reset = if keep_warm {
-            region.reset()
-        } else {
-            region.reset_cold()
-        };
+        let reset = if keep_warm { region.reset() } else { region.reset_cold() };
         if reset.is_err() || !region.is_sound() {
             // Before the count goes down: the bound counts address space.
             drop(region);
@@ -170,29 +159,14 @@ impl State {
     fn put(&mut self, region: Box<Region>) {
         let warm = region.is_resident();
         self.warm += usize::from(warm);
-        self.idle.push(Idle {
-            image: region.image().id(),
-            warm,
-            region,
-        });
+        self.idle.push(Idle { image: region.image().id(), warm, region });
     }
 
     fn put_first(&mut self, region: Box<Region>) {
-        let at = self
-            .idle
-            .iter()
-            .position(|idle| idle.warm)
-            .unwrap_or(self.idle.len());
+        let at = self.idle.iter().position(|idle| idle.warm).unwrap_or(self.idle.len());
         let warm = region.is_resident();
         self.warm += usize::from(warm);
-        self.idle.insert(
-            at,
-            Idle {
-                image: region.image().id(),
-                warm,
-                region,
-            },
-        );
+        self.idle.insert(at, Idle { image: region.image().id(), warm, region });
     }
 }
 

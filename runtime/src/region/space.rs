@@ -1,6 +1,8 @@
 //! The memory of one context.
 
 use std::fmt;
+use std::io;
+use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
@@ -9,16 +11,22 @@ use bessemer_image::{Fault, Memory};
 
 use super::image::RegionImage;
 use super::mapping::Reservation;
-use super::{Area, PAGE, Pages, RegionError};
+use super::{Area, PAGE, Pages, RegionError, WARM_HEAP};
 
 /// The memory of one context: mapped areas in 4 GiB of guest space, between guards.
 pub struct Region {
     reservation: Reservation,
-    /// Copies of those areas that most accesses go to: stack, data, heap. All are writable.
+    /// Copies of those areas that most accesses go to: stack, heap, data. All are writable.
     hot: [Area; 3],
+    /// Likewise of read-only areas: text and constants.
+    hot_read_only: [Area; 2],
     /// Everything mapped, in ascending order; neighbours differ in permission or do not touch.
     areas: Vec<Area>,
     heap_end: u32,
+    /// Behind the heap and up to here there may be pages, zeroed and without access.
+    warm_heap_end: u32,
+    /// Whether this is not the first frame with the image.
+    reused: bool,
     /// Whether memory may differ from the image.
     written: bool,
     /// Whether pages of its own may be present.
@@ -36,14 +44,15 @@ impl Region {
     }
 
     fn over(mut reservation: Reservation, image: &Arc<RegionImage>) -> Result<Self, RegionError> {
-        image
-            .map(&mut reservation)
-            .map_err(RegionError::os("map the image of a program"))?;
+        image.map(&mut reservation).map_err(RegionError::os("map the image of a program"))?;
         let mut region = Self {
             reservation,
             hot: [Area::NONE; 3],
+            hot_read_only: [Area::NONE; 2],
             areas: Vec::new(),
             heap_end: 0,
+            warm_heap_end: 0,
+            reused: false,
             written: false,
             resident: false,
             broken: false,
@@ -56,9 +65,7 @@ impl Region {
     /// Unmaps everything and maps another image.
     pub(super) fn replace_image(self, image: &Arc<RegionImage>) -> Result<Self, RegionError> {
         let mut reservation = self.reservation;
-        reservation
-            .unmap_all()
-            .map_err(RegionError::os("unmap the image of a program"))?;
+        reservation.unmap_all().map_err(RegionError::os("unmap the image of a program"))?;
         Self::over(reservation, image)
     }
 
@@ -78,16 +85,18 @@ impl Region {
         self.reservation.base().as_ptr()
     }
 
+    /// All host addresses of the region, guards included.
+    pub fn reserved(&self) -> Range<usize> {
+        self.reservation.range()
+    }
+
     /// The guest address that a host address stands for, modulo 2^32; `None` if the host address
     /// is not one of this region or its guards.
     #[inline]
     pub fn guest_address(&self, host: usize) -> Option<u32> {
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "guest addresses are modulo 2^32"
-        )]
+        #[allow(clippy::cast_possible_truncation, reason = "guest addresses are modulo 2^32")]
         let guest = host.wrapping_sub(self.base().addr()) as u32;
-        self.reservation.contains(host).then_some(guest)
+        self.reserved().contains(&host).then_some(guest)
     }
 
     /// What memory looked like at frame entry.
@@ -111,16 +120,10 @@ impl Region {
         if pages == 0 {
             return Ok(old_end);
         }
-        let new = Pages {
-            start: old_end,
-            end: old_end + pages * PAGE,
-        };
+        let new = Pages { start: old_end, end: old_end + pages * PAGE };
         if let Err(source) = self.reservation.open(new) {
             self.broken = true;
-            return Err(RegionError::Os {
-                what: "grow the heap",
-                source,
-            });
+            return Err(RegionError::Os { what: "grow the heap", source });
         }
         self.heap_end = new.end;
         let at = self.areas.partition_point(|area| area.start < new.start);
@@ -171,10 +174,15 @@ impl Region {
         self.areas.iter().map(|area| u64::from(area.len)).sum()
     }
 
-    /// Makes memory what it was at frame entry, and keeps the pages that the next frame probably
-    /// needs.
+    /// Makes memory what it was at frame entry.
+    ///
+    /// Keeps the pages that the next frame probably needs, if this was not the first one: a region
+    /// that is used once does not pay for pages that nobody needs.
     pub fn reset(&mut self) -> Result<(), RegionError> {
-        self.drop_heap()?;
+        if !self.reused {
+            return self.reset_cold();
+        }
+        self.close_heap(WARM_HEAP)?;
         if !self.written {
             return Ok(());
         }
@@ -194,7 +202,7 @@ impl Region {
             }
         }
         for &pages in image.cold() {
-            self.discard(pages)?;
+            self.change("give memory back", |reservation| reservation.discard(pages))?;
         }
         self.written = false;
         self.resident = true;
@@ -204,13 +212,14 @@ impl Region {
 
     /// Makes memory what it was at frame entry, and gives all pages back.
     pub fn reset_cold(&mut self) -> Result<(), RegionError> {
-        self.drop_heap()?;
+        self.close_heap(0)?;
+        self.reused = true;
         if !self.written && !self.resident {
             return Ok(());
         }
         let image = Arc::clone(&self.image);
         for pages in image.writable() {
-            self.discard(pages)?;
+            self.change("give memory back", |reservation| reservation.discard(pages))?;
         }
         self.written = false;
         self.resident = false;
@@ -223,9 +232,7 @@ impl Region {
         let expected = self.image.areas();
         self.areas == expected
             && self.image.pieces().all(|(pages, contents)| {
-                let found = self
-                    .read(pages.start, pages.len())
-                    .expect("the areas are the same");
+                let found = self.read(pages.start, pages.len()).expect("the areas are the same");
                 match contents {
                     Some(contents) => found == contents,
                     None => is_zero(found),
@@ -242,32 +249,37 @@ impl Region {
         self.resident
     }
 
-    fn discard(&mut self, pages: Pages) -> Result<(), RegionError> {
-        self.reservation.discard(pages).map_err(|source| {
+    /// Changes mappings; after a failure the region is not used again.
+    fn change(
+        &mut self,
+        what: &'static str,
+        change: impl FnOnce(&mut Reservation) -> io::Result<()>,
+    ) -> Result<(), RegionError> {
+        change(&mut self.reservation).map_err(|source| {
             self.broken = true;
-            RegionError::Os {
-                what: "give memory back",
-                source,
-            }
+            RegionError::Os { what, source }
         })
     }
 
-    fn drop_heap(&mut self) -> Result<(), RegionError> {
-        let heap = Pages {
-            start: self.image.heap_pages().start,
-            end: self.heap_end,
-        };
+    /// Makes the heap empty, and keeps at most `warm` bytes of pages for it.
+    fn close_heap(&mut self, warm: u32) -> Result<(), RegionError> {
+        let start = self.image.heap_pages().start;
+        let heap = Pages { start, end: self.heap_end };
+        let pages = Pages { start, end: self.heap_end.max(self.warm_heap_end) };
+        if pages.len() > warm {
+            self.restore_areas();
+            self.warm_heap_end = start;
+            return self.change("unmap the heap", |reservation| reservation.unmap(pages));
+        }
         if heap.is_empty() {
             return Ok(());
         }
+        // SAFETY: all of the heap is writable, and `&mut self` excludes other users.
+        unsafe { ptr::write_bytes(self.at(start).as_ptr(), 0, heap.len() as usize) };
         self.restore_areas();
-        self.reservation.unmap(heap).map_err(|source| {
-            self.broken = true;
-            RegionError::Os {
-                what: "unmap the heap",
-                source,
-            }
-        })
+        self.warm_heap_end = pages.end;
+        self.resident = true;
+        self.change("close the heap", |reservation| reservation.close(heap))
     }
 
     fn restore_areas(&mut self) {
@@ -278,11 +290,15 @@ impl Region {
     }
 
     fn choose_hot(&mut self) {
-        self.hot = [Area::NONE; 3];
-        let writable = self.areas.iter().rev().filter(|area| area.writable);
-        for (hot, &area) in self.hot.iter_mut().zip(writable) {
-            *hot = area;
+        fn fill(hot: &mut [Area], areas: impl Iterator<Item = Area>) {
+            hot.fill(Area::NONE);
+            for (hot, area) in hot.iter_mut().zip(areas) {
+                *hot = area;
+            }
         }
+        let areas = self.areas.iter().copied().rev();
+        fill(&mut self.hot, areas.clone().filter(|area| area.writable));
+        fill(&mut self.hot_read_only, areas.filter(|area| !area.writable));
     }
 
     #[inline(always)]
@@ -292,23 +308,22 @@ impl Region {
     }
 
     /// Whether the whole range is mapped with the permission.
-    #[inline]
+    #[inline(always)]
     fn check(&self, addr: u32, len: u32, write: bool) -> Result<(), Fault> {
         if self.hot.iter().any(|area| area.contains(addr, len)) {
+            return Ok(());
+        }
+        if !write && self.hot_read_only.iter().any(|area| area.contains(addr, len)) {
             return Ok(());
         }
         self.check_slowly(addr, len, write)
     }
 
+    #[inline(never)]
     fn check_slowly(&self, addr: u32, len: u32, write: bool) -> Result<(), Fault> {
         // One area has it all.
         let usable = |area: &&Area| area.writable | !write;
-        if self
-            .areas
-            .iter()
-            .filter(usable)
-            .any(|area| area.contains(addr, len))
-        {
+        if self.areas.iter().filter(usable).any(|area| area.contains(addr, len)) {
             return Ok(());
         }
         // It spans areas that touch, or passes the end of one.
@@ -323,9 +338,7 @@ impl Region {
             return Ok(());
         }
         // The byte is the first of the range, or the end of an area; no area ends at 2^32.
-        Err(Fault {
-            addr: u32::try_from(at).expect("an area ends below 2^32"),
-        })
+        Err(Fault { addr: u32::try_from(at).expect("an area ends below 2^32") })
     }
 
     #[inline(always)]
@@ -386,9 +399,7 @@ impl Memory for Region {
 
 impl fmt::Debug for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Region")
-            .field("areas", &self.areas)
-            .finish_non_exhaustive()
+        f.debug_struct("Region").field("areas", &self.areas).finish_non_exhaustive()
     }
 }
 

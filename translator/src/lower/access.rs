@@ -69,9 +69,7 @@ impl Lowering<'_, '_> {
     pub(super) fn load_reserved(&mut self, Lr { rd, rs1, .. }: Lr) {
         let (guest, address) = self.atomic_address(rs1);
         let value = self.builder.ins().uload32(self.flags.load, address, 0);
-        self.builder
-            .ins()
-            .store(self.flags.context, guest, self.context, offset::RESERVATION);
+        self.builder.ins().store(self.flags.context, guest, self.context, offset::RESERVATION);
         self.write(rd, value);
     }
 
@@ -85,15 +83,11 @@ impl Lowering<'_, '_> {
         let failed = self.builder.ins().icmp(IntCC::NotEqual, reserved, guest);
         self.builder.ins().brif(failed, done, &[], held, &[]);
         self.builder.switch_to_block(held);
-        self.builder
-            .ins()
-            .istore32(self.flags.store, value, address, 0);
+        self.builder.ins().istore32(self.flags.store, value, address, 0);
         self.builder.ins().jump(done, &[]);
         self.builder.switch_to_block(done);
         let none = self.builder.ins().iconst(I64, NO_RESERVATION as i64);
-        self.builder
-            .ins()
-            .store(self.flags.context, none, self.context, offset::RESERVATION);
+        self.builder.ins().store(self.flags.context, none, self.context, offset::RESERVATION);
         let result = self.builder.ins().uextend(I64, failed);
         self.write(rd, result);
     }
@@ -134,12 +128,8 @@ impl Lowering<'_, '_> {
         self.builder.set_cold_block(bad);
         self.builder.switch_to_block(bad);
         let flags: MemFlagsData = self.flags.context;
-        self.builder
-            .ins()
-            .istore32(flags, guest, self.context, offset::TRAP_ADDR);
-        self.builder
-            .ins()
-            .trap(trap_code(TrapKind::MisalignedAtomic));
+        self.builder.ins().istore32(flags, guest, self.context, offset::TRAP_ADDR);
+        self.builder.ins().trap(trap_code(TrapKind::MisalignedAtomic));
         self.builder.switch_to_block(good);
         let address = self.builder.ins().iadd(self.memory, guest);
         (guest, address)

@@ -36,9 +36,7 @@ impl Lowering<'_, '_> {
             let value = self.read(rs1);
             self.write(rd, value);
         } else {
-            self.with_immediate(I { rd, rs1, imm }, |this, a, b| {
-                this.builder.ins().iadd(a, b)
-            });
+            self.with_immediate(I { rd, rs1, imm }, |this, a, b| this.builder.ins().iadd(a, b));
         }
     }
 
@@ -59,9 +57,7 @@ impl Lowering<'_, '_> {
             let value = self.read(if rs1.is_zero() { rs2 } else { rs1 });
             self.write(rd, value);
         } else {
-            self.with_registers(R { rd, rs1, rs2 }, |this, a, b| {
-                this.builder.ins().iadd(a, b)
-            });
+            self.with_registers(R { rd, rs1, rs2 }, |this, a, b| this.builder.ins().iadd(a, b));
         }
     }
 

@@ -35,8 +35,7 @@ impl Lowering<'_, '_> {
             // past the end of text, where what is no instruction stands
             let text = self.env.program.text();
             debug_assert_eq!(slot, text.slots().len());
-            self.builder
-                .set_srcloc(cranelift_codegen::ir::SourceLoc::new(slot as u32));
+            self.builder.set_srcloc(cranelift_codegen::ir::SourceLoc::new(slot as u32));
             self.trap(TrapKind::IllegalInstruction);
         }
     }
@@ -150,25 +149,13 @@ impl Lowering<'_, '_> {
     fn look_up(&mut self, target: Value) -> Found {
         let text = self.env.program.text();
         let step = text.profile().step();
-        let offset = self
-            .builder
-            .ins()
-            .iadd_imm_s(target, -i64::from(text.base()));
+        let offset = self.builder.ins().iadd_imm_s(target, -i64::from(text.base()));
         // rotated, a misaligned offset becomes one that is far too large
-        let slot = self
-            .builder
-            .ins()
-            .rotr_imm_u(offset, i64::from(step.trailing_zeros()));
+        let slot = self.builder.ins().rotr_imm_u(offset, i64::from(step.trailing_zeros()));
         let slots = text.slots().len() as i64;
-        let inside = self
-            .builder
-            .ins()
-            .icmp_imm_u(IntCC::UnsignedLessThan, slot, slots);
-        let (load, escape, found) = (
-            self.builder.create_block(),
-            self.builder.create_block(),
-            self.builder.create_block(),
-        );
+        let inside = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThan, slot, slots);
+        let (load, escape, found) =
+            (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
         self.builder.set_cold_block(escape);
         self.builder.ins().brif(inside, load, &[], escape, &[]);
 
@@ -214,22 +201,15 @@ impl Lowering<'_, '_> {
         let dispatch = self.dispatch_block();
         let elsewhere = self.builder.create_block();
         let own = encode_entry(self.unit, 0) >> LOCAL_BITS;
-        let is_own = self
-            .builder
-            .ins()
-            .icmp_imm_u(IntCC::Equal, found.unit, i64::from(own));
+        let is_own = self.builder.ins().icmp_imm_u(IntCC::Equal, found.unit, i64::from(own));
         let local = [BlockArg::Value(found.local)];
-        self.builder
-            .ins()
-            .brif(is_own, dispatch, &local, elsewhere, &[]);
+        self.builder.ins().brif(is_own, dispatch, &local, elsewhere, &[]);
         self.builder.switch_to_block(elsewhere);
         self.flush(self.dirty.without(PASSED_SET));
         let address = self.unit_address(found);
         let args = self.arguments(found.local);
         let signature = self.builder.import_signature(unit_signature());
-        self.builder
-            .ins()
-            .return_call_indirect(signature, address, &args);
+        self.builder.ins().return_call_indirect(signature, address, &args);
     }
 
     fn tail_call(&mut self, unit: usize, local: usize) {
@@ -265,10 +245,7 @@ impl Lowering<'_, '_> {
         let limit = self.load_context(offset::STACK_LIMIT);
         let (deep, shallow) = (self.builder.create_block(), self.builder.create_block());
         self.builder.set_cold_block(deep);
-        let is_deep = self
-            .builder
-            .ins()
-            .icmp(IntCC::UnsignedLessThan, stack, limit);
+        let is_deep = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         self.builder.ins().brif(is_deep, deep, &[], shallow, &[]);
         self.builder.switch_to_block(deep);
         self.leave(target, 0);
@@ -279,10 +256,7 @@ impl Lowering<'_, '_> {
     fn after_call(&mut self, results: &[Value]) {
         let slot = self.env.program.text().index(self.next_pc);
         let behind = slot.and_then(|slot| self.flow.block_at(slot));
-        let hand_on: Vec<BlockArg> = results
-            .iter()
-            .map(|&value| BlockArg::Value(value))
-            .collect();
+        let hand_on: Vec<BlockArg> = results.iter().map(|&value| BlockArg::Value(value)).collect();
         let propagate = self.propagate_block();
         let Some(behind) = behind else {
             // nowhere in this unit: the end of text is never a target, and the runtime says so
@@ -292,9 +266,7 @@ impl Lowering<'_, '_> {
         let expected = self.iconst(self.next_pc);
         let returned = self.builder.create_block();
         let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
-        self.builder
-            .ins()
-            .brif(matches, returned, &[], propagate, &hand_on);
+        self.builder.ins().brif(matches, returned, &[], propagate, &hand_on);
         self.builder.switch_to_block(returned);
         for (reg, &value) in PASSED.into_iter().zip(&results[2..]) {
             self.builder.def_var(self.vars[reg.index()], value);
@@ -328,16 +300,11 @@ impl Lowering<'_, '_> {
     fn host_call(&mut self) {
         self.flush(self.dirty);
         let meter = self.builder.ins().get_pinned_reg(I64);
-        self.builder
-            .ins()
-            .store(self.flags.context, meter, self.context, offset::METER);
+        self.builder.ins().store(self.flags.context, meter, self.context, offset::METER);
         let function = self.load_context(offset::HOST_CALL);
         let signature = self.builder.import_signature(host_call_signature());
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
-        let call = self
-            .builder
-            .ins()
-            .call_indirect(signature, function, &[self.context, pc]);
+        let call = self.builder.ins().call_indirect(signature, function, &[self.context, pc]);
         let stopped = self.builder.inst_results(call)[0];
         let meter = self.load_context(offset::METER);
         self.builder.ins().set_pinned_reg(meter);

@@ -46,13 +46,9 @@ pub(crate) struct Env<'a> {
 pub(crate) fn unit_signature() -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
     signature.params.extend([I64, I64, I32].map(AbiParam::new));
-    signature
-        .params
-        .extend([I64; PASSED.len()].map(AbiParam::new));
+    signature.params.extend([I64; PASSED.len()].map(AbiParam::new));
     signature.returns.extend([I64, I32].map(AbiParam::new));
-    signature
-        .returns
-        .extend([I64; PASSED.len()].map(AbiParam::new));
+    signature.returns.extend([I64; PASSED.len()].map(AbiParam::new));
     signature
 }
 
@@ -85,22 +81,12 @@ pub(crate) fn lower_unit(
         .map(|block| {
             let arrive = builder.create_block();
             let split = block.arrival && block.fallen_into;
-            Blocks {
-                arrive,
-                body: if split {
-                    builder.create_block()
-                } else {
-                    arrive
-                },
-            }
+            Blocks { arrive, body: if split { builder.create_block() } else { arrive } }
         })
         .collect();
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
-    let (context, memory) = (
-        builder.block_params(entry)[0],
-        builder.block_params(entry)[1],
-    );
+    let (context, memory) = (builder.block_params(entry)[0], builder.block_params(entry)[1]);
     let mut lowering = Lowering {
         env,
         unit,
@@ -149,10 +135,7 @@ struct AccessFlags {
 impl AccessFlags {
     fn new(builder: &mut FunctionBuilder<'_>) -> Self {
         let mut region = |user_id, description: &'static str| {
-            let data = AliasRegionData {
-                user_id,
-                description: description.into(),
-            };
+            let data = AliasRegionData { user_id, description: description.into() };
             Some(builder.func.dfg.alias_regions.insert(data))
         };
         let guest = MemFlagsData::new().with_alias_region(region(0, "guest"));
@@ -238,27 +221,18 @@ impl Lowering<'_, '_> {
         // entry numbers come from our own tables; the default is as good as any
         let default = to(targets[0]);
         let calls: Vec<BlockCall> = targets.iter().map(|&block| to(block)).collect();
-        let table = self
-            .builder
-            .create_jump_table(JumpTableData::new(default, &calls));
+        let table = self.builder.create_jump_table(JumpTableData::new(default, &calls));
         self.builder.ins().br_table(local, table);
     }
 
     fn entry_block(&self, index: usize) -> Option<usize> {
-        self.flow
-            .block_at(self.env.plan.units[self.unit].entries[index].slot)
+        self.flow.block_at(self.env.plan.units[self.unit].entries[index].slot)
     }
 
     fn entry_target(&self, index: usize) -> Block {
         let entry = self.env.plan.units[self.unit].entries[index];
-        let id = self
-            .entry_block(index)
-            .expect("every entry of a unit starts a block");
-        if entry.continuing {
-            self.blocks[id].body
-        } else {
-            self.blocks[id].arrive
-        }
+        let id = self.entry_block(index).expect("every entry of a unit starts a block");
+        if entry.continuing { self.blocks[id].body } else { self.blocks[id].arrive }
     }
 
     fn lower_block(&mut self, id: usize) {
@@ -304,10 +278,7 @@ impl Lowering<'_, '_> {
     /// An instruction inside a run. A constant that is known is not computed again.
     fn lower_straight(&mut self, inst: Inst) {
         let (_, written) = inst.registers();
-        let known = written
-            .iter()
-            .next()
-            .and_then(|rd| Some((rd, self.constants.get(rd)?)));
+        let known = written.iter().next().and_then(|rd| Some((rd, self.constants.get(rd)?)));
         match known {
             Some((rd, value)) => self.write_constant(rd, value),
             None => inst.accept(self),
@@ -381,9 +352,7 @@ impl Lowering<'_, '_> {
         for reg in regs.iter() {
             let value = self.builder.use_var(self.vars[reg.index()]);
             let at = register_offset(reg);
-            self.builder
-                .ins()
-                .istore32(self.flags.context, value, self.context, at);
+            self.builder.ins().istore32(self.flags.context, value, self.context, at);
         }
     }
 
@@ -391,18 +360,13 @@ impl Lowering<'_, '_> {
     fn load_registers(&mut self, regs: RegSet) {
         for reg in regs.iter() {
             let at = register_offset(reg);
-            let value = self
-                .builder
-                .ins()
-                .uload32(self.flags.context, self.context, at);
+            let value = self.builder.ins().uload32(self.flags.context, self.context, at);
             self.builder.def_var(self.vars[reg.index()], value);
         }
     }
 
     fn load_context(&mut self, at: i32) -> Value {
-        self.builder
-            .ins()
-            .load(I64, self.flags.context, self.context, at)
+        self.builder.ins().load(I64, self.flags.context, self.context, at)
     }
 
     fn callee(&mut self, unit: usize) -> FuncRef {

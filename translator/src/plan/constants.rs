@@ -14,10 +14,7 @@ pub(crate) struct Constants {
 
 impl Constants {
     pub(crate) fn none() -> Self {
-        Self {
-            known: RegSet::EMPTY,
-            values: [0; 32],
-        }
+        Self { known: RegSet::EMPTY, values: [0; 32] }
     }
 
     /// Forgets everything: control may come from elsewhere.
@@ -37,9 +34,9 @@ impl Constants {
         let formed = match inst {
             Inst::Lui(U { rd, imm }) => Some((rd, imm)),
             Inst::Auipc(U { rd, imm }) => Some((rd, pc.wrapping_add(imm))),
-            Inst::Addi(I { rd, rs1, imm }) if !rs1.is_zero() => self
-                .get(rs1)
-                .map(|value| (rd, value.wrapping_add_signed(imm))),
+            Inst::Addi(I { rd, rs1, imm }) if !rs1.is_zero() => {
+                self.get(rs1).map(|value| (rd, value.wrapping_add_signed(imm)))
+            }
             _ => None,
         };
         let (_, written) = inst.registers();

@@ -28,11 +28,8 @@ pub(crate) fn is_link(reg: Reg) -> bool {
 /// address found in data or formed by instructions.
 pub(crate) fn discover(program: &Program) -> Vec<Marks> {
     let text = program.text();
-    let mut search = Search {
-        text,
-        marks: vec![Marks::default(); text.slots().len()],
-        pending: Vec::new(),
-    };
+    let mut search =
+        Search { text, marks: vec![Marks::default(); text.slots().len()], pending: Vec::new() };
     search.function(program.entry());
     for (addr, _) in program.symbols().functions() {
         search.function(addr);
@@ -42,10 +39,8 @@ pub(crate) fn discover(program: &Program) -> Vec<Marks> {
     for segment in program.segments() {
         for (index, word) in segment.bytes.chunks_exact(4).enumerate() {
             let at = segment.addr.wrapping_add(index as u32 * 4);
-            let is_code = segment.executable
-                && text
-                    .index(at)
-                    .is_some_and(|slot| search.marks[slot].reached);
+            let is_code =
+                segment.executable && text.index(at).is_some_and(|slot| search.marks[slot].reached);
             if let (false, Some(word)) = (is_code, word.first_chunk()) {
                 search.entry(u32::from_le_bytes(*word));
             }
@@ -120,9 +115,7 @@ impl Search<'_> {
                 self.link(rd, Some(target), next);
             }
             Inst::Jalr(L { rd, rs1, imm }) => {
-                let target = constants
-                    .get(rs1)
-                    .map(|base| base.wrapping_add_signed(imm) & !1);
+                let target = constants.get(rs1).map(|base| base.wrapping_add_signed(imm) & !1);
                 target.into_iter().for_each(|target| self.entry(target));
                 self.link(rd, target, next);
             }

@@ -70,10 +70,7 @@ impl Plan {
 
     /// The unit that holds this slot.
     pub(crate) fn unit_of(&self, slot: usize) -> Option<usize> {
-        self.home
-            .get(slot)
-            .filter(|&&unit| unit != NOWHERE)
-            .map(|&unit| unit as usize)
+        self.home.get(slot).filter(|&&unit| unit != NOWHERE).map(|&unit| unit as usize)
     }
 
     /// Where an arrival at this slot enters: unit and entry number.
@@ -86,14 +83,8 @@ impl Plan {
     /// Where a run goes on that falls from another unit into this slot.
     pub(crate) fn continuing_entry(&self, slot: usize) -> Option<(usize, usize)> {
         let unit = self.unit_of(slot)?;
-        let wanted = Entry {
-            slot,
-            continuing: true,
-        };
-        let local = self.units[unit]
-            .entries
-            .iter()
-            .position(|&entry| entry == wanted)?;
+        let wanted = Entry { slot, continuing: true };
+        let local = self.units[unit].entries.iter().position(|&entry| entry == wanted)?;
         Some((unit, local))
     }
 

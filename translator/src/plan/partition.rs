@@ -17,38 +17,22 @@ pub(super) fn partition(text: &Text, mut marks: Vec<Marks>) -> Plan {
         home[range.clone()].fill(unit as u32);
     }
     let continuing = cross(text, &mut marks, &home);
-    let mut units: Vec<Unit> = ranges
-        .into_iter()
-        .map(|range| Unit {
-            range,
-            entries: Vec::new(),
-        })
-        .collect();
+    let mut units: Vec<Unit> =
+        ranges.into_iter().map(|range| Unit { range, entries: Vec::new() }).collect();
     let mut jump_table = vec![0; marks.len()];
     for (index, unit) in units.iter_mut().enumerate() {
         let first = unit.range.start;
         for slot in unit.range.clone().filter(|&slot| marks[slot].reached) {
             if marks[slot].entry || slot == first && marks[slot].arrival {
                 jump_table[slot] = encode_entry(index, unit.entries.len());
-                unit.entries.push(Entry {
-                    slot,
-                    continuing: false,
-                });
+                unit.entries.push(Entry { slot, continuing: false });
             }
             if continuing[slot] {
-                unit.entries.push(Entry {
-                    slot,
-                    continuing: true,
-                });
+                unit.entries.push(Entry { slot, continuing: true });
             }
         }
     }
-    Plan {
-        marks,
-        units,
-        home,
-        jump_table,
-    }
+    Plan { marks, units, home, jump_table }
 }
 
 /// Ranges of slots, each starting at a reached one, that together hold all reached slots.
@@ -102,15 +86,8 @@ fn cross(text: &Text, marks: &mut [Marks], home: &[u32]) -> Vec<bool> {
             }
             continue;
         }
-        let targets = [
-            inst.target(pc).and_then(|target| text.index(target)),
-            Some(next),
-        ];
-        for target in targets
-            .into_iter()
-            .flatten()
-            .filter(|&target| elsewhere(target))
-        {
+        let targets = [inst.target(pc).and_then(|target| text.index(target)), Some(next)];
+        for target in targets.into_iter().flatten().filter(|&target| elsewhere(target)) {
             if marks[target].arrival {
                 marks[target].entry = true;
             }

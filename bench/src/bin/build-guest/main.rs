@@ -30,9 +30,8 @@ use toolchain::Toolchain;
 const MAX_LENGTH: usize = 60 * 1024;
 
 fn main() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("the crate is in a folder")?;
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the crate is in a folder")?;
     let mut images = Vec::new();
 
     let rust = Toolchain::find()?;
@@ -40,29 +39,18 @@ fn main() -> Result<()> {
         let built = rust.build(root, profile.target())?;
         for workload in workloads::ALL {
             let name = Path::new(profile.folder()).join(workload.name);
-            images.push((
-                name.with_extension("elf"),
-                fs::read(built.join(workload.name))?,
-            ));
+            images.push((name.with_extension("elf"), fs::read(built.join(workload.name))?));
         }
     }
     for name in PROGRAMS {
         let image = c::build(root, name)?;
-        images.push((
-            Path::new("programs").join(name).with_extension("elf"),
-            image,
-        ));
+        images.push((Path::new("programs").join(name).with_extension("elf"), image));
     }
     images.sort();
 
     let elf = root.join("bench/elf");
     for (name, image) in &images {
-        ensure!(
-            image.len() <= MAX_LENGTH,
-            "{} has {} bytes",
-            name.display(),
-            image.len()
-        );
+        ensure!(image.len() <= MAX_LENGTH, "{} has {} bytes", name.display(), image.len());
         let path = elf.join(name);
         fs::create_dir_all(path.parent().context("an image is in a folder")?)?;
         fs::write(&path, image).with_context(|| format!("cannot write {}", path.display()))?;
@@ -70,10 +58,7 @@ fn main() -> Result<()> {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
     }
     fs::write(elf.join("SHA256SUMS"), sums(&images))?;
-    fs::write(
-        elf.join("TOOLCHAIN"),
-        format!("{}{}", rust.version()?, c::version()?),
-    )?;
+    fs::write(elf.join("TOOLCHAIN"), format!("{}{}", rust.version()?, c::version()?))?;
     println!("{} images in {}", images.len(), elf.display());
     Ok(())
 }
@@ -97,12 +82,7 @@ fn run(command: &mut Command) -> Result<String> {
         .stderr(std::process::Stdio::inherit())
         .output()
         .with_context(|| format!("cannot run {}", name.display()))?;
-    ensure!(
-        output.status.success(),
-        "{} failed: {}",
-        name.display(),
-        output.status
-    );
+    ensure!(output.status.success(), "{} failed: {}", name.display(), output.status);
     Ok(String::from_utf8(output.stdout)?)
 }
 

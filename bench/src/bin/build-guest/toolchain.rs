@@ -24,31 +24,17 @@ impl Toolchain {
     pub(crate) fn find() -> Result<Self> {
         if let Ok(sysroot) = sysroot("rustc") {
             let libraries = |profile: Profile| {
-                sysroot
-                    .join("lib/rustlib")
-                    .join(profile.target())
-                    .join("lib")
-                    .is_dir()
+                sysroot.join("lib/rustlib").join(profile.target()).join("lib").is_dir()
             };
             if Profile::ALL.into_iter().all(libraries) {
-                return Ok(Self {
-                    cargo: "cargo",
-                    rustc: "rustc",
-                    sysroot,
-                    from_source: false,
-                });
+                return Ok(Self { cargo: "cargo", rustc: "rustc", sysroot, from_source: false });
             }
         }
         let (cargo, rustc) = ("/usr/bin/cargo", "/usr/bin/rustc");
         if let Ok(sysroot) = sysroot(rustc)
             && sysroot.join(SOURCE).join("library/core").is_dir()
         {
-            return Ok(Self {
-                cargo,
-                rustc,
-                sysroot,
-                from_source: true,
-            });
+            return Ok(Self { cargo, rustc, sysroot, from_source: true });
         }
         bail!(
             "no Rust toolchain for RISC-V: `rustup target add {} {}`, \
@@ -64,14 +50,7 @@ impl Toolchain {
         let mut cargo = Command::new(self.cargo);
         cargo
             .current_dir(root.join("bench/guest"))
-            .args([
-                "build",
-                "--release",
-                "--locked",
-                "--bins",
-                "--target",
-                target,
-            ])
+            .args(["build", "--release", "--locked", "--bins", "--target", target])
             .arg("--target-dir")
             .arg(&target_folder)
             .env("RUSTC", self.rustc)
@@ -101,10 +80,7 @@ impl Toolchain {
             "-Clink-arg=-zmax-page-size=4096".into(),
             // Messages of panics name source files, and not where they were on this machine.
             format!("--remap-path-prefix={}=.", root.display()),
-            format!(
-                "--remap-path-prefix={}=/rustc",
-                self.sysroot.join(SOURCE).display()
-            ),
+            format!("--remap-path-prefix={}=/rustc", self.sysroot.join(SOURCE).display()),
         ]
     }
 }
@@ -114,7 +90,5 @@ const SOURCE: &str = "lib/rustlib/src/rust";
 
 /// The folder that the toolchain of a rustc is installed in.
 fn sysroot(rustc: &str) -> Result<PathBuf> {
-    Ok(run(Command::new(rustc).args(["--print", "sysroot"]))?
-        .trim_end()
-        .into())
+    Ok(run(Command::new(rustc).args(["--print", "sysroot"]))?.trim_end().into())
 }

@@ -152,13 +152,7 @@ fn an_amo_with_rd_x0_still_writes_memory() {
 
 #[test]
 fn fences_do_nothing() {
-    let mut oracle = plain(&[
-        0x0ff0_000f,
-        0x0100_000f,
-        0x8330_000f,
-        0xffff_8f8f,
-        e::EBREAK,
-    ]);
+    let mut oracle = plain(&[0x0ff0_000f, 0x0100_000f, 0x8330_000f, 0xffff_8f8f, e::EBREAK]);
     oracle.registers[31] = 3;
     let before = *oracle.registers();
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 16));
@@ -206,13 +200,7 @@ fn run_with_values(mut oracle: Oracle) -> Oracle {
         oracle.registers[number] = DATA + 8 * u32::try_from(number).unwrap();
     }
     oracle.write(DATA, &(0..=255).collect::<Vec<u8>>());
-    assert!(matches!(
-        oracle.run(),
-        Stop::Trap {
-            kind: Trap::BREAKPOINT,
-            ..
-        }
-    ));
+    assert!(matches!(oracle.run(), Stop::Trap { kind: Trap::BREAKPOINT, .. }));
     oracle
 }
 

@@ -24,10 +24,7 @@ fn run(words: &[u32], addr: u32) -> (Stop, Oracle) {
 }
 
 fn done(words: &[u32]) -> Stop {
-    trap(
-        Trap::BREAKPOINT,
-        TEXT + 4 * (u32::try_from(words.len()).unwrap() - 1),
-    )
+    trap(Trap::BREAKPOINT, TEXT + 4 * (u32::try_from(words.len()).unwrap() - 1))
 }
 
 #[test]
@@ -125,14 +122,7 @@ fn rule_4_sc_to_another_word_fails_without_access_and_clears() {
         assert_eq!(oracle.reservation(), None);
     }
     // The failed SC cleared: a further SC to the reserved word fails as well.
-    let words = [
-        lr(),
-        e::addi(5, 5, 4),
-        sc(),
-        e::addi(5, 5, 0xffc),
-        sc(),
-        e::EBREAK,
-    ];
+    let words = [lr(), e::addi(5, 5, 4), sc(), e::addi(5, 5, 0xffc), sc(), e::EBREAK];
     let (stop, oracle) = run(&words, DATA);
     assert_eq!((stop, oracle.registers()[7]), (done(&words), 1));
     assert_eq!(oracle.read(DATA, 4).unwrap(), [1, 2, 3, 4]);
@@ -172,12 +162,7 @@ fn rule_6_an_ecall_clears() {
 
 #[test]
 fn rule_6_ordinary_accesses_and_amos_keep_the_reservation() {
-    for between in [
-        e::lw(8, 5, 0),
-        e::sw(6, 5, 0),
-        e::amo(0, 8, 5, 6),
-        e::sw(6, 5, 4),
-    ] {
+    for between in [e::lw(8, 5, 0), e::sw(6, 5, 0), e::amo(0, 8, 5, 6), e::sw(6, 5, 4)] {
         let words = [lr(), between, sc(), e::EBREAK];
         let (stop, oracle) = run(&words, DATA);
         assert_eq!((stop, oracle.registers()[7]), (done(&words), 0));

@@ -6,94 +6,41 @@ use super::super::instruction::{
 use super::super::{compressed, decode};
 
 fn load(width: W, extend: E, rd: usize, rs1: usize, offset: i32) -> I {
-    I::Load {
-        width,
-        extend,
-        rd,
-        rs1,
-        offset: offset.cast_unsigned(),
-    }
+    I::Load { width, extend, rd, rs1, offset: offset.cast_unsigned() }
 }
 
 fn store(width: W, rs2: usize, rs1: usize, offset: i32) -> I {
-    I::Store {
-        width,
-        rs1,
-        rs2,
-        offset: offset.cast_unsigned(),
-    }
+    I::Store { width, rs1, rs2, offset: offset.cast_unsigned() }
 }
 
 fn imm(operation: O, rd: usize, rs1: usize, imm: i32) -> I {
-    I::Immediate {
-        operation,
-        rd,
-        rs1,
-        imm: imm.cast_unsigned(),
-    }
+    I::Immediate { operation, rd, rs1, imm: imm.cast_unsigned() }
 }
 
 fn reg(operation: O, rd: usize, rs1: usize, rs2: usize) -> I {
-    I::Register {
-        operation,
-        rd,
-        rs1,
-        rs2,
-    }
+    I::Register { operation, rd, rs1, rs2 }
 }
 
 fn branch(condition: C, rs1: usize, rs2: usize, offset: i32) -> I {
-    I::Branch {
-        condition,
-        rs1,
-        rs2,
-        offset: offset.cast_unsigned(),
-    }
+    I::Branch { condition, rs1, rs2, offset: offset.cast_unsigned() }
 }
 
 fn amo(operation: A, rd: usize, rs2: usize, rs1: usize) -> I {
-    I::Amo {
-        operation,
-        rd,
-        rs1,
-        rs2,
-    }
+    I::Amo { operation, rd, rs1, rs2 }
 }
 
 fn jal(rd: usize, offset: i32) -> I {
-    I::Jal {
-        rd,
-        offset: offset.cast_unsigned(),
-    }
+    I::Jal { rd, offset: offset.cast_unsigned() }
 }
 
 #[test]
 fn words_decode_as_the_manual_says() {
     let table = [
-        (
-            0x1234_52b7,
-            I::Lui {
-                rd: 5,
-                imm: 0x1234_5000,
-            },
-        ),
-        (
-            0xffff_f317,
-            I::Auipc {
-                rd: 6,
-                imm: 0xffff_f000,
-            },
-        ),
+        (0x1234_52b7, I::Lui { rd: 5, imm: 0x1234_5000 }),
+        (0xffff_f317, I::Auipc { rd: 6, imm: 0xffff_f000 }),
         (0xffdf_f0ef, jal(1, -4)),
         (0x3225_406f, jal(0, 0x54322)),
-        (
-            0xff93_02e7,
-            I::Jalr {
-                rd: 5,
-                rs1: 6,
-                offset: (-7_i32).cast_unsigned(),
-            },
-        ),
+        (0xff93_02e7, I::Jalr { rd: 5, rs1: 6, offset: (-7_i32).cast_unsigned() }),
         (0x0020_8863, branch(C::Beq, 1, 2, 16)),
         (0x8041_9063, branch(C::Bne, 3, 4, -4096)),
         (0x7e62_cfe3, branch(C::Blt, 5, 6, 4094)),
@@ -143,14 +90,7 @@ fn words_decode_as_the_manual_says() {
         (0x0010_0073, I::Ebreak),
         (0x1001_20af, I::LoadReserved { rd: 1, rs1: 2 }),
         (0x1601_20af, I::LoadReserved { rd: 1, rs1: 2 }),
-        (
-            0x1842_a1af,
-            I::StoreConditional {
-                rd: 3,
-                rs1: 5,
-                rs2: 4,
-            },
-        ),
+        (0x1842_a1af, I::StoreConditional { rd: 3, rs1: 5, rs2: 4 }),
         (0x0874_232f, amo(A::Swap, 6, 7, 8)),
         (0x04a5_a4af, amo(A::Add, 9, 10, 11)),
         (0x22d7_262f, amo(A::Xor, 12, 13, 14)),
@@ -233,20 +173,8 @@ fn parcels_decode_as_their_expansions() {
         (0x557d, imm(O::Add, 10, 0, -1)),
         (0x7101, imm(O::Add, 2, 2, -512)),
         (0x6141, imm(O::Add, 2, 2, 16)),
-        (
-            0x7181,
-            I::Lui {
-                rd: 3,
-                imm: 0xfffe_0000,
-            },
-        ),
-        (
-            0x6f85,
-            I::Lui {
-                rd: 31,
-                imm: 0x1000,
-            },
-        ),
+        (0x7181, I::Lui { rd: 3, imm: 0xfffe_0000 }),
+        (0x6f85, I::Lui { rd: 31, imm: 0x1000 }),
         (0x807d, imm(O::Srl, 8, 8, 31)),
         (0x8785, imm(O::Sra, 15, 15, 1)),
         (0x98f9, imm(O::And, 9, 9, -2)),
@@ -260,24 +188,10 @@ fn parcels_decode_as_their_expansions() {
         (0xeffd, branch(C::Bne, 15, 0, 254)),
         (0x00fe, imm(O::Sll, 1, 1, 31)),
         (0x50fe, load(W::Word, E::Sign, 1, 2, 252)),
-        (
-            0x8082,
-            I::Jalr {
-                rd: 0,
-                rs1: 1,
-                offset: 0,
-            },
-        ),
+        (0x8082, I::Jalr { rd: 0, rs1: 1, offset: 0 }),
         (0x8192, reg(O::Add, 3, 0, 4)),
         (0x9002, I::Ebreak),
-        (
-            0x9282,
-            I::Jalr {
-                rd: 1,
-                rs1: 5,
-                offset: 0,
-            },
-        ),
+        (0x9282, I::Jalr { rd: 1, rs1: 5, offset: 0 }),
         (0x931e, reg(O::Add, 6, 6, 7)),
         (0xdffe, store(W::Word, 31, 2, 252)),
         (0xc202, store(W::Word, 0, 2, 4)),
@@ -351,28 +265,12 @@ fn as_many_parcels_are_legal_as_the_forms_have_fields() {
     };
     let rows = [
         (0, [255 * 8, 0, 2048, 0, 0, 0, 2048, 0]),
-        (
-            1,
-            [
-                2048,
-                2048,
-                2048,
-                32 * 63,
-                256 + 256 + 512 + 256,
-                2048,
-                2048,
-                2048,
-            ],
-        ),
+        (1, [2048, 2048, 2048, 32 * 63, 256 + 256 + 512 + 256, 2048, 2048, 2048]),
         (2, [1024, 0, 31 * 64, 0, 31 + 32 * 31 + 1024, 0, 2048, 0]),
     ];
     for (quadrant, counts) in rows {
         for (funct3, count) in (0..).zip(counts) {
-            assert_eq!(
-                legal(quadrant, funct3),
-                count,
-                "quadrant {quadrant}, funct3 {funct3}"
-            );
+            assert_eq!(legal(quadrant, funct3), count, "quadrant {quadrant}, funct3 {funct3}");
         }
     }
 }

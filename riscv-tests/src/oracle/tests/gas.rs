@@ -44,18 +44,11 @@ fn a_self_loop_arrives_every_time_round() {
 fn going_on_inside_a_run_is_no_arrival() {
     // The second word is the target of the branch: first charged with the run from the start, then
     // as a run of its own.
-    let words = [
-        e::addi(5, 0, 2),
-        e::addi(5, 5, 0xfff),
-        e::branch(1, 5, 0, 0xffff_fffc),
-        e::EBREAK,
-    ];
+    let words =
+        [e::addi(5, 0, 2), e::addi(5, 5, 0xfff), e::branch(1, 5, 0, 0xffff_fffc), e::EBREAK];
     let mut oracle = plain(&words);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 12));
-    assert_eq!(
-        oracle.gas(),
-        START - (2 + 1 + 1 + 8) - (2 + 1 + 8) - (2 + 1)
-    );
+    assert_eq!(oracle.gas(), START - (2 + 1 + 1 + 8) - (2 + 1 + 8) - (2 + 1));
 }
 
 #[test]
@@ -98,10 +91,7 @@ fn an_ecall_is_charged_with_its_run_and_returns_to_an_arrival() {
 
 #[test]
 fn weights_by_class_and_memory_size() {
-    let (r, i) = (
-        |funct3, funct7| e::r(e::OP, funct3, funct7, 7, 5, 6),
-        e::OP_IMM,
-    );
+    let (r, i) = (|funct3, funct7| e::r(e::OP, funct3, funct7, 7, 5, 6), e::OP_IMM);
     // The cost of a word in each column of M: 256 KiB, 1, 4, 16, 64 MiB.
     let table = [
         (e::u(e::LUI, 7, 0), [1; 5]),
@@ -136,18 +126,11 @@ fn weights_by_class_and_memory_size() {
     for (word, costs) in table {
         for (memory_class, cost) in MemoryClass::ALL.into_iter().zip(costs) {
             let text = word.to_le_bytes().to_vec();
-            let oracle = Oracle::new(&Setup {
-                memory_class,
-                ..setup(text, false)
-            });
+            let oracle = Oracle::new(&Setup { memory_class, ..setup(text, false) });
             // What goes on runs into the end of text, which costs 1.
             let ends = matches!(word & 0x7f, 0x63 | 0x6f | 0x67 | 0x73 | 0);
             let expected = 2 + cost + u64::from(!ends);
-            assert_eq!(
-                oracle.charge(TEXT),
-                expected,
-                "{word:#010x} {memory_class:?}"
-            );
+            assert_eq!(oracle.charge(TEXT), expected, "{word:#010x} {memory_class:?}");
         }
     }
 }
@@ -173,10 +156,7 @@ fn a_limit_is_either_enough_or_ends_at_the_first_arrival_it_does_not_cover() {
     let charges = [[16].as_slice(), &[15; 9], &[3]].concat();
     let used: u64 = charges.iter().sum();
     let (stop, oracle) = run(START);
-    assert_eq!(
-        (stop, START - oracle.gas()),
-        (trap(Trap::BREAKPOINT, TEXT + 16), used)
-    );
+    assert_eq!((stop, START - oracle.gas()), (trap(Trap::BREAKPOINT, TEXT + 16), used));
     for limit in (0..64).chain(used - 64..used + 2) {
         let (stop, oracle) = run(limit);
         let mut left = limit;
@@ -187,10 +167,7 @@ fn a_limit_is_either_enough_or_ends_at_the_first_arrival_it_does_not_cover() {
         });
         match covered.count() {
             0 => assert_eq!(stop, Stop::OutOfGas { pc: TEXT }),
-            11 => assert_eq!(
-                (stop, oracle.gas()),
-                (trap(Trap::BREAKPOINT, TEXT + 16), left)
-            ),
+            11 => assert_eq!((stop, oracle.gas()), (trap(Trap::BREAKPOINT, TEXT + 16), left)),
             n => {
                 let pc = if n == 10 { TEXT + 16 } else { TEXT + 4 };
                 assert_eq!((stop, oracle.gas()), (Stop::OutOfGas { pc }, 0));

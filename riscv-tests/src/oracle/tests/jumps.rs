@@ -148,11 +148,7 @@ fn branches_compare_as_named() {
         oracle.registers[5] = a;
         oracle.registers[6] = b;
         let expected = if taken { TEXT + 8 } else { TEXT + 4 };
-        assert_eq!(
-            oracle.run(),
-            trap(Trap::BREAKPOINT, expected),
-            "{funct3} {a:#x} {b:#x}"
-        );
+        assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, expected), "{funct3} {a:#x} {b:#x}");
     }
 }
 
@@ -181,10 +177,7 @@ fn the_end_of_text_is_reached_only_from_the_front() {
 #[test]
 fn plain_text_has_no_compressed_instructions() {
     // c.li a0, 1; c.li a0, 2 as one word.
-    assert_eq!(
-        plain(&[0x4509_4505]).run(),
-        trap(Trap::ILLEGAL_INSTRUCTION, TEXT)
-    );
+    assert_eq!(plain(&[0x4509_4505]).run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT));
     assert_eq!(plain(&[0]).run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT));
 }
 

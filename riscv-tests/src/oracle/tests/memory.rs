@@ -16,11 +16,7 @@ fn access(opcode: u32, funct3: u32, addr: u32, value: u32) -> (Stop, Oracle) {
     (stop, oracle)
 }
 
-const DONE: Stop = Stop::Trap {
-    kind: Trap::BREAKPOINT,
-    pc: TEXT + 4,
-    addr: None,
-};
+const DONE: Stop = Stop::Trap { kind: Trap::BREAKPOINT, pc: TEXT + 4, addr: None };
 
 #[test]
 fn loads_extend_and_are_little_endian() {
@@ -41,11 +37,7 @@ fn loads_extend_and_are_little_endian() {
         oracle.registers[5] = DATA;
         oracle.write(DATA, &bytes);
         assert_eq!(oracle.run(), DONE);
-        assert_eq!(
-            oracle.registers()[7],
-            result,
-            "funct3 {funct3} offset {offset}"
-        );
+        assert_eq!(oracle.registers()[7], result, "funct3 {funct3} offset {offset}");
     }
 }
 
@@ -63,10 +55,7 @@ fn misaligned_and_page_crossing_accesses_work() {
     for offset in 0xffc..=0x1001 {
         let (stop, mut oracle) = access(e::STORE, 2, DATA + offset, 0xa1b2_c3d4);
         assert_eq!(stop, DONE);
-        assert_eq!(
-            oracle.read(DATA + offset, 4).unwrap(),
-            [0xd4, 0xc3, 0xb2, 0xa1]
-        );
+        assert_eq!(oracle.read(DATA + offset, 4).unwrap(), [0xd4, 0xc3, 0xb2, 0xa1]);
         oracle = access(e::LOAD, 2, RODATA + offset % 7, 0).1;
         let low = offset % 7;
         assert_eq!(oracle.registers()[7], 0x0302_0100 + 0x0101_0101 * low);
@@ -108,17 +97,9 @@ fn an_access_succeeds_exactly_if_every_byte_is_mapped_with_the_permission() {
                     Some(a) => trap_at(kind, TEXT, u32::try_from(a).unwrap()),
                 };
                 let (stop, _) = access(e::LOAD, funct3, addr, 0);
-                assert_eq!(
-                    stop,
-                    expected(Trap::BAD_LOAD, &readable),
-                    "load {n} at {addr:#x}"
-                );
+                assert_eq!(stop, expected(Trap::BAD_LOAD, &readable), "load {n} at {addr:#x}");
                 let (stop, _) = access(e::STORE, funct3, addr, 0);
-                assert_eq!(
-                    stop,
-                    expected(Trap::BAD_STORE, &writable),
-                    "store {n} at {addr:#x}"
-                );
+                assert_eq!(stop, expected(Trap::BAD_STORE, &writable), "store {n} at {addr:#x}");
             }
         }
     }
@@ -146,11 +127,7 @@ fn the_lowest_byte_without_permission_is_reported() {
 #[test]
 fn effective_addresses_wrap_in_32_bits() {
     // rs1, immediate, effective address
-    let table = [
-        (0, 0xffc, 0xffff_fffc),
-        (0xffff_ffff, 1, 0),
-        (0xffff_fffe, 0x7ff, 0x7fd),
-    ];
+    let table = [(0, 0xffc, 0xffff_fffc), (0xffff_ffff, 1, 0), (0xffff_fffe, 0x7ff, 0x7fd)];
     for (rs1, immediate, addr) in table {
         let mut oracle = plain(&[e::lw(7, 5, immediate)]);
         oracle.registers[5] = rs1;
@@ -175,15 +152,9 @@ const ONES: u32 = 0xffff_ffff;
 
 #[test]
 fn a_load_to_x0_still_traps() {
-    assert_eq!(
-        plain(&[e::lw(0, 0, 0)]).run(),
-        trap_at(Trap::BAD_LOAD, TEXT, 0)
-    );
+    assert_eq!(plain(&[e::lw(0, 0, 0)]).run(), trap_at(Trap::BAD_LOAD, TEXT, 0));
     // C.LW cannot name x0 as rd; c.lwsp x0 is illegal.
-    assert_eq!(
-        compressed(&[0x4002]).run(),
-        trap(Trap::ILLEGAL_INSTRUCTION, TEXT)
-    );
+    assert_eq!(compressed(&[0x4002]).run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT));
 }
 
 #[test]
@@ -218,8 +189,5 @@ fn grown_pages_are_zero_and_writable() {
     oracle.registers[5] = DATA + 0x1ffe;
     oracle.registers[6] = ONES;
     assert_eq!(oracle.run(), DONE);
-    assert_eq!(
-        oracle.read(DATA + 0x1ffc, 8).unwrap(),
-        [0, 0, 255, 255, 255, 255, 0, 0]
-    );
+    assert_eq!(oracle.read(DATA + 0x1ffc, 8).unwrap(), [0, 0, 255, 255, 255, 255, 0, 0]);
 }

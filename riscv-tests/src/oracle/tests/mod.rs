@@ -17,21 +17,12 @@ const STACK: u32 = 0x1_0000;
 
 /// A program without profile C.
 fn plain(words: &[u32]) -> Oracle {
-    Oracle::new(&setup(
-        words.iter().flat_map(|word| word.to_le_bytes()).collect(),
-        false,
-    ))
+    Oracle::new(&setup(words.iter().flat_map(|word| word.to_le_bytes()).collect(), false))
 }
 
 /// A program with profile C, given as parcels.
 fn compressed(parcels: &[u16]) -> Oracle {
-    Oracle::new(&setup(
-        parcels
-            .iter()
-            .flat_map(|parcel| parcel.to_le_bytes())
-            .collect(),
-        true,
-    ))
+    Oracle::new(&setup(parcels.iter().flat_map(|parcel| parcel.to_le_bytes()).collect(), true))
 }
 
 /// The two parcels of a word.
@@ -44,10 +35,7 @@ fn setup(text: Vec<u8>, compressed: bool) -> Setup {
         segments: vec![
             Segment::text(TEXT, text),
             Segment::rodata(RODATA, (0..16).collect()),
-            Segment {
-                memsz: 0x2000,
-                ..Segment::data(DATA, vec![])
-            },
+            Segment { memsz: 0x2000, ..Segment::data(DATA, vec![]) },
         ],
         entry: TEXT,
         compressed,
@@ -59,19 +47,11 @@ fn setup(text: Vec<u8>, compressed: bool) -> Setup {
 }
 
 fn trap(kind: u8, pc: u32) -> Stop {
-    Stop::Trap {
-        kind,
-        pc,
-        addr: None,
-    }
+    Stop::Trap { kind, pc, addr: None }
 }
 
 fn trap_at(kind: u8, pc: u32, addr: u32) -> Stop {
-    Stop::Trap {
-        kind,
-        pc,
-        addr: Some(addr),
-    }
+    Stop::Trap { kind, pc, addr: Some(addr) }
 }
 
 #[test]
