@@ -12,7 +12,7 @@ use cranelift_codegen::{Context, FinalizedMachExceptionHandler, FinalizedRelocTa
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::artifact::{Artifact, TrapRecord};
-use crate::lower::{Env, lower_unit};
+use crate::lower::{Env, lower_unit, record_kind};
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
 
@@ -209,7 +209,7 @@ impl Compiler {
             output.traps.push(TrapRecord {
                 offset: start + trap.offset,
                 pc: text.address(slot),
-                kind: trap.code.as_raw().get(),
+                kind: record_kind(trap.code),
             });
         }
         for reloc in buffer.relocs() {

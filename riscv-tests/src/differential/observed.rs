@@ -62,13 +62,14 @@ pub struct Memory {
 }
 
 const PAGE: usize = 4096;
+const ZEROS: [u8; PAGE] = [0; PAGE];
 
 impl Memory {
     /// Adds mapped memory: whole pages, at rising addresses.
     pub fn push(&mut self, addr: u32, bytes: &[u8]) {
         let mut at = addr;
         for page in bytes.chunks(PAGE) {
-            if page.iter().any(|byte| *byte != 0) {
+            if *page != ZEROS[..page.len()] {
                 self.pages.push((at, page.into()));
             }
             at = at.wrapping_add(PAGE as u32);
@@ -90,6 +91,9 @@ impl Memory {
     fn difference(&self, found: &Self) -> Option<String> {
         if self.mapped != found.mapped {
             return Some(format!("mapped {:x?} against {:x?}", self.mapped, found.mapped));
+        }
+        if self.pages == found.pages {
+            return None;
         }
         let mut addrs: Vec<u32> =
             self.pages.iter().chain(&found.pages).map(|page| page.0).collect();
