@@ -32,3 +32,4 @@ pub mod differential;
 pub mod fuzz;
 pub mod generate;
 pub mod oracle;
+pub mod suite;

@@ -7,8 +7,7 @@ use bessemer_image::{Hart, Program, Stop};
 use bessemer_interp::FlatMemory;
 use bessemer_isa::{GasSchedule, Reg};
 use bessemer_runtime::{
-    Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Linker, Module,
-    OptLevel,
+    Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Linker, Module, OptLevel,
 };
 
 use super::observed::{End, Ending, HostCall, Memory, Observed};

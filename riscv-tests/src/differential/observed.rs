@@ -202,7 +202,12 @@ mod tests {
             ("trap 5 at", |o| o.end.ending = Ending::Trap(6)),
             ("address 0x00000000 against", |o| o.end.addr = None),
             ("gas 10 against 9", |o| o.gas -= 1),
-            ("x31 = 0x00000003", |o| o.registers = o.registers.map(|mut r| { r[31] = 0; r })),
+            ("x31 = 0x00000003", |o| {
+                o.registers = o.registers.map(|mut r| {
+                    r[31] = 0;
+                    r
+                })
+            }),
             ("reservation", |o| o.reservation = Some(4)),
             ("mapped", |o| o.memory.push(0x9000, &[0; PAGE])),
             ("word 0x00003ffc of memory", |o| o.memory.pages[0].1[PAGE - 1] = 0),

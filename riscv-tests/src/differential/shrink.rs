@@ -66,8 +66,7 @@ fn shorten_text(bench: &Bench, best: &mut Shrunk, subject: Subject) {
 /// Replaces words and parcels by no-operations.
 fn blank_instructions(bench: &Bench, best: &mut Shrunk, subject: Subject) {
     let compressed = best.trial.setup().compressed;
-    let nops: &[&[u8]] =
-        if compressed { &[&[1, 0, 1, 0], &[1, 0]] } else { &[&[0x13, 0, 0, 0]] };
+    let nops: &[&[u8]] = if compressed { &[&[1, 0, 1, 0], &[1, 0]] } else { &[&[0x13, 0, 0, 0]] };
     for nop in nops {
         let step = if compressed { 2 } else { 4 };
         for at in (0..text(best.trial.setup()).bytes.len()).step_by(step).rev() {

@@ -6,9 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Health;
-use crate::differential::{
-    Bench, Judged, Rungs, Selection, Subject, Trial, Verdict, climb, judge,
-};
+use crate::differential::{Bench, Judged, Rungs, Selection, Subject, Trial, Verdict, climb, judge};
 use crate::generate::{Case, Generator};
 use crate::oracle::MemoryClass;
 
