@@ -33,7 +33,7 @@ pub(crate) struct Fuzz {
     #[arg(long)]
     jobs: Option<NonZeroUsize>,
     /// Run every n-th program with many gas limits; 0 for none.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 256)]
     ladder: u64,
     /// Run every program on every engine, not only a part of them with precise registers.
     #[arg(long)]
@@ -73,7 +73,7 @@ impl Fuzz {
     fn print(&self, report: &Report, plan: &Plan) {
         let health = &report.health;
         let seconds = report.time.as_secs_f64();
-        let rate = health.cases as f64 / seconds;
+        let rate = report.rate();
         let memory = resident();
         if self.json {
             let result = json!({

@@ -37,7 +37,7 @@ impl Default for Plan {
             count: None,
             time: None,
             jobs: 1,
-            ladder: 64,
+            ladder: 256,
             thorough: false,
         }
     }
@@ -63,6 +63,13 @@ pub struct Report {
     pub time: Duration,
     /// The difference that ended it.
     pub finding: Option<Finding>,
+}
+
+impl Report {
+    /// Programs per second, all threads together.
+    pub fn rate(&self) -> f64 {
+        self.health.cases as f64 / self.time.as_secs_f64()
+    }
 }
 
 /// The program of a seed.

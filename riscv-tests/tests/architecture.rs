@@ -1,0 +1,216 @@
+//! The architecture's invariants that a look at manifests and sources can check.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+fn metadata() -> Metadata {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap()
+}
+
+/// The names of what a member needs when it is built, tests aside.
+fn dependencies(metadata: &Metadata, member: &str) -> BTreeSet<String> {
+    let packages = metadata.workspace_packages();
+    let package = packages.iter().find(|package| *package.name == member);
+    let package = package.unwrap_or_else(|| panic!("there is no member {member}"));
+    let needed =
+        package.dependencies.iter().filter(|needed| needed.kind != DependencyKind::Development);
+    needed.map(|needed| needed.name.clone()).collect()
+}
+
+/// All members of the workspace that a member needs, directly or not.
+fn members_behind(metadata: &Metadata, member: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![member.to_owned()];
+    while let Some(next) = open.pop() {
+        for name in dependencies(metadata, &next) {
+            if name.starts_with("bessemer-") && found.insert(name.clone()) {
+                open.push(name);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_instruction_set_depends_on_nothing() {
+    assert_eq!(dependencies(&metadata(), "bessemer-isa"), BTreeSet::new());
+}
+
+#[test]
+fn interpreter_and_translator_never_depend_on_each_other() {
+    let metadata = metadata();
+    let [interpreter, translator] =
+        ["bessemer-interp", "bessemer-translator"].map(|name| members_behind(&metadata, name));
+    assert!(!interpreter.contains("bessemer-translator"), "{interpreter:?}");
+    assert!(!translator.contains("bessemer-interp"), "{translator:?}");
+    let shared: BTreeSet<_> = ["bessemer-isa", "bessemer-image"].map(str::to_owned).into();
+    assert_eq!(interpreter, shared);
+    assert_eq!(translator, shared);
+}
+
+#[test]
+fn nothing_depends_on_what_judges_and_measures() {
+    let metadata = metadata();
+    for package in metadata.workspace_packages() {
+        let needed = dependencies(&metadata, &package.name);
+        assert!(!needed.contains("bessemer-conformance"), "{}", package.name);
+    }
+}
+
+#[test]
+fn the_translator_knows_no_state() {
+    let metadata = metadata();
+    let behind = members_behind(&metadata, "bessemer-translator");
+    for name in ["bessemer-chain", "bessemer-runtime"] {
+        assert!(!behind.contains(name), "{behind:?}");
+    }
+    for file in sources_of(&metadata, "bessemer-translator") {
+        let code = code(&fs::read_to_string(&file).unwrap());
+        for word in ["journal", "storage", "Journal", "StateKey"] {
+            assert!(!code.contains(word), "{}: {word}", file.display());
+        }
+    }
+}
+
+#[test]
+fn oracle_and_generators_share_nothing_with_the_product() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = rust_files(&source.join("oracle"));
+    files.extend(rust_files(&source.join("generate")));
+    assert!(files.len() >= 20, "{} files", files.len());
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let foreign = text.lines().find(|line| {
+            let product = line.contains("bessemer_") && !line.contains("bessemer_conformance");
+            product || (line.contains("crate::") && !own_module(line))
+        });
+        assert_eq!(foreign, None, "{}", file.display());
+    }
+}
+
+/// Whether a path of this crate stays inside the two modules.
+fn own_module(line: &str) -> bool {
+    line.match_indices("crate::").all(|(at, found)| {
+        let rest = &line[at + found.len()..];
+        rest.starts_with("oracle") || rest.starts_with("generate")
+    })
+}
+
+/// Modules that may contain `unsafe`, by the path of their file below the workspace's root.
+const UNSAFE: [&str; 4] = [
+    "runtime/src/region/",
+    "runtime/src/signal.rs",
+    "runtime/src/native.rs",
+    "translator/src/jit.rs",
+];
+
+#[test]
+fn unsafe_stays_in_its_modules() {
+    let metadata = metadata();
+    let root = metadata.workspace_root.as_std_path();
+    let mut blocks: BTreeMap<String, usize> = BTreeMap::new();
+    for package in metadata.workspace_packages() {
+        for file in sources_of(&metadata, &package.name) {
+            let below = file.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            let code = code(&fs::read_to_string(&file).unwrap());
+            let count = words(&code).filter(|word| *word == "unsafe").count();
+            if count == 0 {
+                continue;
+            }
+            assert!(
+                UNSAFE.iter().any(|allowed| below.starts_with(allowed)),
+                "{below} has {count} times `unsafe`"
+            );
+            *blocks.entry(below).or_default() += count;
+        }
+    }
+    for (file, count) in &blocks {
+        println!("{count:4} {file}");
+    }
+    println!("{:4} in all", blocks.values().sum::<usize>());
+    for allowed in UNSAFE {
+        let used = blocks.keys().any(|file| file.starts_with(allowed));
+        assert!(used, "{allowed} needs no unsafe any more: take it off the list");
+    }
+}
+
+#[test]
+fn nothing_is_left_undone_and_no_test_is_switched_off() {
+    // written in halves, so that this file does not contain them
+    let banned = [
+        ["todo", "!"],
+        ["unimplemented", "!"],
+        ["#[ig", "nore"],
+        ["#[should_", "panic"],
+        ["thread::sl", "eep"],
+    ]
+    .map(|halves| halves.concat());
+    let metadata = metadata();
+    let mut files = 0;
+    for package in metadata.workspace_packages() {
+        let directory = package.manifest_path.parent().unwrap().as_std_path();
+        for part in ["src", "tests", "benches"] {
+            for file in rust_files(&directory.join(part)) {
+                files += 1;
+                let code = code(&fs::read_to_string(&file).unwrap());
+                for word in &banned {
+                    assert!(!code.contains(word.as_str()), "{}: {word}", file.display());
+                }
+            }
+        }
+    }
+    assert!(files >= 100, "only {files} files were looked at");
+}
+
+fn sources_of(metadata: &Metadata, member: &str) -> Vec<PathBuf> {
+    let packages = metadata.workspace_packages();
+    let package = packages.iter().find(|package| *package.name == member).unwrap();
+    let directory = package.manifest_path.parent().unwrap().as_std_path();
+    rust_files(&directory.join("src"))
+}
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else { return vec![] };
+    let mut files = vec![];
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The source without comments and without what stands between quotes, line by line.
+fn code(source: &str) -> String {
+    let mut out = String::new();
+    for line in source.lines() {
+        let mut in_string = false;
+        let mut previous = ' ';
+        let mut characters = line.chars().peekable();
+        while let Some(character) = characters.next() {
+            if !in_string && character == '/' && characters.peek() == Some(&'/') {
+                break;
+            }
+            if character == '"' && previous != '\\' && previous != '\'' {
+                in_string = !in_string;
+            } else if !in_string {
+                out.push(character);
+            }
+            previous = character;
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|character: char| !character.is_alphanumeric() && character != '_')
+}
