@@ -31,5 +31,6 @@
 pub mod differential;
 pub mod fuzz;
 pub mod generate;
+pub mod official;
 pub mod oracle;
 pub mod suite;

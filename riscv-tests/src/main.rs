@@ -24,12 +24,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Fuzz(command::fuzz::Fuzz),
+    Official(command::official::Official),
     Replay(command::replay::Replay),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Fuzz(fuzz) => fuzz.run(),
+        Command::Official(official) => official.run(),
         Command::Replay(replay) => replay.run(),
     };
     match result {
