@@ -7,7 +7,7 @@
 
 use bessemer_isa::{A, F, H, I, Lr, N, S, U};
 use bessemer_isa::{B, J, L, R, Reg, RegSet, TrapKind, Visitor};
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 
@@ -74,11 +74,18 @@ impl Lowering<'_, '_> {
 
     fn branch(&mut self, B { rs1, rs2, offset }: B, condition: IntCC) {
         let (a, b) = (self.read32(rs1), self.read32(rs2));
-        let holds = self.builder.ins().icmp(condition, a, b);
         let target = self.pc.wrapping_add_signed(offset);
         let (taken, taken_is_new) = self.branch_block(self.known_block(target));
         let (not_taken, not_taken_is_new) = self.branch_block(self.known_block(self.next_pc));
-        self.builder.ins().brif(holds, taken, &[], not_taken, &[]);
+        // Cranelift places the second successor next: that keeps the blocks of a loop together, by
+        // which the register allocator recognises it
+        let (condition, first, second) = if offset <= 0 {
+            (condition.complement(), not_taken, taken)
+        } else {
+            (condition, taken, not_taken)
+        };
+        let holds = self.builder.ins().icmp(condition, a, b);
+        self.builder.ins().brif(holds, first, &[], second, &[]);
         if taken_is_new {
             self.aside(taken, |this| this.jump_to(target));
         }
