@@ -128,6 +128,7 @@ impl Lowering<'_, '_> {
         let misaligned = self.builder.ins().band_imm_u(guest, 3);
         self.builder.ins().brif(misaligned, bad, &[], good, &[]);
         self.cold(bad, |this| {
+            this.store_meter();
             let (flags, context): (MemFlagsData, _) = (this.flags.context, this.context());
             this.builder.ins().istore32(flags, guest, context, offset::TRAP_ADDR);
             this.builder.ins().trap(trap_code(TrapKind::MisalignedAtomic));
