@@ -125,6 +125,8 @@ fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
         ("enable_probestack", "false"),
         ("unwind_info", "false"),
         ("is_pic", "true"),
+        // it removes stores that are overwritten or change nothing, whose traps we must report
+        ("enable_alias_analysis", "false"),
         // speculation side channels are out of scope: there are no secrets in the process
         ("enable_table_access_spectre_mitigation", "false"),
         ("enable_heap_access_spectre_mitigation", "false"),
