@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bombs;
 pub mod contender;
 mod images;
 pub mod instructions;

@@ -16,8 +16,7 @@ use bessemer_bench::contender::Contender;
 use bessemer_bench::latency::{self, Latencies};
 use bessemer_bench::speed::{self, Report};
 use bessemer_bench::translation::{self, Translation};
-use bessemer_bench::workloads::{self, Workload};
-use bessemer_bench::{Profile, process};
+use bessemer_bench::{Profile, bombs, process, workloads};
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -41,12 +40,16 @@ enum Command {
   report                          everything, in about a minute
   report --quick                  everything, in a few seconds, with more noise
   report --only fib,matmul        the speed of two workloads and nothing else
+  report --bombs                  how hostile programs translate
   report --json                   the same for programs")]
 struct Arguments {
     /// Print JSON instead of tables.
     #[arg(long)]
     json: bool,
-    /// Only the speed of these workloads.
+    /// Measure how hostile programs translate, and nothing else.
+    #[arg(long)]
+    bombs: bool,
+    /// Only the speed of these workloads, or with --bombs these families.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     only: Vec<String>,
     /// How often each workload runs on each engine [default: 15, with --quick 3].
@@ -55,7 +58,7 @@ struct Arguments {
     /// Fewer rounds and smaller programs.
     #[arg(long)]
     quick: bool,
-    /// End with status 1 if the execution times miss their targets.
+    /// End with status 1 if execution times, or bombs, miss their targets.
     #[arg(long)]
     check: bool,
     /// The instruction set of the workloads.
@@ -84,6 +87,9 @@ struct Everything {
 
 fn main() -> Result<ExitCode> {
     let Cli { command: Command::Report(arguments) } = Cli::parse();
+    if arguments.bombs {
+        return bombs(&arguments);
+    }
     let everything = measure(&arguments)?;
     let mut out = stdout().lock();
     if arguments.json {
@@ -96,10 +102,42 @@ fn main() -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(failed)))
 }
 
+fn bombs(arguments: &Arguments) -> Result<ExitCode> {
+    let families = match arguments.only.as_slice() {
+        [] => bombs::ALL.iter().collect(),
+        only => chosen(only, bombs::find, "family of bombs", bombs::ALL.iter().map(|it| it.name))?,
+    };
+    let instructions = if arguments.quick { BOMB_WORDS / 8 } else { BOMB_WORDS };
+    let progress = progress(families.len() as u64 + 1);
+    let report = bombs::measure(&families, instructions, |name| {
+        progress.set_message(format!("translating {name}"));
+        progress.inc(1);
+    })?;
+    progress.finish_and_clear();
+    let mut out = stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", tables::bombs(&report))?;
+    }
+    let failed = arguments.check && report.blasts.iter().any(|blast| !blast.pass);
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Words of text of a large bomb: 512 KiB.
+const BOMB_WORDS: usize = 131_072;
+
 fn measure(arguments: &Arguments) -> Result<Everything> {
     let rounds = arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 15 });
     let options = speed::Options {
-        workloads: chosen(&arguments.only)?,
+        workloads: match arguments.only.as_slice() {
+            [] => workloads::ALL.iter().collect(),
+            only => {
+                let known = workloads::ALL.iter().map(|workload| workload.name);
+                chosen(only, workloads::find, "workload", known)?
+            }
+        },
         profile: match arguments.profile {
             ProfileName::Im => Profile::Im,
             ProfileName::Imac => Profile::Imac,
@@ -139,16 +177,17 @@ fn measure(arguments: &Arguments) -> Result<Everything> {
     Ok(Everything { speed, latencies, translations, peak_memory })
 }
 
-fn chosen(only: &[String]) -> Result<Vec<&'static Workload>> {
-    if only.is_empty() {
-        return Ok(workloads::ALL.iter().collect());
-    }
-    let find = |name: &String| match workloads::find(name) {
-        Some(workload) => Ok(workload),
-        None => {
-            let known: Vec<_> = workloads::ALL.iter().map(|workload| workload.name).collect();
-            bail!("no workload is named `{name}`; there are {}", known.join(", "));
-        }
+/// Finds what was named on the command line.
+fn chosen<T>(
+    only: &[String],
+    find: impl Fn(&str) -> Option<T>,
+    what: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Result<Vec<T>> {
+    let known: Vec<_> = known.collect();
+    let find = |name: &String| match find(name) {
+        Some(found) => Ok(found),
+        None => bail!("no {what} is named `{name}`; there are {}", known.join(", ")),
     };
     only.iter().map(find).collect()
 }

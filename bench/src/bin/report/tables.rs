@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use bessemer_bench::bombs;
 use bessemer_bench::latency::{GUEST_CALL_TARGET_NS, HOST_CALL_TARGET_NS, Latencies};
 use bessemer_bench::speed::{MEAN_TARGET, MEASURED, Report, Row, WORST_TARGET};
 use bessemer_bench::translation::{MEMORY_TARGET, SPEED_TARGET, Translation};
@@ -137,6 +138,59 @@ fn translations(rows: &[Translation]) -> String {
     format!("\nTranslation\n\n{table}\n\nTarget {target} MB/s of optimised code: {verdict}\n")
 }
 
+/// The table of the compile bombs.
+pub(crate) fn bombs(report: &bombs::Report) -> String {
+    let Some(first) = report.blasts.first() else { return String::new() };
+    let header = [
+        "family".to_owned(),
+        format!("{} k words ms/KiB", first.small.instructions / 1000),
+        format!("{} k words ms/KiB", first.large.instructions / 1000),
+        "opt none ms/KiB".to_owned(),
+        "linearity".to_owned(),
+        "x realistic".to_owned(),
+        "native bytes/word".to_owned(),
+        "peak MiB".to_owned(),
+        String::new(),
+    ];
+    let mut table = table(&header);
+    let per_kib = |size: &bombs::Size| format!("{:.2}", size.ns_per_kib / 1e6);
+    let native = |size: &bombs::Size| format!("{:.1}", size.native_per_instruction);
+    let peak = |sizes: &[bombs::Size]| {
+        let peak = sizes.iter().filter_map(|size| size.peak_memory).max();
+        peak.map(|bytes| (bytes >> 20).to_string()).unwrap_or_default()
+    };
+    let realistic = &report.realistic;
+    table.add_row(vec![
+        "(realistic code)".to_owned(),
+        String::new(),
+        per_kib(realistic),
+        String::new(),
+        String::new(),
+        "1.00".to_owned(),
+        native(realistic),
+        peak(&[*realistic]),
+    ]);
+    for blast in &report.blasts {
+        table.add_row(vec![
+            blast.name.to_owned(),
+            per_kib(&blast.small),
+            per_kib(&blast.large),
+            per_kib(&blast.unoptimised),
+            format!("{:.1}", blast.linearity),
+            format!("{:.2}", blast.relation),
+            native(&blast.large),
+            peak(&[blast.small, blast.large, blast.unoptimised]),
+            verdict(blast.pass).to_owned(),
+        ]);
+    }
+    let (linearity, relation) = (bombs::LINEARITY_TARGET, bombs::RELATION_TARGET);
+    let verdict = verdict(report.blasts.iter().all(|blast| blast.pass));
+    format!(
+        "Translation of hostile programs\n\n{table}\n\nTargets: ten times the text in {linearity} \
+         times the time, {relation} times realistic code: {verdict}\n"
+    )
+}
+
 fn verdict(pass: bool) -> &'static str {
     if pass { "pass" } else { "FAIL" }
 }
@@ -146,9 +200,9 @@ fn ratio(ratio: f64) -> String {
 }
 
 /// An empty table; all columns but the first are right-aligned.
-pub(crate) fn table(header: &[&str]) -> Table {
+pub(crate) fn table<T: ToString>(header: &[T]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_header(header);
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header.iter().map(ToString::to_string));
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
