@@ -1,7 +1,5 @@
 //! How fast programs are translated, and into how much.
 
-use std::time::Instant;
-
 use anyhow::{Context, Result, ensure};
 use bessemer_image::{Limits, Program};
 use bessemer_isa::GasSchedule;
@@ -74,9 +72,8 @@ pub fn program(name: &str, image: &[u8], level: OptLevel, rounds: u32) -> Result
     let mut samples = Samples::default();
     let mut sizes = (0, 0);
     for _ in 0..rounds {
-        let start = Instant::now();
-        let artifact = translate(&program, &charges, &options).with_context(|| name.to_owned())?;
-        samples.push(start.elapsed());
+        let artifact = samples.time(|| translate(&program, &charges, &options));
+        let artifact = artifact.with_context(|| name.to_owned())?;
         sizes = (artifact.code().len() as u64, artifact.unit_count());
     }
     let (native_bytes, units) = sizes;

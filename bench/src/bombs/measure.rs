@@ -1,7 +1,5 @@
 //! How long bombs take to translate, and what comes out.
 
-use std::time::Instant;
-
 use anyhow::{Context, Result, ensure};
 use bessemer_image::{Limits, Program};
 use bessemer_isa::GasSchedule;
@@ -96,9 +94,8 @@ fn size(name: &str, image: &[u8], opt_level: OptLevel, rounds: usize) -> Result<
     let mut samples = Samples::default();
     let mut native = 0;
     for _ in 0..rounds {
-        let start = Instant::now();
-        let artifact = translate(&program, &charges, &options).with_context(|| name.to_owned())?;
-        samples.push(start.elapsed());
+        let artifact = samples.time(|| translate(&program, &charges, &options));
+        let artifact = artifact.with_context(|| name.to_owned())?;
         native = artifact.code().len();
     }
     let timing = samples.timing();

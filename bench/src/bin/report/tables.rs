@@ -56,7 +56,8 @@ fn speed(report: &Report) -> String {
     for row in beside {
         table.add_row(cells(row, format!("({})", row.name)));
     }
-    let mut out = format!("Time over native code, minimum of the rounds\n\n{table}\n");
+    let mut out =
+        format!("Processor time over that of native code, minimum of the rounds\n\n{table}\n");
     if let (Some(pass), Some(mean)) = (report.pass, &report.mean) {
         let worst = report.rows.iter().filter(|row| row.measured);
         let worst = worst.map(|row| row.jit_ratio).fold(0.0, f64::max);
