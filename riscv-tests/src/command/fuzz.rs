@@ -43,6 +43,9 @@ pub(crate) struct Fuzz {
     json: bool,
 }
 
+/// Where there is no terminal, every so many programs are a line.
+const LOGGED: u64 = 50_176;
+
 impl Fuzz {
     pub(crate) fn run(self) -> Result<bool> {
         let plan = Plan {
@@ -59,7 +62,13 @@ impl Fuzz {
         };
         let bench = Bench::new()?;
         let bar = progress_bar(plan.count);
-        let report = run(&bench, &plan, |done| bar.set_position(done));
+        let in_log = !std::io::stderr().is_terminal();
+        let report = run(&bench, &plan, |done| {
+            bar.set_position(done);
+            if in_log && done.is_multiple_of(LOGGED) {
+                eprintln!("{done} programs, no difference so far");
+            }
+        });
         bar.finish_and_clear();
         self.print(&report, &plan);
         if let Some(finding) = &report.finding
