@@ -1,5 +1,7 @@
 //! The architecture's invariants that a look at manifests and sources can check.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this file holds only tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Random programs of every generator end alike on the oracle and all engines.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this file holds only tests")]
+
 use std::time::Duration;
 
 use bessemer_conformance::differential::{Bench, Rungs, Subject, climb, shrink};

@@ -4,6 +4,8 @@
 //! deliberate change, `BLESS=1 cargo test -p bessemer-conformance --test golden` rewrites the files,
 //! and the change shows in review.
 
+#![allow(clippy::unwrap_used, reason = "this file holds only tests")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;

@@ -1,6 +1,8 @@
 //! The runner of the official suites, tried on small suites of the same shape that are written
 //! here; the official files are not part of the project.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this file holds only tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

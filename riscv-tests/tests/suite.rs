@@ -1,6 +1,8 @@
 //! The conformance programs show no difference between any two engines, and leave no instruction
 //! out.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this file holds only tests")]
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -13,10 +15,10 @@ use bessemer_interp::{FlatMemory, Observer, Position, trace};
 use bessemer_isa::{CompressedOp, GasSchedule, Op, Reg};
 
 #[track_caller]
-fn all_agree(programs: Vec<Program>, at_least: usize) -> BTreeMap<u8, u32> {
+fn all_agree(programs: &[Program], at_least: usize) -> BTreeMap<u8, u32> {
     let bench = Bench::new().unwrap();
     let mut kinds = BTreeMap::new();
-    for program in &programs {
+    for program in programs {
         let judged = program.judge(&bench);
         assert_eq!(judged.verdict, None, "{}", program.name);
         if let Ending::Trap(kind) = judged.expected.end.ending {
@@ -30,46 +32,46 @@ fn all_agree(programs: Vec<Program>, at_least: usize) -> BTreeMap<u8, u32> {
 
 #[test]
 fn arithmetic_on_edge_operands() {
-    let kinds = all_agree(suite::operands(), 30);
+    let kinds = all_agree(&suite::operands(), 30);
     assert!(kinds.is_empty(), "arithmetic does not trap: {kinds:?}");
 }
 
 #[test]
 fn branches_on_edge_operands() {
-    assert!(all_agree(suite::branches(), 6).is_empty());
+    assert!(all_agree(&suite::branches(), 6).is_empty());
 }
 
 #[test]
 fn indirect_jumps_to_every_parcel() {
-    let kinds = all_agree(suite::indirect_jumps(), 80);
+    let kinds = all_agree(&suite::indirect_jumps(), 80);
     assert!([1, 3, 4].iter().all(|kind| kinds.contains_key(kind)), "{kinds:?}");
 }
 
 #[test]
 fn memory_at_its_edges() {
-    let kinds = all_agree(suite::memory(), 600);
+    let kinds = all_agree(&suite::memory(), 600);
     assert!([5, 6, 7].iter().all(|kind| kinds.contains_key(kind)), "{kinds:?}");
 }
 
 #[test]
 fn atomics_and_reservations() {
-    all_agree(suite::atomics(), 20);
+    all_agree(&suite::atomics(), 20);
 }
 
 #[test]
 fn every_instruction_with_all_registers_live() {
-    all_agree(suite::pressure(), Op::ALL.len());
+    all_agree(&suite::pressure(), Op::ALL.len());
 }
 
 #[test]
 fn every_trap_anywhere_in_its_run_with_every_gas_limit() {
-    let kinds = all_agree(suite::traps(), 200);
+    let kinds = all_agree(&suite::traps(), 200);
     assert_eq!(kinds.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7], "{kinds:?}");
 }
 
 #[test]
 fn every_compressed_parcel() {
-    all_agree(suite::compressed(), 100);
+    all_agree(&suite::compressed(), 100);
 }
 
 #[test]

@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn every_part_of_an_observation_is_compared() {
-        let changes: [(&str, fn(&mut Observed)); 9] = [
+        type Change = fn(&mut Observed);
+        let changes: [(&str, Change); 9] = [
             ("0x00001000 against 0x00001004", |o| o.end.pc += 4),
             ("trap 5 at", |o| o.end.ending = Ending::Trap(6)),
             ("address 0x00000000 against", |o| o.end.addr = None),
@@ -206,7 +207,7 @@ mod tests {
                 o.registers = o.registers.map(|mut r| {
                     r[31] = 0;
                     r
-                })
+                });
             }),
             ("reservation", |o| o.reservation = Some(4)),
             ("mapped", |o| o.memory.push(0x9000, &[0; PAGE])),

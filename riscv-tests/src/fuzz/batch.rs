@@ -1,7 +1,7 @@
 //! A batch of random programs on several threads.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,7 @@ pub fn run(bench: &Bench, plan: &Plan, progress: impl Fn(u64) + Sync) -> Report 
             scope.spawn(|| shared.work(&progress));
         }
     });
-    let (health, finding) = shared.result.into_inner().unwrap_or_else(|error| error.into_inner());
+    let (health, finding) = shared.result.into_inner().unwrap_or_else(PoisonError::into_inner);
     Report { health, time: start.elapsed(), finding }
 }
 
@@ -132,7 +132,7 @@ impl Shared<'_> {
                 finding = Some(Finding { generator, seed: case.seed, verdict });
             }
         }
-        let mut result = self.result.lock().unwrap_or_else(|error| error.into_inner());
+        let mut result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
         result.0.merge(&health);
         // The lowest seed, so that the report does not depend on which thread was faster.
         let known = result.1.as_ref().map_or(u64::MAX, |finding| finding.seed);

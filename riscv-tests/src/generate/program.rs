@@ -368,7 +368,7 @@ impl Program {
             0 => self.code.word(e::EBREAK),
             1 if self.compressed => self.code.parcel(e::C_EBREAK),
             2 if self.compressed => {
-                self.code.parcel(self.random.pick(&[0, 0x8002, 0x6101, 0x9c01]))
+                self.code.parcel(self.random.pick(&[0, 0x8002, 0x6101, 0x9c01]));
             }
             _ => {
                 let word = self.random.pick(&[0xc000_1073, 0x0000_100f, 0x3020_0073, 0x0000_3003]);

@@ -26,7 +26,7 @@ pub fn atomics() -> Vec<Program> {
 fn edge_operands(op: Op, make: fn(A) -> Inst) -> Program {
     let mut code = Code::new(&EDGES);
     for old in 0..EDGES.len() {
-        for new in 0..EDGES.len() {
+        for (new, &constant) in EDGES.iter().enumerate() {
             for (rd, rs2) in
                 [(D, VALUE), (VALUE, VALUE), (Reg::ZERO, VALUE), (ADDR, VALUE), (D, ADDR)]
             {
@@ -36,7 +36,7 @@ fn edge_operands(op: Op, make: fn(A) -> Inst) -> Program {
                 if old % 2 == 0 {
                     code.load(VALUE, new);
                 } else {
-                    code.li(VALUE, EDGES[new]);
+                    code.li(VALUE, constant);
                 }
                 if op == Op::ScW {
                     code.inst(lr(Reg::ZERO, ADDR));

@@ -15,11 +15,11 @@ pub fn branches() -> Vec<Program> {
     for &op in Op::ALL {
         let Shape::B(make) = Shape::of(op) else { continue };
         let mut code = Code::new(&EDGES);
-        for a in 0..EDGES.len() {
-            for b in 0..EDGES.len() {
+        for (a, &left) in EDGES.iter().enumerate() {
+            for (b, &right) in EDGES.iter().enumerate() {
                 for constant in [false, true] {
                     if constant {
-                        code.li(A, EDGES[a]).li(C, EDGES[b]);
+                        code.li(A, left).li(C, right);
                     } else {
                         code.load(A, a).load(C, b);
                     }

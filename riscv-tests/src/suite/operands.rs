@@ -26,10 +26,10 @@ fn program(op: Op) -> Option<Program> {
     match Shape::of(op) {
         Shape::R(make) => two_registers(&mut code, make),
         Shape::I(make) => {
-            immediate(&mut code, &IMMEDIATES, |rd, rs1, imm| make(I { rd, rs1, imm }))
+            immediate(&mut code, &IMMEDIATES, |rd, rs1, imm| make(I { rd, rs1, imm }));
         }
         Shape::H(make) => {
-            immediate(&mut code, &SHIFTS, |rd, rs1, shamt| make(H { rd, rs1, shamt }))
+            immediate(&mut code, &SHIFTS, |rd, rs1, shamt| make(H { rd, rs1, shamt }));
         }
         Shape::U(make) => {
             for imm in UPPERS {

@@ -29,9 +29,9 @@ fn program(op: Op) -> Program {
             code.li(rs1, DATA + 0x100 + 4 * round);
         }
         match Shape::of(op) {
-            Shape::U(make) => code.inst(make(U { rd, imm: 0x1234_5000 * (round + 1) & !0xfff })),
+            Shape::U(make) => code.inst(make(U { rd, imm: (0x1234_5000 * (round + 1)) & !0xfff })),
             Shape::I(make) => code.inst(make(I { rd, rs1, imm: 37 * round as i32 - 200 })),
-            Shape::H(make) => code.inst(make(H { rd, rs1, shamt: 5 * round & 31 })),
+            Shape::H(make) => code.inst(make(H { rd, rs1, shamt: (5 * round) & 31 })),
             Shape::R(make) => code.inst(make(R { rd, rs1, rs2 })),
             Shape::L(make) if op != Op::Jalr => code.inst(make(L { rd, rs1, imm: 5 })),
             Shape::L(make) => {
