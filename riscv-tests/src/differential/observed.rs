@@ -199,7 +199,7 @@ mod tests {
     fn every_part_of_an_observation_is_compared() {
         type Change = fn(&mut Observed);
         let changes: [(&str, Change); 9] = [
-            ("0x00001000 against 0x00001004", |o| o.end.pc += 4),
+            ("against trap 5 at 0x00001004", |o| o.end.pc += 4),
             ("trap 5 at", |o| o.end.ending = Ending::Trap(6)),
             ("address 0x00000000 against", |o| o.end.addr = None),
             ("gas 10 against 9", |o| o.gas -= 1),
