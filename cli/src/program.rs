@@ -1,0 +1,35 @@
+//! Program files.
+
+use std::path::{Path, PathBuf};
+
+use bessemer_image::Limits;
+use bessemer_runtime::{Config, Engine, Module};
+
+use crate::failure::Failure;
+
+/// A program file and its bytes.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl File {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let bytes = std::fs::read(path)
+            .map_err(|source| Failure::Io { what: format!("read {}", path.display()), source })?;
+        Ok(Self { path: path.to_owned(), bytes })
+    }
+
+    /// The program for an engine with these settings.
+    pub(crate) fn module(&self, config: Config) -> Result<Module, Failure> {
+        Engine::new(config)
+            .and_then(|engine| Module::new(&engine, &self.bytes))
+            .map_err(|error| Failure::program(&self.path, error))
+    }
+}
+
+/// What a bare program may be, with another stack if one is asked for.
+pub(crate) fn limits(stack: Option<u32>) -> Limits {
+    stack.map_or(Limits::bare(), |stack| Limits::bare().with_stack(stack))
+}
