@@ -11,7 +11,7 @@ use bessemer_isa::{Class, Inst, J, L, Reg, RegSet};
 use crate::plan::{Constants, Plan, is_link};
 
 /// Registers that units pass to each other and return in host registers.
-pub(crate) const PASSED: [Reg; 3] = [Reg::SP, Reg::A0, Reg::A1];
+pub(crate) const PASSED: [Reg; 4] = [Reg::SP, Reg::A0, Reg::A1, Reg::A2];
 /// The same as a set.
 pub(crate) const PASSED_SET: RegSet = RegSet::of(&PASSED);
 

@@ -12,9 +12,9 @@ use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 
 use super::access::{Load, Store};
-use super::{Lowering, host_call_signature, unit_signature};
+use super::{Lowering, Pointers, host_call_signature, unit_signature};
 use crate::context::{HOST_EXIT, offset};
-use crate::flow::{PASSED, PASSED_SET};
+use crate::flow::PASSED_SET;
 use crate::plan::{LOCAL_BITS, encode_entry, is_link};
 
 /// Where an indirect jump goes, as found in the jump table.
@@ -77,12 +77,10 @@ impl Lowering<'_, '_> {
         let (not_taken, not_taken_is_new) = self.branch_block(self.known_block(self.next_pc));
         self.builder.ins().brif(holds, taken, &[], not_taken, &[]);
         if taken_is_new {
-            self.builder.switch_to_block(taken);
-            self.jump_to(target);
+            self.aside(taken, |this| this.jump_to(target));
         }
         if not_taken_is_new {
-            self.builder.switch_to_block(not_taken);
-            self.arrive(self.next_pc);
+            self.aside(not_taken, |this| this.arrive(this.next_pc));
         }
     }
 
@@ -147,6 +145,8 @@ impl Lowering<'_, '_> {
     /// Finds the entry of an address in the jump table. Where there is none, the runtime checks the
     /// jump, links it, and goes on in the interpreter.
     fn look_up(&mut self, target: Value) -> Found {
+        // all blocks below use it
+        self.context();
         let text = self.env.program.text();
         let step = text.profile().step();
         let offset = self.builder.ins().iadd_imm_s(target, -i64::from(text.base()));
@@ -156,7 +156,6 @@ impl Lowering<'_, '_> {
         let inside = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThan, slot, slots);
         let (load, escape, found) =
             (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(escape);
         self.builder.ins().brif(inside, load, &[], escape, &[]);
 
         self.builder.switch_to_block(load);
@@ -167,10 +166,10 @@ impl Lowering<'_, '_> {
         let word = self.builder.ins().load(I32, self.flags.context, at, 0);
         self.builder.ins().brif(word, found, &[], escape, &[]);
 
-        self.builder.switch_to_block(escape);
-        let next = self.builder.ins().uextend(I64, target);
-        self.leave(next, self.pc);
-
+        self.cold(escape, |this| {
+            let next = this.builder.ins().uextend(I64, target);
+            this.leave(next, this.pc);
+        });
         self.builder.switch_to_block(found);
         let unit = self.builder.ins().ushr_imm_u(word, i64::from(LOCAL_BITS));
         let local = self.builder.ins().band_imm_u(word, (1 << LOCAL_BITS) - 1);
@@ -221,8 +220,8 @@ impl Lowering<'_, '_> {
     }
 
     fn arguments(&mut self, local: Value) -> Vec<Value> {
-        let mut arguments = vec![self.context, self.memory, local];
-        arguments.extend(PASSED.map(|reg| self.read(reg)));
+        let mut arguments = vec![local];
+        arguments.extend(self.passed());
         arguments
     }
 
@@ -232,7 +231,7 @@ impl Lowering<'_, '_> {
         self.flush(self.dirty.without(PASSED_SET));
         let from = self.builder.ins().iconst(I32, i64::from(from));
         let mut results = vec![next, from];
-        results.extend(PASSED.map(|reg| self.read(reg)));
+        results.extend(self.passed());
         self.builder.ins().return_(&results);
     }
 
@@ -244,11 +243,9 @@ impl Lowering<'_, '_> {
         let stack = self.builder.ins().get_stack_pointer(I64);
         let limit = self.load_context(offset::STACK_LIMIT);
         let (deep, shallow) = (self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(deep);
         let is_deep = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         self.builder.ins().brif(is_deep, deep, &[], shallow, &[]);
-        self.builder.switch_to_block(deep);
-        self.leave(target, 0);
+        self.cold(deep, |this| this.leave(target, 0));
         self.builder.switch_to_block(shallow);
     }
 
@@ -268,9 +265,8 @@ impl Lowering<'_, '_> {
         let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
         self.builder.ins().brif(matches, returned, &[], propagate, &hand_on);
         self.builder.switch_to_block(returned);
-        for (reg, &value) in PASSED.into_iter().zip(&results[2..]) {
-            self.builder.def_var(self.vars[reg.index()], value);
-        }
+        self.pointers = Pointers::default();
+        self.define_passed(&results[2..]);
         self.load_registers(self.flow.blocks[behind].live_in.without(PASSED_SET));
         let arrive = self.blocks[behind].arrive;
         self.builder.ins().jump(arrive, &[]);
@@ -299,23 +295,25 @@ impl Lowering<'_, '_> {
 
     fn host_call(&mut self) {
         self.flush(self.dirty);
-        let meter = self.builder.ins().get_pinned_reg(I64);
-        self.builder.ins().store(self.flags.context, meter, self.context, offset::METER);
+        let meter = self.builder.use_var(self.meter);
+        self.store_meter(meter);
         let function = self.load_context(offset::HOST_CALL);
         let signature = self.builder.import_signature(host_call_signature());
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
-        let call = self.builder.ins().call_indirect(signature, function, &[self.context, pc]);
+        let context = self.context();
+        let call = self.builder.ins().call_indirect(signature, function, &[context, pc]);
+        self.pointers = Pointers::default();
         let stopped = self.builder.inst_results(call)[0];
         let meter = self.load_context(offset::METER);
-        self.builder.ins().set_pinned_reg(meter);
+        self.builder.def_var(self.meter, meter);
         self.load_registers(RegSet::of(&[Reg::A0]));
         self.dirty = RegSet::EMPTY;
         let (stop, go_on) = (self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(stop);
         self.builder.ins().brif(stopped, stop, &[], go_on, &[]);
-        self.builder.switch_to_block(stop);
-        let next = self.builder.ins().iconst(I64, HOST_EXIT as i64);
-        self.leave(next, 0);
+        self.cold(stop, |this| {
+            let next = this.builder.ins().iconst(I64, HOST_EXIT as i64);
+            this.leave(next, 0);
+        });
         self.builder.switch_to_block(go_on);
         self.arrive(self.next_pc);
     }
