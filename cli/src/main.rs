@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod diff;
 mod dump;
 mod failure;
 mod number;
@@ -34,6 +35,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Args),
+    Diff(diff::Args),
 }
 
 const AFTER_HELP: &str = "\
@@ -50,6 +52,7 @@ Exit codes:
 Examples:
   bessemer run hello.elf
   bessemer run --gas 1000000 --stats primes.elf 5000
+  bessemer diff primes.elf 1000
 ";
 
 fn main() -> ExitCode {
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
     let output = Output { json: cli.json || machine };
     let result = match cli.command {
         Command::Run(args) => run::run(&args, output),
+        Command::Diff(args) => diff::run(&args, output),
     };
     ExitCode::from(result.unwrap_or_else(|failure| output.failure(&failure)))
 }

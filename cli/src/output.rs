@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use bessemer_isa::Reg;
 use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use serde_json::Value;
@@ -94,6 +95,19 @@ pub(crate) fn table<R: IntoIterator<Item = String>>(rows: impl IntoIterator<Item
     }
     let lines = table.lines().map(|line| format!(" {}\n", line.trim_end()));
     lines.collect()
+}
+
+/// All registers, four a line.
+pub(crate) fn registers(registers: &[u32; 32]) -> String {
+    let cells: Vec<_> =
+        Reg::all().map(|reg| format!("{reg:>4} {}", Address(registers[reg.index()]))).collect();
+    cells.chunks(4).map(|row| format!("  {}\n", row.join("  "))).collect()
+}
+
+/// All registers but x0, by their names.
+pub(crate) fn registers_json(registers: &[u32; 32]) -> Value {
+    let named = Reg::all().skip(1);
+    named.map(|reg| (reg.name().to_owned(), Value::from(registers[reg.index()]))).collect()
 }
 
 /// A number with its digits in groups of three.

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use bessemer_cli::bare::{self, Bare};
 use bessemer_cli::memory_digest;
 use bessemer_interp::Retired;
-use bessemer_isa::Reg;
 use bessemer_runtime::{Backend, Config, Exit, Instance, Module, OptLevel};
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -253,7 +252,7 @@ impl<'a> Report<'a> {
     /// The one message about a program that did not end itself.
     fn note_outcome(&self, output: Output) {
         let place = self.place.as_ref().filter(|place| place.is_known());
-        let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
+        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
         match self.execution.exit {
             Exit::Trap(trap) => {
                 let addr = trap.addr.map(|addr| format!(", address {}", Address(addr)));
@@ -311,10 +310,7 @@ impl<'a> Report<'a> {
     fn to_json(&self, captured: &Captured) -> Value {
         let module = self.module();
         let native = module.code();
-        let registers = self.instance.registers().map(|registers| {
-            let named = Reg::all().skip(1).map(|reg| (reg.name(), registers[reg.index()]));
-            named.map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<Value>()
-        });
+        let registers = self.instance.registers().map(output::registers_json);
         let (stdout, stdout_hex) = captured.to_json();
         json!({
             "schema": "bessemer.run/1",
@@ -368,21 +364,13 @@ impl<'a> Report<'a> {
         row("pc", Address(self.instance.pc()).to_string());
         let mut text = output::table(rows);
         match self.instance.registers() {
-            Some(registers) => text.push_str(&register_table(registers)),
+            Some(registers) => text.push_str(&output::registers(registers)),
             None => text.push_str(
                 "  registers are not kept at traps of native code; --backend interp has them\n",
             ),
         }
         text
     }
-}
-
-/// Four registers a line.
-fn register_table(registers: &[u32; 32]) -> String {
-    let cells: Vec<_> = Reg::all()
-        .map(|reg| format!("{reg:>4} {}", Address(registers[reg.index()])))
-        .collect();
-    cells.chunks(4).map(|row| format!("  {}\n", row.join("  "))).collect()
 }
 
 fn nanoseconds(time: Duration) -> u64 {
