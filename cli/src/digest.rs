@@ -11,10 +11,7 @@ use sha2::{Digest, Sha256};
 pub fn memory_digest(memory: &Region) -> [u8; 32] {
     let mut hash = Sha256::new();
     for (start, bytes) in memory.mapped() {
-        for (addr, page) in (start..)
-            .step_by(PAGE as usize)
-            .zip(bytes.chunks(PAGE as usize))
-        {
+        for (addr, page) in (start..).step_by(PAGE as usize).zip(bytes.chunks(PAGE as usize)) {
             hash.update(addr.to_le_bytes());
             hash.update(page);
         }

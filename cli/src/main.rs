@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod diff;
+mod disasm;
 mod dump;
 mod failure;
+mod inspect;
 mod number;
 mod output;
 mod places;
@@ -36,6 +38,8 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Diff(diff::Args),
+    Inspect(inspect::Args),
+    Disasm(disasm::Args),
 }
 
 const AFTER_HELP: &str = "\
@@ -53,6 +57,8 @@ Examples:
   bessemer run hello.elf
   bessemer run --gas 1000000 --stats primes.elf 5000
   bessemer diff primes.elf 1000
+  bessemer inspect primes.elf
+  bessemer disasm --function main --native primes.elf
 ";
 
 fn main() -> ExitCode {
@@ -64,6 +70,8 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(&args, output),
         Command::Diff(args) => diff::run(&args, output),
+        Command::Inspect(args) => inspect::run(&args, output),
+        Command::Disasm(args) => disasm::run(&args, output),
     };
     ExitCode::from(result.unwrap_or_else(|failure| output.failure(&failure)))
 }

@@ -1,9 +1,10 @@
-//! Program files.
+//! Program files, and how they are compiled.
 
 use std::path::{Path, PathBuf};
 
 use bessemer_image::Limits;
-use bessemer_runtime::{Config, Engine, Module};
+use bessemer_runtime::{Config, Engine, Module, OptLevel};
+use clap::ValueEnum;
 
 use crate::failure::Failure;
 
@@ -32,4 +33,31 @@ impl File {
 /// What a bare program may be, with another stack if one is asked for.
 pub(crate) fn limits(stack: Option<u32>) -> Limits {
     stack.map_or(Limits::bare(), |stack| Limits::bare().with_stack(stack))
+}
+
+/// How much native code is optimised, as an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OptLevelArg {
+    /// Compile fast
+    None,
+    /// Make fast code
+    Speed,
+}
+
+impl OptLevelArg {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Speed => "speed",
+        }
+    }
+}
+
+impl From<OptLevelArg> for OptLevel {
+    fn from(level: OptLevelArg) -> Self {
+        match level {
+            OptLevelArg::None => Self::None,
+            OptLevelArg::Speed => Self::Speed,
+        }
+    }
 }

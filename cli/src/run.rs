@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bessemer_cli::bare::{self, Bare};
 use bessemer_cli::memory_digest;
 use bessemer_interp::Retired;
-use bessemer_runtime::{Backend, Config, Exit, Instance, Module, OptLevel};
+use bessemer_runtime::{Backend, Config, Exit, Instance, Module};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::number::parse_bytes;
 use crate::output::{self, Address, Output, grouped, hex};
 use crate::places::{Place, Places};
-use crate::program::{self, File};
+use crate::program::{self, File, OptLevelArg};
 use crate::trace::Trace;
 
 /// Executes a program: the process prints what the program prints and exits with its exit code.
@@ -96,14 +96,6 @@ enum BackendArg {
     Interp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OptLevelArg {
-    /// Compile fast
-    None,
-    /// Make fast code
-    Speed,
-}
-
 /// Executes the program that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let file = File::read(&args.program)?;
@@ -123,8 +115,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         if output.json { Box::new(captured.clone()) } else { Box::new(io::stdout()) };
     let bare = Bare::new(&module, stdout, io::stderr());
     let failed = |error| Failure::program(&file.path, error);
-    let mut instance =
-        bare::linker(module.engine()).instantiate(&module, bare).map_err(failed)?;
+    let mut instance = bare::linker(module.engine()).instantiate(&module, bare).map_err(failed)?;
     bare::place_arguments(&mut instance, &args.guest_arguments())
         .map_err(|error| Failure::Usage(error.to_string()))?;
     instance.set_gas(args.gas).map_err(failed)?;
@@ -132,10 +123,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let start = Instant::now();
     let execution = args.execute(&mut instance, &file, output)?;
     let run_time = start.elapsed();
-    instance
-        .data_mut()
-        .flush()
-        .map_err(|error| Failure::stream("the guest's output", error))?;
+    instance.data_mut().flush().map_err(|error| Failure::stream("the guest's output", error))?;
     let report = Report::new(args, &file, &instance, execution, run_time);
     report.note_outcome(output);
     for dump in &dumps {
@@ -158,11 +146,10 @@ impl Args {
             BackendArg::Jit => Backend::Jit,
             BackendArg::Interp => Backend::Interpreter,
         };
-        let opt_level = match self.opt_level {
-            OptLevelArg::None => OptLevel::None,
-            OptLevelArg::Speed => OptLevel::Speed,
-        };
-        Config::new().backend(backend).opt_level(opt_level).limits(program::limits(self.stack))
+        Config::new()
+            .backend(backend)
+            .opt_level(self.opt_level.into())
+            .limits(program::limits(self.stack))
     }
 
     /// The program's name as it was given, and its arguments.
@@ -300,13 +287,6 @@ impl<'a> Report<'a> {
         if self.module().code().is_some() { "jit" } else { "interp" }
     }
 
-    fn opt_level(&self) -> &'static str {
-        match self.opt_level {
-            OptLevelArg::None => "none",
-            OptLevelArg::Speed => "speed",
-        }
-    }
-
     fn to_json(&self, captured: &Captured) -> Value {
         let module = self.module();
         let native = module.code();
@@ -319,7 +299,7 @@ impl<'a> Report<'a> {
             "stdout": stdout,
             "stdout_hex": stdout_hex,
             "backend": self.backend(),
-            "opt_level": native.map(|_| self.opt_level()),
+            "opt_level": native.map(|_| self.opt_level.name()),
             "gas_used": self.gas_used,
             "gas_left": self.instance.gas(),
             "instructions": self.execution.instructions,
@@ -349,7 +329,7 @@ impl<'a> Report<'a> {
         row("load time", format!("{:.3?}", module.load_time()));
         match module.code() {
             Some(code) => {
-                row("executed by", format!("jit, opt-level {}", self.opt_level()));
+                row("executed by", format!("jit, opt-level {}", self.opt_level.name()));
                 row("compile time", format!("{:.3?}", module.compile_time()));
                 row("native code", format!("{} bytes", grouped(code.range().len() as u64)));
             }

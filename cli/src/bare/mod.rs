@@ -89,8 +89,7 @@ impl Bare {
             _ => return Ok(EBADF),
         };
         let bytes = memory.read(ptr, len)?;
-        to.write_all(bytes)
-            .map_err(|error| HostStop::Error(error.into()))?;
+        to.write_all(bytes).map_err(|error| HostStop::Error(error.into()))?;
         Ok(len)
     }
 

@@ -36,10 +36,7 @@ pub fn place_arguments<T>(
     let words = arguments.len() as u64 + FIXED_WORDS;
     let needed = (words * 4 + strings).next_multiple_of(16);
     let error = ArgumentError { needed, stack: size };
-    let block = u32::try_from(needed)
-        .ok()
-        .filter(|&needed| needed <= size / 2)
-        .ok_or(error)?;
+    let block = u32::try_from(needed).ok().filter(|&needed| needed <= size / 2).ok_or(error)?;
 
     let sp = stack.end - block;
     let mut string = u64::from(sp) + words * 4;

@@ -113,7 +113,8 @@ fn memory(reference: &Region, other: &Region) -> Option<Difference> {
         let at = here.iter().zip(there).position(|(here, there)| here != there)?;
         let differing = here.iter().zip(there).filter(|(here, there)| here != there).count();
         let shown = |bytes: &[u8]| hex(&bytes[at..bytes.len().min(at + SHOWN_BYTES)]);
-        let more = if differing > 1 { format!(" ({differing} bytes differ)") } else { String::new() };
+        let more =
+            if differing > 1 { format!(" ({differing} bytes differ)") } else { String::new() };
         return Some(Difference {
             what: format!("memory {}{more}", Address(start + at as u32)),
             reference: shown(here),

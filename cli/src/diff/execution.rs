@@ -39,10 +39,7 @@ impl Variant {
         ]
         .map(|(name, level, precise)| Self {
             name,
-            config: Config::new()
-                .backend(Backend::Jit)
-                .opt_level(level)
-                .precise_registers(precise),
+            config: Config::new().backend(Backend::Jit).opt_level(level).precise_registers(precise),
         })
         .into()
     }

@@ -258,8 +258,11 @@ impl Block {
         let text = program.text();
         let from = pc.wrapping_sub(text.base()) as usize;
         let mut code = Vec::new();
-        let listing =
-            disassemble(text.bytes().get(from..).unwrap_or_default(), pc, program.profile().compressed);
+        let listing = disassemble(
+            text.bytes().get(from..).unwrap_or_default(),
+            pc,
+            program.profile().compressed,
+        );
         for line in listing.with_symbols(|addr| {
             let (name, offset) = program.symbols().containing(addr)?;
             (offset == 0).then(|| name.to_owned())
@@ -318,12 +321,10 @@ impl Block {
 
 fn difference_table(differences: &[Difference]) -> String {
     let head = ["", "interp", "jit"].map(str::to_owned);
-    let rows = differences
-        .iter()
-        .map(|difference| {
-            let Difference { what, reference, other } = difference.clone();
-            [what, reference, other]
-        });
+    let rows = differences.iter().map(|difference| {
+        let Difference { what, reference, other } = difference.clone();
+        [what, reference, other]
+    });
     output::table([head].into_iter().chain(rows))
 }
 
