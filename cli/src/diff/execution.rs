@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bessemer_cli::bare::{self, Bare};
+use bessemer_image::Hart;
+use bessemer_interp::Observer;
 use bessemer_isa::Reg;
 use bessemer_runtime::region::Region;
 use bessemer_runtime::{
@@ -84,8 +86,29 @@ impl<'a> Subject<'a> {
 
     /// Executes from the start.
     pub(super) fn execute(&self, gas: u64, until: &Until<'_>) -> Result<Execution, Failure> {
-        let failed = |error| Failure::program(&self.file.path, error);
         let output = Printed::default();
+        let mut instance = self.instance(gas, until, &output)?;
+        let exit = instance.run().map_err(|error| Failure::program(&self.file.path, error))?;
+        Ok(Execution { gas_limit: gas, exit, output: output.state(), instance })
+    }
+
+    /// What the blocks cost that this limit pays for: at most the limit.
+    pub(super) fn spent(&self, gas: u64) -> Result<u64, Failure> {
+        let mut spent = Spent(0);
+        self.instance(gas, &Until::End, &Printed::default())?
+            .trace(&mut spent)
+            .map_err(|error| Failure::program(&self.file.path, error))?;
+        Ok(spent.0)
+    }
+
+    /// A fresh instance with its arguments.
+    fn instance(
+        &self,
+        gas: u64,
+        until: &Until<'_>,
+        output: &Printed,
+    ) -> Result<Instance<Recorder>, Failure> {
+        let failed = |error| Failure::program(&self.file.path, error);
         let recorder = Recorder {
             bare: Bare::new(&self.module, output.clone(), output.clone()),
             calls: Vec::new(),
@@ -100,8 +123,18 @@ impl<'a> Subject<'a> {
         bare::place_arguments(&mut instance, self.arguments)
             .map_err(|error| Failure::Usage(error.to_string()))?;
         instance.set_gas(gas).map_err(failed)?;
-        let exit = instance.run().map_err(failed)?;
-        Ok(Execution { gas_limit: gas, exit, output: output.state(), instance })
+        Ok(instance)
+    }
+}
+
+/// Adds up charges.
+struct Spent(u64);
+
+impl Observer for Spent {
+    const EFFECTS: bool = false;
+
+    fn charged(&mut self, _: &Hart, charge: u32) {
+        self.0 += u64::from(charge);
     }
 }
 

@@ -2,6 +2,11 @@
 //!
 //! Gas is exact: with the same limit both engines stop at the same arrival. So the first differing
 //! block is found by bisecting the limit, without any hook into native code.
+//!
+//! Out of gas, an engine has no gas left, whatever it has charged before. A limit that the blocks of
+//! the reference use up to the last unit shows that too: with it an engine that charges more stops a
+//! block earlier, and with one less an engine that charges less stops a block later. So both of
+//! these limits are looked at for every limit of the search.
 
 use super::compare::{self, Difference};
 use super::execution::{Execution, Subject, Until};
@@ -9,13 +14,13 @@ use crate::failure::Failure;
 
 /// The first block after which states differ.
 pub(super) struct Located {
-    /// The smallest gas limit with which they differ: it pays for the block and nothing more.
+    /// A gas limit with which they differ.
     pub(super) gas: u64,
-    /// The reference with one gas less: before the block.
+    /// The reference before the block.
     pub(super) before: Execution,
-    /// The reference after the block.
+    /// The reference with the limit.
     pub(super) reference: Execution,
-    /// The other engine after the block.
+    /// The other engine with the limit.
     pub(super) other: Execution,
     pub(super) differences: Vec<Difference>,
 }
@@ -27,19 +32,28 @@ pub(super) fn locate(
     other: &Subject<'_>,
     gas: u64,
 ) -> Result<Option<Located>, Failure> {
-    let execute = |gas| {
+    let gas = smallest(gas, |gas| Ok::<_, Failure>(difference(reference, other, gas)?.is_some()))?;
+    difference(reference, other, gas)
+}
+
+/// What differs when the limit pays for the same blocks as `gas`.
+fn difference(
+    reference: &Subject<'_>,
+    other: &Subject<'_>,
+    gas: u64,
+) -> Result<Option<Located>, Failure> {
+    let paid = reference.spent(gas)?;
+    let unpaid = paid.saturating_sub(1);
+    for gas in [paid, unpaid] {
         let here = reference.execute(gas, &Until::End)?;
         let there = other.execute(gas, &Until::End)?;
         let differences = compare::ends(&here, &there);
-        Ok::<_, Failure>((here, there, differences))
-    };
-    let gas = smallest(gas, |gas| Ok::<_, Failure>(!execute(gas)?.2.is_empty()))?;
-    let (here, there, differences) = execute(gas)?;
-    if differences.is_empty() {
-        return Ok(None);
+        if !differences.is_empty() {
+            let before = reference.execute(unpaid, &Until::End)?;
+            return Ok(Some(Located { gas, before, reference: here, other: there, differences }));
+        }
     }
-    let before = reference.execute(gas.saturating_sub(1), &Until::End)?;
-    Ok(Some(Located { gas, before, reference: here, other: there, differences }))
+    Ok(None)
 }
 
 /// The smallest number up to `high` with a property that `high` has. If the property comes and goes,

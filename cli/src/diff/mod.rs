@@ -351,3 +351,84 @@ fn quoted(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use bessemer_image::{ImageBuilder, Profile};
+    use bessemer_isa::{GasSchedule, asm};
+
+    use super::*;
+
+    /// Compares the interpreter with itself under other prices for divisions, which stands for an
+    /// engine that is wrong about one instruction.
+    fn compare_with_dear_divisions(source: &str) -> Comparison {
+        let assembly =
+            asm::assemble(source, &asm::Options::default()).expect("the source is right");
+        let mut image = ImageBuilder::new(Profile { compressed: false })
+            .text(assembly.text.base, &assembly.text.bytes);
+        for (name, addr) in &assembly.symbols {
+            image = image.symbol(name, *addr);
+        }
+        let folder = tempfile::tempdir().expect("there is a place for temporary files");
+        let program = folder.path().join("program.elf");
+        std::fs::write(&program, image.build()).expect("the folder can be written to");
+        let args =
+            Args { program, args: Vec::new(), gas: MAX_GAS, stack: None, against: Vec::new() };
+        let reference = Variant::reference();
+        let dear = GasSchedule { div: 26, ..GasSchedule::V1 };
+        let wrong = Variant { name: "wrong", config: reference.config.clone().gas_schedule(dear) };
+        Comparison::new(&args, &reference, &[wrong]).expect("both execute")
+    }
+
+    const DIVIDES_IN_THE_THIRD_BLOCK: &str = "
+        _start: li   a0, 1
+                j    second
+        second: li   a7, 1
+                ecall
+        third:  divu a1, a0, a0
+                j    fourth
+        fourth: mv   a2, a1
+                END
+    ";
+
+    #[test]
+    fn the_first_differing_block_is_found_behind_a_host_call() {
+        let source = DIVIDES_IN_THE_THIRD_BLOCK.replace("END", "li a7, 93\necall");
+        let comparison = compare_with_dear_divisions(&source);
+        assert!(!comparison.agrees());
+        let divergence = comparison.results[0].1.as_ref().expect("they differ");
+        assert_eq!(divergence.host_call, Some(1));
+        assert_eq!(divergence.differences.len(), 1);
+        assert_eq!(divergence.differences[0].what, "gas left");
+        let block = divergence.block.as_ref().expect("it is found");
+        assert_eq!(block.place, "third");
+        assert_eq!(block.host_calls, 1);
+        assert_eq!(block.code.len(), 2);
+        assert!(divergence.reproduce.contains("--against wrong --gas "));
+    }
+
+    #[test]
+    fn a_difference_without_another_host_call_shows_at_the_end() {
+        let comparison =
+            compare_with_dear_divisions(&DIVIDES_IN_THE_THIRD_BLOCK.replace("END", "ebreak"));
+        let divergence = comparison.results[0].1.as_ref().expect("they differ");
+        assert_eq!(divergence.host_call, None);
+        assert_eq!(divergence.block.as_ref().expect("it is found").place, "third");
+        let text = comparison.to_text();
+        for part in ["first differing block", "divu a1, a0, a0", "gas used", "reproduce: "] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let document = comparison.to_json();
+        assert_eq!(document["agree"], false);
+        assert_eq!(document["variants"][0]["divergence"]["block"]["place"], "third");
+    }
+
+    #[test]
+    fn words_of_a_command_are_quoted_where_a_shell_needs_it() {
+        for (word, shown) in
+            [("a-b.elf", "a-b.elf"), ("", "''"), ("a b", "'a b'"), ("it's", r"'it'\''s'")]
+        {
+            assert_eq!(quoted(word), shown);
+        }
+    }
+}

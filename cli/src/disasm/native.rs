@@ -36,8 +36,12 @@ pub(super) fn lines(artifact: &Artifact, unit: usize) -> Vec<Line> {
     let code = artifact.code().get(range).unwrap_or_default();
     let mut decoder = Decoder::with_ip(64, code, start, DecoderOptions::NONE);
     let mut formatter = IntelFormatter::new();
-    formatter.options_mut().set_hex_prefix("0x");
-    formatter.options_mut().set_hex_suffix("");
+    let options = formatter.options_mut();
+    options.set_hex_prefix("0x");
+    options.set_hex_suffix("");
+    options.set_uppercase_hex(false);
+    options.set_branch_leading_zeros(false);
+    options.set_space_after_operand_separator(true);
     let mut lines = Vec::new();
     while decoder.can_decode() {
         let instruction = decoder.decode();

@@ -107,7 +107,7 @@ impl<'a> Inspection<'a> {
         text.push_str(&title("verdicts"));
         let verdict = |error: Option<&LoadError>| match error {
             None => "loads".to_owned(),
-            Some(error) => format!("{ERROR}refused{ERROR:#} by rule {}: {error}", error.rule()),
+            Some(error) => format!("{ERROR}refused{ERROR:#}: {error}"),
         };
         text.push_str(&output::table([
             ["bare program".to_owned(), verdict(self.program.as_ref().err())],
