@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long)]
     stats: bool,
     /// Shows every instruction with its effects on standard error; executes in the interpreter
-    #[arg(long, conflicts_with = "backend")]
+    #[arg(long)]
     trace: bool,
     /// Writes the words between the symbols begin_signature and end_signature to a file, also after
     /// a trap: eight hexadecimal digits a line, as RISCOF wants them
@@ -98,6 +98,10 @@ enum BackendArg {
 
 /// Executes the program that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    if args.trace && args.backend == BackendArg::Jit {
+        let message = "--trace executes in the interpreter: leave --backend jit out";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let file = File::read(&args.program)?;
     let module = file.module(args.config())?;
     let symbols = module.program().symbols();

@@ -21,29 +21,42 @@ use crate::program::File;
 #[derive(Clone, Debug)]
 pub(super) struct Variant {
     pub(super) name: &'static str,
+    /// The name of the same with precise registers.
+    pub(super) precise_name: &'static str,
     pub(super) config: Config,
 }
 
 impl Variant {
     /// The reference interpreter.
     pub(super) fn reference() -> Self {
-        Self { name: "interp", config: Config::new().backend(Backend::Interpreter) }
+        Self {
+            name: "interp",
+            precise_name: "interp",
+            config: Config::new().backend(Backend::Interpreter),
+        }
     }
 
     /// Native code in all its forms. Precise registers make other code, which can be compared in
     /// more places; so both are executed.
     pub(super) fn native() -> Vec<Self> {
         [
-            ("none", OptLevel::None, false),
-            ("none-precise", OptLevel::None, true),
-            ("speed", OptLevel::Speed, false),
-            ("speed-precise", OptLevel::Speed, true),
+            ("none", "none-precise", OptLevel::None, false),
+            ("none-precise", "none-precise", OptLevel::None, true),
+            ("speed", "speed-precise", OptLevel::Speed, false),
+            ("speed-precise", "speed-precise", OptLevel::Speed, true),
         ]
-        .map(|(name, level, precise)| Self {
+        .map(|(name, precise_name, level, precise)| Self {
             name,
+            precise_name,
             config: Config::new().backend(Backend::Jit).opt_level(level).precise_registers(precise),
         })
         .into()
+    }
+
+    /// The same with precise registers: what can be compared wherever it stops.
+    pub(super) fn precise(&self) -> Self {
+        let config = self.config.clone().precise_registers(true);
+        Self { name: self.precise_name, precise_name: self.precise_name, config }
     }
 }
 
@@ -89,7 +102,7 @@ impl<'a> Subject<'a> {
         let output = Printed::default();
         let mut instance = self.instance(gas, until, &output)?;
         let exit = instance.run().map_err(|error| Failure::program(&self.file.path, error))?;
-        Ok(Execution { gas_limit: gas, exit, output: output.state(), instance })
+        Ok(Execution { name: self.name, gas_limit: gas, exit, output: output.state(), instance })
     }
 
     /// What the blocks cost that this limit pays for: at most the limit.
@@ -140,6 +153,8 @@ impl Observer for Spent {
 
 /// An execution that has ended.
 pub(super) struct Execution {
+    /// The name of the variant.
+    pub(super) name: &'static str,
     pub(super) gas_limit: u64,
     pub(super) exit: Exit,
     /// Length and hash of what the program printed.

@@ -25,13 +25,15 @@ pub(super) struct Located {
     pub(super) differences: Vec<Difference>,
 }
 
-/// Finds the block. `gas` is a limit with which the executions differ. `None` if they do not after
-/// all.
+/// Finds the block, among those that `gas` pays for. `None` if nothing differs with that limit.
 pub(super) fn locate(
     reference: &Subject<'_>,
     other: &Subject<'_>,
     gas: u64,
 ) -> Result<Option<Located>, Failure> {
+    if difference(reference, other, gas)?.is_none() {
+        return Ok(None);
+    }
     let gas = smallest(gas, |gas| Ok::<_, Failure>(difference(reference, other, gas)?.is_some()))?;
     difference(reference, other, gas)
 }

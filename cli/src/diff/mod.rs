@@ -136,7 +136,12 @@ impl Comparison {
             let divergence = if differences.is_empty() {
                 None
             } else {
-                Some(Divergence::find(args, &file, &reference, &other, &expected, &found)?)
+                Some({
+                    // Where precise registers show the same fault, it is found where it happens.
+                    let precise = subject(&variant.precise())?;
+                    let others = [&precise, &other];
+                    Divergence::find(args, &file, &reference, others, &expected, &found)?
+                })
             };
             results.push((variant.name, divergence));
         }
@@ -202,7 +207,7 @@ impl Divergence {
         args: &Args,
         file: &File,
         reference: &Subject<'_>,
-        other: &Subject<'_>,
+        others: [&Subject<'_>; 2],
         expected: &Execution,
         found: &Execution,
     ) -> Result<Self, Failure> {
@@ -217,14 +222,18 @@ impl Divergence {
             None => compare::ends(expected, found),
         };
         // Enough for both to come to where they differ.
-        let gas = expected.gas_used().max(found.gas_used()).min(args.gas);
-        let located = match locate::locate(reference, other, gas)? {
-            None if gas < args.gas => locate::locate(reference, other, args.gas)?,
-            located => located,
-        };
-        let block = located.map(|located| Block::new(file, reference, located));
+        let enough = expected.gas_used().max(found.gas_used()).min(args.gas);
+        let mut name = found.name;
+        let mut block = None;
+        for (other, gas) in others.into_iter().flat_map(|o| [(o, enough), (o, args.gas)]) {
+            if let Some(located) = locate::locate(reference, other, gas)? {
+                name = other.name;
+                block = Some(Block::new(file, reference, located));
+                break;
+            }
+        }
         let gas = block.as_ref().map_or(args.gas, |block| block.gas);
-        Ok(Self { host_call, differences, reproduce: reproduce(args, other.name, gas), block })
+        Ok(Self { host_call, differences, reproduce: reproduce(args, name, gas), block })
     }
 
     fn to_text(&self) -> String {
@@ -376,7 +385,11 @@ mod tests {
             Args { program, args: Vec::new(), gas: MAX_GAS, stack: None, against: Vec::new() };
         let reference = Variant::reference();
         let dear = GasSchedule { div: 26, ..GasSchedule::V1 };
-        let wrong = Variant { name: "wrong", config: reference.config.clone().gas_schedule(dear) };
+        let wrong = Variant {
+            name: "wrong",
+            precise_name: "wrong",
+            config: reference.config.clone().gas_schedule(dear),
+        };
         Comparison::new(&args, &reference, &[wrong]).expect("both execute")
     }
 
@@ -421,6 +434,29 @@ mod tests {
         let document = comparison.to_json();
         assert_eq!(document["agree"], false);
         assert_eq!(document["variants"][0]["divergence"]["block"]["place"], "third");
+    }
+
+    #[test]
+    fn memory_and_registers_are_compared() {
+        let source = "lw a1, 4(sp)\nlbu s1, 0(a1)\nsb s1, -16(sp)\nebreak";
+        let assembly =
+            asm::assemble(source, &asm::Options::default()).expect("the source is right");
+        let bytes = ImageBuilder::new(Profile { compressed: false })
+            .text(assembly.text.base, &assembly.text.bytes)
+            .build();
+        let file = File { path: "program.elf".into(), bytes };
+        let differences = |arguments: [&[&[u8]]; 2]| {
+            let [here, there] = arguments.map(|arguments| {
+                Subject::new(&Variant::reference(), &file, arguments, |config| config)
+                    .and_then(|subject| subject.execute(1_000, &Until::End))
+                    .expect("it executes")
+            });
+            let found = compare::ends(&here, &there);
+            found.into_iter().map(|difference| difference.what).collect::<Vec<_>>()
+        };
+        assert_eq!(differences([&[b"a"], &[b"a"]]), Vec::<String>::new());
+        let found = differences([&[b"a"], &[b"b"]]);
+        assert_eq!(found, ["s1", "memory 0xfffeffd0 (2 bytes differ)"]);
     }
 
     #[test]
