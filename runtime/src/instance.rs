@@ -371,6 +371,9 @@ impl<T> Frame<T> {
     #[cold]
     fn after_fault(&mut self, fault: NativeFault) -> Stopped {
         self.pc = fault.pc;
+        if let Some(meter) = fault.meter {
+            self.context.meter = meter;
+        }
         if fault.kind == TrapRecord::OUT_OF_GAS {
             self.context.set_gas(0);
             return Stopped::Exit(Exit::OutOfGas { pc: fault.pc });

@@ -7,7 +7,7 @@
 
 use bessemer_isa::{A, F, H, I, Lr, N, S, U};
 use bessemer_isa::{B, J, L, R, Reg, RegSet, TrapKind, Visitor};
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 
@@ -15,7 +15,10 @@ use super::access::{Load, Store};
 use super::{Lowering, Pointers, host_call_signature, unit_signature};
 use crate::context::{HOST_EXIT, offset};
 use crate::flow::PASSED_SET;
-use crate::plan::{LOCAL_BITS, encode_entry, is_link};
+use crate::plan::{LOCAL_BITS, is_link};
+
+/// A unit gets a table for its own indirect jumps if its address range is at most this long.
+const MAX_DISPATCH_SLOTS: usize = 4096;
 
 /// Where an indirect jump goes, as found in the jump table.
 struct Found {
@@ -71,11 +74,18 @@ impl Lowering<'_, '_> {
 
     fn branch(&mut self, B { rs1, rs2, offset }: B, condition: IntCC) {
         let (a, b) = (self.read32(rs1), self.read32(rs2));
-        let holds = self.builder.ins().icmp(condition, a, b);
         let target = self.pc.wrapping_add_signed(offset);
         let (taken, taken_is_new) = self.branch_block(self.known_block(target));
         let (not_taken, not_taken_is_new) = self.branch_block(self.known_block(self.next_pc));
-        self.builder.ins().brif(holds, taken, &[], not_taken, &[]);
+        // Cranelift places the second successor next: that keeps the blocks of a loop together, by
+        // which the register allocator recognises it
+        let (condition, first, second) = if offset <= 0 {
+            (condition.complement(), not_taken, taken)
+        } else {
+            (condition, taken, not_taken)
+        };
+        let holds = self.builder.ins().icmp(condition, a, b);
+        self.builder.ins().brif(holds, first, &[], second, &[]);
         if taken_is_new {
             self.aside(taken, |this| this.jump_to(target));
         }
@@ -131,10 +141,16 @@ impl Lowering<'_, '_> {
             let next = self.builder.ins().uextend(I64, target);
             return self.leave(next, self.pc);
         }
-        let found = self.look_up(target);
-        if !rd.is_zero() {
-            self.write_constant(rd, self.next_pc);
+        if rd.is_zero() {
+            let dispatch = self.dispatch_block();
+            let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+            let arguments = [target, pc].map(BlockArg::Value);
+            self.builder.ins().jump(dispatch, &arguments);
+            return;
         }
+        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+        let found = self.look_up(target, pc);
+        self.write_constant(rd, self.next_pc);
         if is_link(rd) {
             self.call_indirect(&found, target);
         } else {
@@ -142,9 +158,48 @@ impl Lowering<'_, '_> {
         }
     }
 
+    fn dispatch_block(&mut self) -> Block {
+        *self.dispatch.get_or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.append_block_param(block, I32);
+            self.builder.append_block_param(block, I32);
+            block
+        })
+    }
+
+    /// Where the unit's indirect jumps go, if there are any: within the unit all values stay where
+    /// they are.
+    pub(super) fn lower_dispatch(&mut self) {
+        let Some(dispatch) = self.dispatch else { return };
+        self.pointers = Pointers::default();
+        self.dirty = self.flow.dispatch_dirty;
+        self.builder.switch_to_block(dispatch);
+        let &[target, pc] = self.builder.block_params(dispatch) else {
+            unreachable!("the dispatch block has two parameters")
+        };
+        let range = self.env.plan.units[self.unit].range.clone();
+        if !self.flow.taken.is_empty() && range.len() <= MAX_DISPATCH_SLOTS {
+            let text = self.env.program.text();
+            let elsewhere = self.builder.create_block();
+            let mut targets = vec![elsewhere; range.len()];
+            for &id in &self.flow.taken {
+                targets[self.flow.blocks[id].start - range.start] = self.blocks[id].arrive;
+            }
+            let start = i64::from(text.address(range.start));
+            let offset = self.builder.ins().iadd_imm_s(target, -start);
+            // rotated, a misaligned offset becomes one that is far too large
+            let shift = i64::from(text.profile().step().trailing_zeros());
+            let index = self.builder.ins().rotr_imm_u(offset, shift);
+            self.branch_by_table(index, elsewhere, &targets, &[]);
+            self.builder.switch_to_block(elsewhere);
+        }
+        let found = self.look_up(target, pc);
+        self.jump_indirect(&found);
+    }
+
     /// Finds the entry of an address in the jump table. Where there is none, the runtime checks the
     /// jump, links it, and goes on in the interpreter.
-    fn look_up(&mut self, target: Value) -> Found {
+    fn look_up(&mut self, target: Value, pc: Value) -> Found {
         // all blocks below use it
         self.context();
         let text = self.env.program.text();
@@ -168,7 +223,7 @@ impl Lowering<'_, '_> {
 
         self.cold(escape, |this| {
             let next = this.builder.ins().uextend(I64, target);
-            this.leave(next, this.pc);
+            this.leave_from(next, pc);
         });
         self.builder.switch_to_block(found);
         let unit = self.builder.ins().ushr_imm_u(word, i64::from(LOCAL_BITS));
@@ -195,15 +250,7 @@ impl Lowering<'_, '_> {
         self.after_call(&results);
     }
 
-    /// Within the unit all values stay where they are; otherwise the other unit takes over.
     fn jump_indirect(&mut self, found: &Found) {
-        let dispatch = self.dispatch_block();
-        let elsewhere = self.builder.create_block();
-        let own = encode_entry(self.unit, 0) >> LOCAL_BITS;
-        let is_own = self.builder.ins().icmp_imm_u(IntCC::Equal, found.unit, i64::from(own));
-        let local = [BlockArg::Value(found.local)];
-        self.builder.ins().brif(is_own, dispatch, &local, elsewhere, &[]);
-        self.builder.switch_to_block(elsewhere);
         self.flush(self.dirty.without(PASSED_SET));
         let address = self.unit_address(found);
         let args = self.arguments(found.local);
@@ -228,8 +275,12 @@ impl Lowering<'_, '_> {
     /// Returns to whoever called this unit. `from` is the address of the jump if the target is still
     /// to be checked and the jump to be linked, else 0.
     fn leave(&mut self, next: Value, from: u32) {
-        self.flush(self.dirty.without(PASSED_SET));
         let from = self.builder.ins().iconst(I32, i64::from(from));
+        self.leave_from(next, from);
+    }
+
+    fn leave_from(&mut self, next: Value, from: Value) {
+        self.flush(self.dirty.without(PASSED_SET));
         let mut results = vec![next, from];
         results.extend(self.passed());
         self.builder.ins().return_(&results);
@@ -251,25 +302,24 @@ impl Lowering<'_, '_> {
 
     /// Goes on behind the call if the callee returned there.
     fn after_call(&mut self, results: &[Value]) {
-        let slot = self.env.program.text().index(self.next_pc);
-        let behind = slot.and_then(|slot| self.flow.block_at(slot));
-        let hand_on: Vec<BlockArg> = results.iter().map(|&value| BlockArg::Value(value)).collect();
         let propagate = self.propagate_block();
-        let Some(behind) = behind else {
-            // nowhere in this unit: the end of text is never a target, and the runtime says so
-            self.builder.ins().jump(propagate, &hand_on);
-            return;
+        let arguments = |values: &[Value]| -> Vec<BlockArg> {
+            values.iter().map(|&value| BlockArg::Value(value)).collect()
         };
-        let expected = self.iconst(self.next_pc);
-        let returned = self.builder.create_block();
-        let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
-        self.builder.ins().brif(matches, returned, &[], propagate, &hand_on);
-        self.builder.switch_to_block(returned);
-        self.pointers = Pointers::default();
-        self.define_passed(&results[2..]);
-        self.load_registers(self.flow.blocks[behind].live_in.without(PASSED_SET));
-        let arrive = self.blocks[behind].arrive;
-        self.builder.ins().jump(arrive, &[]);
+        let slot = self.env.program.text().index(self.next_pc);
+        match slot.and_then(|slot| self.env.plan.arrival_entry(slot)) {
+            Some((unit, local)) if unit == self.unit => {
+                let expected = self.iconst(self.next_pc);
+                let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
+                let (behind, passed) = (self.enter[local], arguments(&results[2..]));
+                let results = arguments(results);
+                self.builder.ins().brif(matches, behind, &passed, propagate, &results);
+            }
+            // nowhere in this unit: the runtime goes on, or says that the end of text is no target
+            _ => {
+                self.builder.ins().jump(propagate, &arguments(results));
+            }
+        }
     }
 
     fn propagate_block(&mut self) -> Block {
@@ -295,8 +345,7 @@ impl Lowering<'_, '_> {
 
     fn host_call(&mut self) {
         self.flush(self.dirty);
-        let meter = self.builder.use_var(self.meter);
-        self.store_meter(meter);
+        self.store_meter();
         let function = self.load_context(offset::HOST_CALL);
         let signature = self.builder.import_signature(host_call_signature());
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));

@@ -1,8 +1,8 @@
 //! Lowers one unit to Cranelift IR.
 //!
 //! Guest registers are SSA variables of type `i64` that hold zero-extended 32-bit values; arithmetic
-//! is done on `i32` and widened when a register is written. So is the gas meter, which besides is
-//! stored at every arrival whose run can fault. The address of the context lives in Cranelift's
+//! is done on `i32` and widened when a register is written. The gas meter is one too; its values carry
+//! a label, by which Cranelift tells where the meter is at every instruction that can fault. The address of the context lives in Cranelift's
 //! pinned register, and each block fetches it and the base of guest memory anew: values that live
 //! through a whole unit get spilled where it hurts. [`Lowering`] gives each instruction its meaning
 //! through the visitor of `bessemer-isa`: `arith` the computing ones, `access` the memory ones,
@@ -20,7 +20,7 @@ use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     AbiParam, AliasRegionData, Block, BlockArg, BlockCall, ExtFuncData, ExternalName, FuncRef,
     Function, InstBuilder, JumpTableData, MemFlagsData, Signature, SourceLoc, TrapCode,
-    UserExternalName, Value,
+    UserExternalName, Value, ValueLabel,
 };
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -41,7 +41,12 @@ pub(crate) struct Env<'a> {
     pub(crate) frontend: TargetFrontendConfig,
     /// Whether the registers in the context are current at every trap.
     pub(crate) precise: bool,
+    /// Whether every arrival stores the meter to the context, so that nobody has to look for it.
+    pub(crate) store_meter: bool,
 }
+
+/// The label of the meter's values.
+pub(crate) const METER: u32 = 0;
 
 /// The signature of every unit: entry number, meter and the passed registers in; next pc, pc of the
 /// jump to it if that is unchecked, meter and the passed registers out.
@@ -74,6 +79,9 @@ pub(crate) fn lower_unit(
 ) {
     let flow = Flow::new(env.plan, unit, env.program.text(), env.precise);
     function.signature = unit_signature();
+    if !env.store_meter {
+        function.collect_debug_info();
+    }
     let mut builder = FunctionBuilder::new(function, scratch);
     let vars = [(); 32].map(|()| builder.declare_var(I64));
     let meter = builder.declare_var(I64);
@@ -87,6 +95,15 @@ pub(crate) fn lower_unit(
             Blocks { arrive, body: if split { builder.create_block() } else { arrive } }
         })
         .collect();
+    let enter = (0..env.plan.units[unit].entries.len())
+        .map(|_| {
+            let block = builder.create_block();
+            for param in &unit_signature().params[1..] {
+                builder.append_block_param(block, param.value_type);
+            }
+            block
+        })
+        .collect();
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
     let mut lowering = Lowering {
@@ -98,6 +115,7 @@ pub(crate) fn lower_unit(
         meter,
         flags,
         blocks,
+        enter,
         pointers: Pointers::default(),
         dispatch: None,
         propagate: None,
@@ -166,8 +184,9 @@ struct Lowering<'a, 'f> {
     flags: AccessFlags,
     blocks: Vec<Blocks>,
     pointers: Pointers,
-    /// Where entries other than the first and indirect jumps within the unit are told apart. Its
-    /// parameter is the entry number.
+    /// Where each entry comes in.
+    enter: Vec<Block>,
+    /// Where indirect jumps go: parameters are the target and the pc of the jump.
     dispatch: Option<Block>,
     /// Where a callee's results are handed on that came back to another place than its caller's.
     propagate: Option<Block>,
@@ -182,64 +201,55 @@ struct Lowering<'a, 'f> {
 }
 
 impl Lowering<'_, '_> {
-    /// The function's entry: loads what the named entry needs and goes there.
+    /// The function's entry: tells the entries apart.
     fn lower_entry(&mut self, entry: Block) {
         self.builder.switch_to_block(entry);
         let params = self.builder.block_params(entry).to_vec();
-        let local = params[0];
-        self.define_passed(&params[1..]);
-        let entries = &self.env.plan.units[self.unit].entries;
-        let first = self.entry_block(0);
-        let first_live = first.map_or(RegSet::EMPTY, |id| self.flow.blocks[id].live_in);
-        if entries.len() > 1 {
-            let dispatch = self.dispatch_block();
-            let (head, others) = (self.builder.create_block(), self.builder.create_block());
-            self.builder.ins().brif(local, others, &[], head, &[]);
-            self.cold(others, |this| {
-                this.load_registers(this.flow.dispatch_live.without(PASSED_SET));
-                this.builder.ins().jump(dispatch, &[BlockArg::Value(local)]);
-            });
-            self.builder.switch_to_block(head);
+        let (local, passed) = (params[0], &params[1..]);
+        let passed: Vec<BlockArg> = passed.iter().map(|&value| BlockArg::Value(value)).collect();
+        let enter = self.enter.clone();
+        if enter.len() == 1 {
+            self.builder.ins().jump(enter[0], &passed);
+        } else {
+            let others = self.builder.create_block();
+            self.builder.ins().brif(local, others, &[], enter[0], &passed);
+            self.builder.set_cold_block(others);
+            self.builder.switch_to_block(others);
+            self.branch_by_table(local, enter[0], &enter, &passed);
         }
-        self.load_registers(first_live.without(PASSED_SET));
-        let target = self.entry_target(0);
+        for index in 0..enter.len() {
+            self.lower_enter(index);
+        }
+    }
+
+    /// Where entry `index` comes in, from outside or behind a call: takes meter and passed registers
+    /// as parameters and loads what else is needed.
+    fn lower_enter(&mut self, index: usize) {
+        let block = self.enter[index];
+        self.pointers = Pointers::default();
+        self.builder.switch_to_block(block);
+        let passed = self.builder.block_params(block).to_vec();
+        self.define_passed(&passed);
+        let entry = self.env.plan.units[self.unit].entries[index];
+        let id = self.flow.block_at(entry.slot).expect("every entry of a unit starts a block");
+        self.load_registers(self.flow.blocks[id].live_in.without(PASSED_SET));
+        let target = if entry.continuing { self.blocks[id].body } else { self.blocks[id].arrive };
         self.builder.ins().jump(target, &[]);
     }
 
-    fn dispatch_block(&mut self) -> Block {
-        *self.dispatch.get_or_insert_with(|| {
-            let block = self.builder.create_block();
-            self.builder.append_block_param(block, I32);
-            block
-        })
-    }
-
-    /// The block that goes on at the entry whose number is its parameter, if something needs it.
-    fn lower_dispatch(&mut self) {
-        let Some(dispatch) = self.dispatch else {
-            return;
-        };
-        self.builder.switch_to_block(dispatch);
-        let local = self.builder.block_params(dispatch)[0];
-        let count = self.env.plan.units[self.unit].entries.len();
-        let targets: Vec<Block> = (0..count).map(|index| self.entry_target(index)).collect();
+    fn branch_by_table(
+        &mut self,
+        index: Value,
+        default: Block,
+        targets: &[Block],
+        arguments: &[BlockArg],
+    ) {
         let pool = &mut self.builder.func.dfg.value_lists;
-        let mut to = |block: Block| BlockCall::new(block, [], pool);
-        // entry numbers come from our own tables; the default is as good as any
-        let default = to(targets[0]);
+        let mut to = |block: Block| BlockCall::new(block, arguments.iter().copied(), pool);
+        let default = to(default);
         let calls: Vec<BlockCall> = targets.iter().map(|&block| to(block)).collect();
         let table = self.builder.create_jump_table(JumpTableData::new(default, &calls));
-        self.builder.ins().br_table(local, table);
-    }
-
-    fn entry_block(&self, index: usize) -> Option<usize> {
-        self.flow.block_at(self.env.plan.units[self.unit].entries[index].slot)
-    }
-
-    fn entry_target(&self, index: usize) -> Block {
-        let entry = self.env.plan.units[self.unit].entries[index];
-        let id = self.entry_block(index).expect("every entry of a unit starts a block");
-        if entry.continuing { self.blocks[id].body } else { self.blocks[id].arrive }
+        self.builder.ins().br_table(index, table);
     }
 
     fn lower_block(&mut self, id: usize) {
@@ -260,6 +270,10 @@ impl Lowering<'_, '_> {
                 self.builder.switch_to_block(body);
                 self.pointers = Pointers::default();
             }
+        }
+        if block.fallen_into {
+            let meter = self.builder.use_var(self.meter);
+            self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
         }
         let mut slot = block.start;
         for _ in 0..block.count {
@@ -294,8 +308,10 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The gas check of an arrival (rule G2). The meter counts up to its overflow; if the run can
-    /// fault, it is stored, so that it is exact at the fault (rule G3).
+    /// The gas check of an arrival (rule G2). The meter counts up to its overflow.
+    ///
+    /// It stays exact at faults (rule G3) because its value is needed later, so that it is somewhere;
+    /// where nothing comes later, it is stored.
     fn charge(&mut self, slot: usize) {
         if self.env.precise {
             self.flush(self.dirty);
@@ -305,13 +321,14 @@ impl Lowering<'_, '_> {
         let code = TrapCode::unwrap_user(OUT_OF_GAS);
         let meter = self.builder.ins().uadd_overflow_trap(meter, charge, code);
         self.builder.def_var(self.meter, meter);
-        if self.env.plan.can_fault(slot) {
-            self.store_meter(meter);
+        self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
+        if self.env.store_meter || self.env.plan.is_doomed(slot) {
+            self.store_meter();
         }
     }
 
-    fn store_meter(&mut self, meter: Value) {
-        let context = self.context();
+    fn store_meter(&mut self) {
+        let (meter, context) = (self.builder.use_var(self.meter), self.context());
         self.builder.ins().store(self.flags.context, meter, context, offset::METER);
     }
 
