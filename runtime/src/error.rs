@@ -59,6 +59,9 @@ pub enum ErrorKind {
     /// [`Instance::resume`](crate::Instance::resume) without a host call to resume from.
     #[error("the instance is not paused at a host call")]
     NotPaused,
+    /// [`Instance::run`](crate::Instance::run) where an observer paused, not at an arrival.
+    #[error("the instance is paused inside a run that is paid for; go on tracing")]
+    InsideRun,
     /// The instance has ended, or a host function panicked in it.
     #[error("the instance has ended; make a new one")]
     Ended,

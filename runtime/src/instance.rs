@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use bessemer_image::{Hart, Stop, Text};
-use bessemer_interp as interp;
+use bessemer_interp::{self as interp, Observer, Position};
 use bessemer_isa::{Inst, L, Reg, Trap, TrapKind};
 use bessemer_translator::{Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
 
@@ -30,6 +30,8 @@ pub struct Instance<T> {
 enum State {
     /// At an arrival.
     Ready,
+    /// Inside a run that is charged: an observer paused there.
+    InsideRun,
     /// At an ECALL that the embedder does.
     Paused,
     /// The frame has ended. `exact` says whether its registers can still be read.
@@ -75,6 +77,7 @@ impl<T> Instance<T> {
     pub fn run(&mut self) -> Result<Exit, Error> {
         match self.state {
             State::Ready => self.drive(),
+            State::InsideRun => Err(ErrorKind::InsideRun.into()),
             State::Paused => Err(ErrorKind::NotPaused.into()),
             State::Ended { .. } => Err(ErrorKind::Ended.into()),
         }
@@ -89,6 +92,41 @@ impl<T> Instance<T> {
         self.frame.pc = self.frame.pc.wrapping_add(ECALL_BYTES);
         self.state = State::Ready;
         self.drive()
+    }
+
+    /// Like [`run`](Instance::run), in the interpreter and with `observer` around each instruction,
+    /// whatever the back end: slow, and with the same outcome. Registers are exact at every end.
+    ///
+    /// `None` means that the observer paused. Tracing can then go on, and [`run`](Instance::run) can
+    /// take over if the pause was at an arrival.
+    pub fn trace(&mut self, observer: &mut impl Observer) -> Result<Option<Exit>, Error> {
+        let mut position = match self.state {
+            State::Ready => Position::Arrival,
+            State::InsideRun => Position::Inside,
+            State::Paused => return Err(ErrorKind::NotPaused.into()),
+            State::Ended { .. } => return Err(ErrorKind::Ended.into()),
+        };
+        self.state = State::Ended { exact: false };
+        let (text, charges) = (self.module.program().text(), self.module.charges());
+        let frame = &mut self.frame;
+        let mut hart = frame.hart();
+        let stopped = loop {
+            let memory = &mut *frame.region;
+            let stop = interp::trace(text, charges, &mut hart, memory, &mut position, observer);
+            frame.set_hart(&hart);
+            let Some(stop) = stop else {
+                self.state = match position {
+                    Position::Arrival => State::Ready,
+                    Position::Inside => State::InsideRun,
+                };
+                return Ok(None);
+            };
+            if let Some(stopped) = frame.after(stop) {
+                break stopped;
+            }
+            hart = frame.hart();
+        };
+        self.finish(stopped, true).map(Some)
     }
 
     /// Calls a function of the module by its symbol, with up to eight arguments in a0 to a7, and
@@ -209,14 +247,17 @@ impl<T> Instance<T> {
             }
             None => drive_interpreter(&self.module, &mut self.frame),
         };
+        self.finish(stopped, precise || !native)
+    }
+
+    /// Notes what state a stop leaves. `exact` says whether registers are known after a trap.
+    fn finish(&mut self, stopped: Stopped, exact: bool) -> Result<Exit, Error> {
         match stopped {
             Stopped::Exit(exit) => {
                 self.state = match exit {
                     Exit::HostCall { .. } => State::Paused,
                     Exit::Done(_) => State::Ended { exact: true },
-                    Exit::Trap(_) | Exit::OutOfGas { .. } => {
-                        State::Ended { exact: precise || !native }
-                    }
+                    Exit::Trap(_) | Exit::OutOfGas { .. } => State::Ended { exact },
                 };
                 Ok(exit)
             }
