@@ -29,6 +29,7 @@ impl Engine {
         self.inner.config.backend
     }
 
+    #[inline]
     pub(crate) fn config(&self) -> &Config {
         &self.inner.config
     }

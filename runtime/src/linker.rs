@@ -159,12 +159,16 @@ pub(crate) struct HostTable<T> {
 
 impl<T> HostTable<T> {
     #[inline]
-    pub(crate) fn find(&self, number: u32) -> Option<&Arc<HostEntry<T>>> {
+    pub(crate) fn find(&self, number: u32) -> Option<&HostEntry<T>> {
         match self.low.get(number as usize) {
-            Some(entry) => entry.as_ref(),
-            None => self.high.get(&number),
+            Some(Some(entry)) => Some(entry),
+            _ => self.find_slowly(number),
         }
-        .or(self.fallback.as_ref())
+    }
+
+    #[cold]
+    fn find_slowly(&self, number: u32) -> Option<&HostEntry<T>> {
+        self.high.get(&number).or(self.fallback.as_ref()).map(|entry| &**entry)
     }
 
     fn defines(&self, number: u32) -> bool {
@@ -220,24 +224,28 @@ pub trait IntoHostResult {
 }
 
 impl IntoHostResult for () {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         Ok(0)
     }
 }
 
 impl IntoHostResult for u32 {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         Ok(self)
     }
 }
 
 impl IntoHostResult for i32 {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         Ok(self.cast_unsigned())
     }
 }
 
 impl<R: IntoHostResult> IntoHostResult for HostResult<R> {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         self.and_then(R::into_host_result)
     }
