@@ -8,7 +8,7 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{Context, FinalizedRelocTarget};
+use cranelift_codegen::{Context, FinalizedMachExceptionHandler, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::artifact::{Artifact, TrapRecord};
@@ -47,9 +47,10 @@ pub(crate) fn translate(
 
     compiler.context.func = stub::build(&mut scratch, env.frontend);
     let stub = compiler.compile(text, text.base())?;
-    let landing = stub
-        .return_address
-        .ok_or(TranslateError::Form { pc: text.base(), what: "an entry stub without a call" })?;
+    let landing = stub.landing.ok_or(TranslateError::Form {
+        pc: text.base(),
+        what: "an entry stub without a landing pad",
+    })?;
 
     let mut units = Vec::with_capacity(plan.units.len());
     for (index, unit) in plan.units.iter().enumerate() {
@@ -167,8 +168,8 @@ struct Call {
 
 struct Compiled {
     start: u32,
-    /// Offset behind the last call.
-    return_address: Option<u32>,
+    /// Offset of the landing pad of a call that can fault.
+    landing: Option<u32>,
 }
 
 impl Compiler {
@@ -222,8 +223,12 @@ impl Compiler {
             let callee = *names.get(name).ok_or(form("a call to no unit"))?;
             output.calls.push(Call { at: start + reloc.offset, callee, addend: reloc.addend });
         }
-        let return_address = buffer.call_sites().last().map(|site| start + site.ret_addr);
-        Ok(Compiled { start, return_address })
+        let mut handlers = buffer.call_sites().flat_map(|site| site.exception_handlers);
+        let landing = handlers.find_map(|handler| match handler {
+            FinalizedMachExceptionHandler::Default(offset) => Some(start + offset),
+            _ => None,
+        });
+        Ok(Compiled { start, landing })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use core::mem::offset_of;
 
-/// The native-side record of a frame. Generated code gets its address as first argument and reads
-/// and writes the fields at the offsets below; the layout is part of the artifact's meaning.
+/// The native-side record of a frame. Generated code has its address in Cranelift's pinned register
+/// and reads and writes the fields at the offsets below; the layout is part of the artifact's meaning.
 ///
 /// Addresses are held as integers: the record owns nothing, and whoever enters generated code
 /// fills in addresses that stay valid until the code has returned.
@@ -13,7 +13,7 @@ pub struct Context {
     /// `x0` to `x31`. Current whenever no generated code runs, and at every host call.
     pub registers: [u32; 32],
     /// The gas left, as its complement: it counts up, and an addition that overflows is out of gas.
-    /// Current whenever no generated code runs, and at every host call.
+    /// Current whenever no generated code runs, at every host call, and at every trap.
     pub meter: u64,
     /// Address of guest address 0.
     pub memory: usize,
@@ -45,8 +45,7 @@ pub struct Landing {
     pub sp: usize,
     /// Native frame pointer of the entry stub.
     pub fp: usize,
-    /// Set to non-zero by the fault handler; the entry stub then leaves the context's registers
-    /// alone.
+    /// Set to non-zero by the fault handler.
     pub faulted: u32,
 }
 
@@ -125,5 +124,4 @@ pub(crate) mod offset {
 
     pub(crate) const LANDING_SP: i32 = offset_of!(Landing, sp) as i32;
     pub(crate) const LANDING_FP: i32 = offset_of!(Landing, fp) as i32;
-    pub(crate) const LANDING_FAULTED: i32 = offset_of!(Landing, faulted) as i32;
 }

@@ -11,7 +11,7 @@ use bessemer_isa::{Class, Inst, J, L, Reg, RegSet};
 use crate::plan::{Constants, Plan, is_link};
 
 /// Registers that units pass to each other and return in host registers.
-pub(crate) const PASSED: [Reg; 3] = [Reg::SP, Reg::A0, Reg::A1];
+pub(crate) const PASSED: [Reg; 4] = [Reg::SP, Reg::A0, Reg::A1, Reg::A2];
 /// The same as a set.
 pub(crate) const PASSED_SET: RegSet = RegSet::of(&PASSED);
 
@@ -55,9 +55,11 @@ enum Edge {
 #[derive(Debug)]
 pub(crate) struct Flow {
     pub(crate) blocks: Vec<Block>,
-    /// Registers that some entry reached through the dispatch block needs.
-    pub(crate) dispatch_live: RegSet,
-    /// Registers that may be dirty in the dispatch block.
+    /// The blocks that an indirect jump within the unit can go to.
+    pub(crate) taken: Vec<BlockId>,
+    /// Registers that some of these need.
+    dispatch_live: RegSet,
+    /// Registers that may be dirty where an indirect jump goes.
     pub(crate) dispatch_dirty: RegSet,
     /// Per slot of the unit's range: the block that starts there.
     starts: Vec<Option<u32>>,
@@ -73,7 +75,7 @@ impl Flow {
             flow.summarise(id, text);
         }
         flow.solve_dirty(plan, unit);
-        flow.solve_live(plan, unit, precise);
+        flow.solve_live(precise);
         flow
     }
 
@@ -138,10 +140,12 @@ impl Flow {
                 leaves: false,
             });
         }
+        let taken = (0..blocks.len()).filter(|&id| plan.marks[blocks[id].start].taken).collect();
         Self {
             blocks,
+            taken,
             dispatch_live: RegSet::EMPTY,
-            dispatch_dirty: PASSED_SET,
+            dispatch_dirty: RegSet::EMPTY,
             starts,
             first: range.start,
         }
@@ -183,11 +187,11 @@ impl Flow {
                     let target = constants.get(rs1).map(|base| base.wrapping_add_signed(imm) & !1);
                     match target {
                         Some(target) => keep(text.index(target)),
-                        None if rd.is_zero() && is_link(rs1) => leaves = true,
-                        None => {
+                        None if rd.is_zero() && !is_link(rs1) => {
                             leaves = true;
                             edges.push(Edge::Dispatch);
                         }
+                        None => leaves = true,
                     }
                 }
                 Inst::Jal(_) | Inst::Jalr(_) => {
@@ -236,7 +240,7 @@ impl Flow {
                     self.blocks[target].dirty_in = dirty;
                 }
             }
-            for &id in &entries {
+            for &id in &self.taken {
                 let dirty = self.blocks[id].dirty_in.union(self.dispatch_dirty);
                 changed |= dirty != self.blocks[id].dirty_in;
                 self.blocks[id].dirty_in = dirty;
@@ -244,8 +248,7 @@ impl Flow {
         }
     }
 
-    fn solve_live(&mut self, plan: &Plan, unit: usize, precise: bool) {
-        let entries: Vec<BlockId> = self.entry_blocks(plan, unit).collect();
+    fn solve_live(&mut self, precise: bool) {
         let mut changed = true;
         while changed {
             changed = false;
@@ -273,7 +276,7 @@ impl Flow {
                 changed |= live != block.live_in;
                 self.blocks[id].live_in = live;
             }
-            for &id in &entries {
+            for &id in &self.taken {
                 let live = self.dispatch_live.union(self.blocks[id].live_in);
                 changed |= live != self.dispatch_live;
                 self.dispatch_live = live;

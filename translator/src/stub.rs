@@ -1,20 +1,22 @@
 //! The entry stub: the native function through which the runtime enters a unit.
 //!
 //! It saves what the host's calling convention wants saved, moves registers and meter from the
-//! context to where units expect them, calls the unit, and moves everything back. The fault handler
-//! continues here too, right behind that call, as if the unit had returned: everything that the stub
-//! needs then is in its own frame, because units preserve no register.
+//! context to where units expect them, calls the unit, and moves everything back. A fault of the unit
+//! is an exception of that call: the fault handler continues at its landing pad, where by Cranelift's
+//! rules for exceptions no register is expected to hold anything, and everything that the stub needs
+//! is in its own frame.
 
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, Function, InstBuilder, MemFlagsData, Signature, UserFuncName,
+    AbiParam, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, Function, InstBuilder,
+    MemFlagsData, Signature, UserFuncName, Value,
 };
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::context::offset;
 use crate::flow::PASSED;
-use crate::lower::unit_signature;
+use crate::lower::{register_offset, unit_signature};
 
 /// The stub's type as the host sees it: context, address of the unit, entry number.
 pub(crate) type EntryStub = extern "C" fn(*mut crate::Context, usize, u32);
@@ -43,33 +45,42 @@ pub(crate) fn build(
     b.ins().store(flags, stack, landing, offset::LANDING_SP);
     let frame = b.ins().get_frame_pointer(I64);
     b.ins().store(flags, frame, landing, offset::LANDING_FP);
-    let meter = b.ins().load(I64, flags, context, offset::METER);
-    b.ins().set_pinned_reg(meter);
-    let mut arguments = vec![context, b.ins().load(I64, flags, context, offset::MEMORY), local];
+    let mut arguments = vec![local, b.ins().load(I64, flags, context, offset::METER)];
     for reg in PASSED {
-        let at = offset::REGISTERS + 4 * reg.index() as i32;
-        arguments.push(b.ins().uload32(flags, context, at));
+        arguments.push(b.ins().uload32(flags, context, register_offset(reg)));
     }
-    let signature = b.import_signature(unit_signature());
-    let call = b.ins().call_indirect(signature, unit, &arguments);
-    let results = b.inst_results(call).to_vec();
+    b.ins().set_pinned_reg(context);
 
-    let meter = b.ins().get_pinned_reg(I64);
-    b.ins().store(flags, meter, context, offset::METER);
-    b.ins().set_pinned_reg(saved);
-    let (returned, done) = (b.create_block(), b.create_block());
-    // after a fault the result registers hold nothing
-    let faulted = b.ins().load(I32, flags, landing, offset::LANDING_FAULTED);
-    b.ins().brif(faulted, done, &[], returned, &[]);
+    let (returned, faulted, done) = (b.create_block(), b.create_block(), b.create_block());
+    let signature = b.import_signature(unit_signature());
+    let results: Vec<Value> = unit_signature()
+        .returns
+        .iter()
+        .map(|result| b.append_block_param(returned, result.value_type))
+        .collect();
+    let pool = &mut b.func.dfg.value_lists;
+    let handed_on = (0..results.len() as u32).map(BlockArg::TryCallRet);
+    let normal = BlockCall::new(returned, handed_on, pool);
+    let fault = ExceptionTableItem::Default(BlockCall::new(faulted, [], pool));
+    let table = ExceptionTableData::new(signature, normal, [fault]);
+    let table = b.func.dfg.exception_tables.push(table);
+    b.ins().try_call_indirect(unit, &arguments, table);
+
     b.switch_to_block(returned);
     b.ins().store(flags, results[0], context, offset::NEXT);
     b.ins().store(flags, results[1], context, offset::FROM);
-    for (reg, &value) in PASSED.into_iter().zip(&results[2..]) {
-        let at = offset::REGISTERS + 4 * reg.index() as i32;
-        b.ins().istore32(flags, value, context, at);
+    b.ins().store(flags, results[2], context, offset::METER);
+    for (reg, &value) in PASSED.into_iter().zip(&results[3..]) {
+        b.ins().istore32(flags, value, context, register_offset(reg));
     }
     b.ins().jump(done, &[]);
+
+    // the context is as generated code left it
+    b.switch_to_block(faulted);
+    b.ins().jump(done, &[]);
+
     b.switch_to_block(done);
+    b.ins().set_pinned_reg(saved);
     b.ins().return_(&[]);
     b.seal_all_blocks();
     b.finalize(frontend);

@@ -69,7 +69,8 @@ impl Lowering<'_, '_> {
     pub(super) fn load_reserved(&mut self, Lr { rd, rs1, .. }: Lr) {
         let (guest, address) = self.atomic_address(rs1);
         let value = self.builder.ins().uload32(self.flags.load, address, 0);
-        self.builder.ins().store(self.flags.context, guest, self.context, offset::RESERVATION);
+        let context = self.context();
+        self.builder.ins().store(self.flags.context, guest, context, offset::RESERVATION);
         self.write(rd, value);
     }
 
@@ -87,7 +88,8 @@ impl Lowering<'_, '_> {
         self.builder.ins().jump(done, &[]);
         self.builder.switch_to_block(done);
         let none = self.builder.ins().iconst(I64, NO_RESERVATION as i64);
-        self.builder.ins().store(self.flags.context, none, self.context, offset::RESERVATION);
+        let context = self.context();
+        self.builder.ins().store(self.flags.context, none, context, offset::RESERVATION);
         let result = self.builder.ins().uextend(I64, failed);
         self.write(rd, result);
     }
@@ -114,8 +116,8 @@ impl Lowering<'_, '_> {
 
     /// The host address of guest address `reg`.
     fn address(&mut self, reg: Reg) -> Value {
-        let guest = self.read(reg);
-        self.builder.ins().iadd(self.memory, guest)
+        let (memory, guest) = (self.memory(), self.read(reg));
+        self.builder.ins().iadd(memory, guest)
     }
 
     /// Guest and host address of an atomic access, after the check of rule A1.
@@ -125,13 +127,14 @@ impl Lowering<'_, '_> {
         let (bad, good) = (self.builder.create_block(), self.builder.create_block());
         let misaligned = self.builder.ins().band_imm_u(guest, 3);
         self.builder.ins().brif(misaligned, bad, &[], good, &[]);
-        self.builder.set_cold_block(bad);
-        self.builder.switch_to_block(bad);
-        let flags: MemFlagsData = self.flags.context;
-        self.builder.ins().istore32(flags, guest, self.context, offset::TRAP_ADDR);
-        self.builder.ins().trap(trap_code(TrapKind::MisalignedAtomic));
+        self.cold(bad, |this| {
+            let (flags, context): (MemFlagsData, _) = (this.flags.context, this.context());
+            this.builder.ins().istore32(flags, guest, context, offset::TRAP_ADDR);
+            this.builder.ins().trap(trap_code(TrapKind::MisalignedAtomic));
+        });
         self.builder.switch_to_block(good);
-        let address = self.builder.ins().iadd(self.memory, guest);
+        let memory = self.memory();
+        let address = self.builder.ins().iadd(memory, guest);
         (guest, address)
     }
 }

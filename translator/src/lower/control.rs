@@ -7,15 +7,18 @@
 
 use bessemer_isa::{A, F, H, I, Lr, N, S, U};
 use bessemer_isa::{B, J, L, R, Reg, RegSet, TrapKind, Visitor};
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 
 use super::access::{Load, Store};
-use super::{Lowering, host_call_signature, unit_signature};
+use super::{Lowering, Pointers, host_call_signature, unit_signature};
 use crate::context::{HOST_EXIT, offset};
-use crate::flow::{PASSED, PASSED_SET};
-use crate::plan::{LOCAL_BITS, encode_entry, is_link};
+use crate::flow::PASSED_SET;
+use crate::plan::{LOCAL_BITS, is_link};
+
+/// A unit gets a table for its own indirect jumps if its address range is at most this long.
+const MAX_DISPATCH_SLOTS: usize = 4096;
 
 /// Where an indirect jump goes, as found in the jump table.
 struct Found {
@@ -71,18 +74,23 @@ impl Lowering<'_, '_> {
 
     fn branch(&mut self, B { rs1, rs2, offset }: B, condition: IntCC) {
         let (a, b) = (self.read32(rs1), self.read32(rs2));
-        let holds = self.builder.ins().icmp(condition, a, b);
         let target = self.pc.wrapping_add_signed(offset);
         let (taken, taken_is_new) = self.branch_block(self.known_block(target));
         let (not_taken, not_taken_is_new) = self.branch_block(self.known_block(self.next_pc));
-        self.builder.ins().brif(holds, taken, &[], not_taken, &[]);
+        // Cranelift places the second successor next: that keeps the blocks of a loop together, by
+        // which the register allocator recognises it
+        let (condition, first, second) = if offset <= 0 {
+            (condition.complement(), not_taken, taken)
+        } else {
+            (condition, taken, not_taken)
+        };
+        let holds = self.builder.ins().icmp(condition, a, b);
+        self.builder.ins().brif(holds, first, &[], second, &[]);
         if taken_is_new {
-            self.builder.switch_to_block(taken);
-            self.jump_to(target);
+            self.aside(taken, |this| this.jump_to(target));
         }
         if not_taken_is_new {
-            self.builder.switch_to_block(not_taken);
-            self.arrive(self.next_pc);
+            self.aside(not_taken, |this| this.arrive(this.next_pc));
         }
     }
 
@@ -133,10 +141,16 @@ impl Lowering<'_, '_> {
             let next = self.builder.ins().uextend(I64, target);
             return self.leave(next, self.pc);
         }
-        let found = self.look_up(target);
-        if !rd.is_zero() {
-            self.write_constant(rd, self.next_pc);
+        if rd.is_zero() {
+            let dispatch = self.dispatch_block();
+            let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+            let arguments = [target, pc].map(BlockArg::Value);
+            self.builder.ins().jump(dispatch, &arguments);
+            return;
         }
+        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+        let found = self.look_up(target, pc);
+        self.write_constant(rd, self.next_pc);
         if is_link(rd) {
             self.call_indirect(&found, target);
         } else {
@@ -144,9 +158,50 @@ impl Lowering<'_, '_> {
         }
     }
 
+    fn dispatch_block(&mut self) -> Block {
+        *self.dispatch.get_or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.append_block_param(block, I32);
+            self.builder.append_block_param(block, I32);
+            block
+        })
+    }
+
+    /// Where the unit's indirect jumps go, if there are any: within the unit all values stay where
+    /// they are.
+    pub(super) fn lower_dispatch(&mut self) {
+        let Some(dispatch) = self.dispatch else { return };
+        self.pointers = Pointers::default();
+        self.dirty = self.flow.dispatch_dirty;
+        self.builder.switch_to_block(dispatch);
+        let &[target, pc] = self.builder.block_params(dispatch) else {
+            unreachable!("the dispatch block has two parameters")
+        };
+        let range = self.env.plan.units[self.unit].range.clone();
+        if !self.flow.taken.is_empty() && range.len() <= MAX_DISPATCH_SLOTS {
+            let text = self.env.program.text();
+            let elsewhere = self.builder.create_block();
+            let mut targets = vec![elsewhere; range.len()];
+            for &id in &self.flow.taken {
+                targets[self.flow.blocks[id].start - range.start] = self.blocks[id].arrive;
+            }
+            let start = i64::from(text.address(range.start));
+            let offset = self.builder.ins().iadd_imm_s(target, -start);
+            // rotated, a misaligned offset becomes one that is far too large
+            let shift = i64::from(text.profile().step().trailing_zeros());
+            let index = self.builder.ins().rotr_imm_u(offset, shift);
+            self.branch_by_table(index, elsewhere, &targets, &[]);
+            self.builder.switch_to_block(elsewhere);
+        }
+        let found = self.look_up(target, pc);
+        self.jump_indirect(&found);
+    }
+
     /// Finds the entry of an address in the jump table. Where there is none, the runtime checks the
     /// jump, links it, and goes on in the interpreter.
-    fn look_up(&mut self, target: Value) -> Found {
+    fn look_up(&mut self, target: Value, pc: Value) -> Found {
+        // all blocks below use it
+        self.context();
         let text = self.env.program.text();
         let step = text.profile().step();
         let offset = self.builder.ins().iadd_imm_s(target, -i64::from(text.base()));
@@ -156,7 +211,6 @@ impl Lowering<'_, '_> {
         let inside = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThan, slot, slots);
         let (load, escape, found) =
             (self.builder.create_block(), self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(escape);
         self.builder.ins().brif(inside, load, &[], escape, &[]);
 
         self.builder.switch_to_block(load);
@@ -167,10 +221,10 @@ impl Lowering<'_, '_> {
         let word = self.builder.ins().load(I32, self.flags.context, at, 0);
         self.builder.ins().brif(word, found, &[], escape, &[]);
 
-        self.builder.switch_to_block(escape);
-        let next = self.builder.ins().uextend(I64, target);
-        self.leave(next, self.pc);
-
+        self.cold(escape, |this| {
+            let next = this.builder.ins().uextend(I64, target);
+            this.leave_from(next, pc);
+        });
         self.builder.switch_to_block(found);
         let unit = self.builder.ins().ushr_imm_u(word, i64::from(LOCAL_BITS));
         let local = self.builder.ins().band_imm_u(word, (1 << LOCAL_BITS) - 1);
@@ -196,15 +250,7 @@ impl Lowering<'_, '_> {
         self.after_call(&results);
     }
 
-    /// Within the unit all values stay where they are; otherwise the other unit takes over.
     fn jump_indirect(&mut self, found: &Found) {
-        let dispatch = self.dispatch_block();
-        let elsewhere = self.builder.create_block();
-        let own = encode_entry(self.unit, 0) >> LOCAL_BITS;
-        let is_own = self.builder.ins().icmp_imm_u(IntCC::Equal, found.unit, i64::from(own));
-        let local = [BlockArg::Value(found.local)];
-        self.builder.ins().brif(is_own, dispatch, &local, elsewhere, &[]);
-        self.builder.switch_to_block(elsewhere);
         self.flush(self.dirty.without(PASSED_SET));
         let address = self.unit_address(found);
         let args = self.arguments(found.local);
@@ -221,18 +267,22 @@ impl Lowering<'_, '_> {
     }
 
     fn arguments(&mut self, local: Value) -> Vec<Value> {
-        let mut arguments = vec![self.context, self.memory, local];
-        arguments.extend(PASSED.map(|reg| self.read(reg)));
+        let mut arguments = vec![local];
+        arguments.extend(self.passed());
         arguments
     }
 
     /// Returns to whoever called this unit. `from` is the address of the jump if the target is still
     /// to be checked and the jump to be linked, else 0.
     fn leave(&mut self, next: Value, from: u32) {
-        self.flush(self.dirty.without(PASSED_SET));
         let from = self.builder.ins().iconst(I32, i64::from(from));
+        self.leave_from(next, from);
+    }
+
+    fn leave_from(&mut self, next: Value, from: Value) {
+        self.flush(self.dirty.without(PASSED_SET));
         let mut results = vec![next, from];
-        results.extend(PASSED.map(|reg| self.read(reg)));
+        results.extend(self.passed());
         self.builder.ins().return_(&results);
     }
 
@@ -244,36 +294,32 @@ impl Lowering<'_, '_> {
         let stack = self.builder.ins().get_stack_pointer(I64);
         let limit = self.load_context(offset::STACK_LIMIT);
         let (deep, shallow) = (self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(deep);
         let is_deep = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         self.builder.ins().brif(is_deep, deep, &[], shallow, &[]);
-        self.builder.switch_to_block(deep);
-        self.leave(target, 0);
+        self.cold(deep, |this| this.leave(target, 0));
         self.builder.switch_to_block(shallow);
     }
 
     /// Goes on behind the call if the callee returned there.
     fn after_call(&mut self, results: &[Value]) {
-        let slot = self.env.program.text().index(self.next_pc);
-        let behind = slot.and_then(|slot| self.flow.block_at(slot));
-        let hand_on: Vec<BlockArg> = results.iter().map(|&value| BlockArg::Value(value)).collect();
         let propagate = self.propagate_block();
-        let Some(behind) = behind else {
-            // nowhere in this unit: the end of text is never a target, and the runtime says so
-            self.builder.ins().jump(propagate, &hand_on);
-            return;
+        let arguments = |values: &[Value]| -> Vec<BlockArg> {
+            values.iter().map(|&value| BlockArg::Value(value)).collect()
         };
-        let expected = self.iconst(self.next_pc);
-        let returned = self.builder.create_block();
-        let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
-        self.builder.ins().brif(matches, returned, &[], propagate, &hand_on);
-        self.builder.switch_to_block(returned);
-        for (reg, &value) in PASSED.into_iter().zip(&results[2..]) {
-            self.builder.def_var(self.vars[reg.index()], value);
+        let slot = self.env.program.text().index(self.next_pc);
+        match slot.and_then(|slot| self.env.plan.arrival_entry(slot)) {
+            Some((unit, local)) if unit == self.unit => {
+                let expected = self.iconst(self.next_pc);
+                let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
+                let (behind, passed) = (self.enter[local], arguments(&results[2..]));
+                let results = arguments(results);
+                self.builder.ins().brif(matches, behind, &passed, propagate, &results);
+            }
+            // nowhere in this unit: the runtime goes on, or says that the end of text is no target
+            _ => {
+                self.builder.ins().jump(propagate, &arguments(results));
+            }
         }
-        self.load_registers(self.flow.blocks[behind].live_in.without(PASSED_SET));
-        let arrive = self.blocks[behind].arrive;
-        self.builder.ins().jump(arrive, &[]);
     }
 
     fn propagate_block(&mut self) -> Block {
@@ -299,23 +345,25 @@ impl Lowering<'_, '_> {
 
     fn host_call(&mut self) {
         self.flush(self.dirty);
-        let meter = self.builder.ins().get_pinned_reg(I64);
-        self.builder.ins().store(self.flags.context, meter, self.context, offset::METER);
+        let meter = self.builder.use_var(self.meter);
+        self.store_meter(meter);
         let function = self.load_context(offset::HOST_CALL);
         let signature = self.builder.import_signature(host_call_signature());
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
-        let call = self.builder.ins().call_indirect(signature, function, &[self.context, pc]);
+        let context = self.context();
+        let call = self.builder.ins().call_indirect(signature, function, &[context, pc]);
+        self.pointers = Pointers::default();
         let stopped = self.builder.inst_results(call)[0];
         let meter = self.load_context(offset::METER);
-        self.builder.ins().set_pinned_reg(meter);
+        self.builder.def_var(self.meter, meter);
         self.load_registers(RegSet::of(&[Reg::A0]));
         self.dirty = RegSet::EMPTY;
         let (stop, go_on) = (self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(stop);
         self.builder.ins().brif(stopped, stop, &[], go_on, &[]);
-        self.builder.switch_to_block(stop);
-        let next = self.builder.ins().iconst(I64, HOST_EXIT as i64);
-        self.leave(next, 0);
+        self.cold(stop, |this| {
+            let next = this.builder.ins().iconst(I64, HOST_EXIT as i64);
+            this.leave(next, 0);
+        });
         self.builder.switch_to_block(go_on);
         self.arrive(self.next_pc);
     }

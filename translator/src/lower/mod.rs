@@ -1,10 +1,12 @@
 //! Lowers one unit to Cranelift IR.
 //!
 //! Guest registers are SSA variables of type `i64` that hold zero-extended 32-bit values; arithmetic
-//! is done on `i32` and widened when a register is written. The gas meter lives in Cranelift's pinned
-//! register, so that it is exact at every instruction without a store. [`Lowering`] gives each
-//! instruction its meaning through the visitor of `bessemer-isa`: `arith` the computing ones,
-//! `access` the memory ones, `control` what ends a run.
+//! is done on `i32` and widened when a register is written. So is the gas meter, which besides is
+//! stored at every arrival whose run can fault. The address of the context lives in Cranelift's
+//! pinned register, and each block fetches it and the base of guest memory anew: values that live
+//! through a whole unit get spilled where it hurts. [`Lowering`] gives each instruction its meaning
+//! through the visitor of `bessemer-isa`: `arith` the computing ones, `access` the memory ones,
+//! `control` what ends a run.
 
 mod access;
 mod arith;
@@ -41,13 +43,13 @@ pub(crate) struct Env<'a> {
     pub(crate) precise: bool,
 }
 
-/// The signature of every unit: context, memory, entry number and the passed registers in; next
-/// pc, pc of the jump to it if that is unchecked, and the passed registers out.
+/// The signature of every unit: entry number, meter and the passed registers in; next pc, pc of the
+/// jump to it if that is unchecked, meter and the passed registers out.
 pub(crate) fn unit_signature() -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
-    signature.params.extend([I64, I64, I32].map(AbiParam::new));
+    signature.params.extend([I32, I64].map(AbiParam::new));
     signature.params.extend([I64; PASSED.len()].map(AbiParam::new));
-    signature.returns.extend([I64, I32].map(AbiParam::new));
+    signature.returns.extend([I64, I32, I64].map(AbiParam::new));
     signature.returns.extend([I64; PASSED.len()].map(AbiParam::new));
     signature
 }
@@ -74,6 +76,7 @@ pub(crate) fn lower_unit(
     function.signature = unit_signature();
     let mut builder = FunctionBuilder::new(function, scratch);
     let vars = [(); 32].map(|()| builder.declare_var(I64));
+    let meter = builder.declare_var(I64);
     let flags = AccessFlags::new(&mut builder);
     let blocks = flow
         .blocks
@@ -84,19 +87,28 @@ pub(crate) fn lower_unit(
             Blocks { arrive, body: if split { builder.create_block() } else { arrive } }
         })
         .collect();
+    let enter = (0..env.plan.units[unit].entries.len())
+        .map(|_| {
+            let block = builder.create_block();
+            for param in &unit_signature().params[1..] {
+                builder.append_block_param(block, param.value_type);
+            }
+            block
+        })
+        .collect();
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
-    let (context, memory) = (builder.block_params(entry)[0], builder.block_params(entry)[1]);
     let mut lowering = Lowering {
         env,
         unit,
         flow: &flow,
         builder,
         vars,
+        meter,
         flags,
         blocks,
-        context,
-        memory,
+        enter,
+        pointers: Pointers::default(),
         dispatch: None,
         propagate: None,
         callees: BTreeMap::new(),
@@ -121,6 +133,13 @@ pub(crate) fn lower_unit(
 struct Blocks {
     arrive: Block,
     body: Block,
+}
+
+/// The pointers that the current block has fetched.
+#[derive(Clone, Copy, Default)]
+struct Pointers {
+    context: Option<Value>,
+    memory: Option<Value>,
 }
 
 /// Flags of the three kinds of memory access. Guest accesses can trap and are never anything more
@@ -153,12 +172,13 @@ struct Lowering<'a, 'f> {
     flow: &'a Flow,
     builder: FunctionBuilder<'f>,
     vars: [Variable; 32],
+    meter: Variable,
     flags: AccessFlags,
     blocks: Vec<Blocks>,
-    context: Value,
-    memory: Value,
-    /// Where entries other than the first and indirect jumps within the unit are told apart. Its
-    /// parameter is the entry number.
+    pointers: Pointers,
+    /// Where each entry comes in.
+    enter: Vec<Block>,
+    /// Where indirect jumps go: parameters are the target and the pc of the jump.
     dispatch: Option<Block>,
     /// Where a callee's results are handed on that came back to another place than its caller's.
     propagate: Option<Block>,
@@ -173,66 +193,55 @@ struct Lowering<'a, 'f> {
 }
 
 impl Lowering<'_, '_> {
-    /// The function's entry: loads what the named entry needs and goes there.
+    /// The function's entry: tells the entries apart.
     fn lower_entry(&mut self, entry: Block) {
         self.builder.switch_to_block(entry);
         let params = self.builder.block_params(entry).to_vec();
-        let local = params[2];
-        for (reg, &value) in PASSED.into_iter().zip(&params[3..]) {
-            self.builder.def_var(self.vars[reg.index()], value);
-        }
-        let entries = &self.env.plan.units[self.unit].entries;
-        let first = self.entry_block(0);
-        let first_live = first.map_or(RegSet::EMPTY, |id| self.flow.blocks[id].live_in);
-        if entries.len() > 1 {
-            let dispatch = self.dispatch_block();
-            let (head, others) = (self.builder.create_block(), self.builder.create_block());
+        let (local, passed) = (params[0], &params[1..]);
+        let passed: Vec<BlockArg> = passed.iter().map(|&value| BlockArg::Value(value)).collect();
+        let enter = self.enter.clone();
+        if enter.len() == 1 {
+            self.builder.ins().jump(enter[0], &passed);
+        } else {
+            let others = self.builder.create_block();
+            self.builder.ins().brif(local, others, &[], enter[0], &passed);
             self.builder.set_cold_block(others);
-            self.builder.ins().brif(local, others, &[], head, &[]);
             self.builder.switch_to_block(others);
-            self.load_registers(self.flow.dispatch_live.without(PASSED_SET));
-            self.builder.ins().jump(dispatch, &[BlockArg::Value(local)]);
-            self.builder.switch_to_block(head);
+            self.branch_by_table(local, enter[0], &enter, &passed);
         }
-        self.load_registers(first_live.without(PASSED_SET));
-        let target = self.entry_target(0);
+        for index in 0..enter.len() {
+            self.lower_enter(index);
+        }
+    }
+
+    /// Where entry `index` comes in, from outside or behind a call: takes meter and passed registers
+    /// as parameters and loads what else is needed.
+    fn lower_enter(&mut self, index: usize) {
+        let block = self.enter[index];
+        self.pointers = Pointers::default();
+        self.builder.switch_to_block(block);
+        let passed = self.builder.block_params(block).to_vec();
+        self.define_passed(&passed);
+        let entry = self.env.plan.units[self.unit].entries[index];
+        let id = self.flow.block_at(entry.slot).expect("every entry of a unit starts a block");
+        self.load_registers(self.flow.blocks[id].live_in.without(PASSED_SET));
+        let target = if entry.continuing { self.blocks[id].body } else { self.blocks[id].arrive };
         self.builder.ins().jump(target, &[]);
     }
 
-    fn dispatch_block(&mut self) -> Block {
-        *self.dispatch.get_or_insert_with(|| {
-            let block = self.builder.create_block();
-            self.builder.append_block_param(block, I32);
-            block
-        })
-    }
-
-    /// The block that goes on at the entry whose number is its parameter, if something needs it.
-    fn lower_dispatch(&mut self) {
-        let Some(dispatch) = self.dispatch else {
-            return;
-        };
-        self.builder.switch_to_block(dispatch);
-        let local = self.builder.block_params(dispatch)[0];
-        let count = self.env.plan.units[self.unit].entries.len();
-        let targets: Vec<Block> = (0..count).map(|index| self.entry_target(index)).collect();
+    fn branch_by_table(
+        &mut self,
+        index: Value,
+        default: Block,
+        targets: &[Block],
+        arguments: &[BlockArg],
+    ) {
         let pool = &mut self.builder.func.dfg.value_lists;
-        let mut to = |block: Block| BlockCall::new(block, [], pool);
-        // entry numbers come from our own tables; the default is as good as any
-        let default = to(targets[0]);
+        let mut to = |block: Block| BlockCall::new(block, arguments.iter().copied(), pool);
+        let default = to(default);
         let calls: Vec<BlockCall> = targets.iter().map(|&block| to(block)).collect();
         let table = self.builder.create_jump_table(JumpTableData::new(default, &calls));
-        self.builder.ins().br_table(local, table);
-    }
-
-    fn entry_block(&self, index: usize) -> Option<usize> {
-        self.flow.block_at(self.env.plan.units[self.unit].entries[index].slot)
-    }
-
-    fn entry_target(&self, index: usize) -> Block {
-        let entry = self.env.plan.units[self.unit].entries[index];
-        let id = self.entry_block(index).expect("every entry of a unit starts a block");
-        if entry.continuing { self.blocks[id].body } else { self.blocks[id].arrive }
+        self.builder.ins().br_table(index, table);
     }
 
     fn lower_block(&mut self, id: usize) {
@@ -243,13 +252,15 @@ impl Lowering<'_, '_> {
         self.dirty = block.dirty_in;
         self.constants.forget();
         self.pc = text.address(block.start);
+        self.pointers = Pointers::default();
         self.builder.switch_to_block(arrive);
         self.builder.set_srcloc(SourceLoc::new(block.start as u32));
         if block.arrival {
-            self.charge(self.env.charges.at(block.start));
+            self.charge(block.start);
             if body != arrive {
                 self.builder.ins().jump(body, &[]);
                 self.builder.switch_to_block(body);
+                self.pointers = Pointers::default();
             }
         }
         let mut slot = block.start;
@@ -285,16 +296,25 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The gas check of an arrival (rule G2). The meter counts up to its overflow.
-    fn charge(&mut self, charge: u32) {
+    /// The gas check of an arrival (rule G2). The meter counts up to its overflow; if the run can
+    /// fault, it is stored, so that it is exact at the fault (rule G3).
+    fn charge(&mut self, slot: usize) {
         if self.env.precise {
             self.flush(self.dirty);
         }
-        let meter = self.builder.ins().get_pinned_reg(I64);
-        let charge = self.builder.ins().iconst(I64, i64::from(charge));
+        let meter = self.builder.use_var(self.meter);
+        let charge = self.iconst(self.env.charges.at(slot));
         let code = TrapCode::unwrap_user(OUT_OF_GAS);
         let meter = self.builder.ins().uadd_overflow_trap(meter, charge, code);
-        self.builder.ins().set_pinned_reg(meter);
+        self.builder.def_var(self.meter, meter);
+        if self.env.plan.can_fault(slot) {
+            self.store_meter(meter);
+        }
+    }
+
+    fn store_meter(&mut self, meter: Value) {
+        let context = self.context();
+        self.builder.ins().store(self.flags.context, meter, context, offset::METER);
     }
 
     /// A trap that this instruction raises whenever it executes.
@@ -351,22 +371,66 @@ impl Lowering<'_, '_> {
     fn flush(&mut self, regs: RegSet) {
         for reg in regs.iter() {
             let value = self.builder.use_var(self.vars[reg.index()]);
-            let at = register_offset(reg);
-            self.builder.ins().istore32(self.flags.context, value, self.context, at);
+            let (at, context) = (register_offset(reg), self.context());
+            self.builder.ins().istore32(self.flags.context, value, context, at);
         }
     }
 
     /// Loads registers from the context.
     fn load_registers(&mut self, regs: RegSet) {
         for reg in regs.iter() {
-            let at = register_offset(reg);
-            let value = self.builder.ins().uload32(self.flags.context, self.context, at);
+            let (at, context) = (register_offset(reg), self.context());
+            let value = self.builder.ins().uload32(self.flags.context, context, at);
             self.builder.def_var(self.vars[reg.index()], value);
         }
     }
 
     fn load_context(&mut self, at: i32) -> Value {
-        self.builder.ins().load(I64, self.flags.context, self.context, at)
+        let context = self.context();
+        self.builder.ins().load(I64, self.flags.context, context, at)
+    }
+
+    /// The address of the context.
+    fn context(&mut self) -> Value {
+        let context = self.pointers.context;
+        let context = context.unwrap_or_else(|| self.builder.ins().get_pinned_reg(I64));
+        self.pointers.context = Some(context);
+        context
+    }
+
+    /// The host address of guest address 0.
+    fn memory(&mut self) -> Value {
+        let memory = self.pointers.memory.unwrap_or_else(|| self.load_context(offset::MEMORY));
+        self.pointers.memory = Some(memory);
+        memory
+    }
+
+    /// Meter and passed registers, as units get them and return them.
+    fn passed(&mut self) -> Vec<Value> {
+        let mut passed = vec![self.builder.use_var(self.meter)];
+        passed.extend(PASSED.map(|reg| self.read(reg)));
+        passed
+    }
+
+    fn define_passed(&mut self, passed: &[Value]) {
+        self.builder.def_var(self.meter, passed[0]);
+        for (reg, &value) in PASSED.into_iter().zip(&passed[1..]) {
+            self.builder.def_var(self.vars[reg.index()], value);
+        }
+    }
+
+    /// Fills a block that is rarely executed and does not come back.
+    fn cold(&mut self, block: Block, fill: impl FnOnce(&mut Self)) {
+        self.builder.set_cold_block(block);
+        self.aside(block, fill);
+    }
+
+    /// Fills a block that does not come back: what it fetches is not there for others.
+    fn aside(&mut self, block: Block, fill: impl FnOnce(&mut Self)) {
+        let (pointers, dirty) = (self.pointers, self.dirty);
+        self.builder.switch_to_block(block);
+        fill(self);
+        (self.pointers, self.dirty) = (pointers, dirty);
     }
 
     fn callee(&mut self, unit: usize) -> FuncRef {
@@ -396,6 +460,7 @@ fn trap_code(kind: TrapKind) -> TrapCode {
     TrapCode::unwrap_user(kind.code())
 }
 
-fn register_offset(reg: Reg) -> i32 {
+/// Where the context holds a register.
+pub(crate) fn register_offset(reg: Reg) -> i32 {
     offset::REGISTERS + 4 * reg.index() as i32
 }

@@ -12,8 +12,11 @@ pub(crate) struct Marks {
     pub(crate) reached: bool,
     /// Control may arrive here: a run may start.
     pub(crate) arrival: bool,
-    /// A jump whose target is not known, or the runtime, may arrive here.
+    /// The runtime, a return, or a jump from another unit may arrive here.
     pub(crate) entry: bool,
+    /// The address was found in data, or is formed by instructions: a jump whose target is not known
+    /// may arrive here.
+    pub(crate) taken: bool,
     /// A function starts here.
     pub(crate) head: bool,
 }
@@ -42,7 +45,7 @@ pub(crate) fn discover(program: &Program) -> Vec<Marks> {
             let is_code =
                 segment.executable && text.index(at).is_some_and(|slot| search.marks[slot].reached);
             if let (false, Some(word)) = (is_code, word.first_chunk()) {
-                search.entry(u32::from_le_bytes(*word));
+                search.taken(u32::from_le_bytes(*word));
             }
         }
     }
@@ -69,6 +72,13 @@ impl Search<'_> {
     fn entry(&mut self, addr: u32) {
         if let Some(marks) = self.arrival(addr) {
             marks.entry = true;
+        }
+    }
+
+    fn taken(&mut self, addr: u32) {
+        if let Some(marks) = self.arrival(addr) {
+            marks.entry = true;
+            marks.taken = true;
         }
     }
 
@@ -101,7 +111,7 @@ impl Search<'_> {
                 return self.leave(inst, pc, next, &constants);
             }
             if let Some(formed) = constants.step(inst, pc) {
-                self.entry(formed);
+                self.taken(formed);
             }
             slot += usize::from(decoded.len) / self.text.profile().step() as usize;
         }

@@ -12,7 +12,8 @@ mod partition;
 
 use std::ops::Range;
 
-use bessemer_image::Program;
+use bessemer_image::{Program, Text};
+use bessemer_isa::Class;
 
 pub(crate) use constants::Constants;
 pub(crate) use discover::{Marks, is_link};
@@ -26,6 +27,8 @@ pub(crate) struct Plan {
     home: Vec<u32>,
     /// Per slot: its entry in the jump table, see [`encode_entry`].
     jump_table: Vec<u32>,
+    /// Per slot: whether some instruction of the run from there can fault.
+    faults: Vec<bool>,
 }
 
 /// One unit.
@@ -68,6 +71,12 @@ impl Plan {
         partition::partition(program.text(), marks)
     }
 
+    /// Whether some instruction of the run from this slot can fault: then the meter must be where
+    /// the fault handler's caller finds it.
+    pub(crate) fn can_fault(&self, slot: usize) -> bool {
+        self.faults.get(slot).copied().unwrap_or(true)
+    }
+
     /// The unit that holds this slot.
     pub(crate) fn unit_of(&self, slot: usize) -> Option<usize> {
         self.home.get(slot).filter(|&&unit| unit != NOWHERE).map(|&unit| unit as usize)
@@ -92,4 +101,19 @@ impl Plan {
     pub(crate) fn into_jump_table(self) -> Vec<u32> {
         self.jump_table
     }
+}
+
+/// Per slot: whether some instruction of the run from there can fault; a backward scan, as for
+/// charges.
+fn faults(text: &Text) -> Vec<bool> {
+    let step = text.profile().step() as usize;
+    let mut faults = vec![true; text.slots().len() + 2];
+    for (slot, decoded) in text.slots().iter().enumerate().rev() {
+        let own = decoded.inst.is_none_or(|inst| {
+            use Class::{Amo, Ebreak, Load, Store};
+            matches!(inst.class(), Load | Store | Amo | Ebreak)
+        });
+        faults[slot] = own || !decoded.ends_run() && faults[slot + usize::from(decoded.len) / step];
+    }
+    faults
 }
