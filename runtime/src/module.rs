@@ -135,7 +135,8 @@ mod tests {
     use crate::{Config, ErrorKind};
 
     fn program(instructions: usize) -> (Program, Charges) {
-        let text = [0x13, 0, 0, 0].repeat(instructions);
+        // branches, so that there are as many runs as instructions: beq x0, x0, .
+        let text = 0x0000_0063_u32.to_le_bytes().repeat(instructions);
         let elf = ImageBuilder::new(Profile { compressed: false }).text(0x1_0000, text).build();
         let config = Config::new();
         let program = Program::parse(&elf, &config.limits).unwrap();

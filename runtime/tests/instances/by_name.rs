@@ -111,10 +111,10 @@ fn calls_share_memory_and_gas_and_nothing_else() {
         assert_eq!(instance.call("commit", 5).unwrap(), 1, "a reservation is of one frame");
         instance.gas()
     });
-    let load = 128;
-    // the program may use 64 MiB: the highest price of loads, and a fourth of it for stores
-    let (count, others) = (2 + 2 + load + 1 + load / 4 + 15, 2 + 4 + 1 + 2 + 15);
-    let (reserve, commit) = (2 + 1 + load + 15, 2 + 1 + load / 4 + 15);
+    // schedule 1 for programs that may use 64 MiB
+    let (load, store) = (160, 40);
+    let (count, others) = (2 + 2 + load + 1 + store + 15, 2 + 4 + 1 + 2 + 15);
+    let (reserve, commit) = (2 + 1 + load + 15, 2 + 1 + store + 15);
     assert_eq!(GAS - gas, 100 * (count + others) + reserve + commit);
 }
 
