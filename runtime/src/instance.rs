@@ -52,8 +52,6 @@ pub struct Instance<T> {
     // before the module: dropping the last owner of a module forgets its idle regions
     frame: Box<Frame<T>>,
     state: State,
-    /// Whether the frame is one of a function called by name.
-    calling: bool,
     module: Module,
 }
 
@@ -86,11 +84,15 @@ pub(crate) struct Guest<T> {
     /// The next arrival, or the ECALL or trap at which execution stopped.
     pub(crate) pc: u32,
     pub(crate) region: PooledRegion,
+    /// Whether the frame is one of a function called by name.
+    calling: bool,
     data: T,
 }
 
-/// Why a host call did not go on.
+/// Why execution did not go on.
 pub(crate) enum Stopped {
+    /// The function called by name returned.
+    Returned,
     Exit(Exit),
     Failed(Error),
 }
@@ -104,11 +106,10 @@ const RETURN_TO_HOST: u32 = 0xffff_fff0;
 impl<T> Instance<T> {
     pub(crate) fn new(module: &Module, table: Arc<HostTable<T>>, data: T) -> Result<Self, Error> {
         let region = module.engine().pool().acquire(module.image())?;
-        let guest = Guest { context: Context::new(), pc: 0, region, data };
+        let guest = Guest { context: Context::new(), pc: 0, region, calling: false, data };
         let mut instance = Self {
             frame: Box::new(Frame { guest, stopped: None, table }),
             state: State::Ready,
-            calling: false,
             module: module.clone(),
         };
         instance.enter(module.program().entry());
@@ -130,7 +131,7 @@ impl<T> Instance<T> {
     /// If a host function panics, with its panic. The instance has then ended.
     pub fn run(&mut self) -> Result<Exit, Error> {
         self.ready()?;
-        self.calling = false;
+        self.frame.guest.calling = false;
         self.go()
     }
 
@@ -211,7 +212,7 @@ impl<T> Instance<T> {
         let registers = &mut self.frame.guest.context.registers;
         registers[Reg::RA.index()] = RETURN_TO_HOST;
         arguments.write(registers);
-        self.calling = true;
+        self.frame.guest.calling = true;
         match self.drive()? {
             None => Ok(self.frame.guest.register(Reg::A0)),
             Some(exit) => Err(ErrorKind::NoReturn(exit).into()),
@@ -340,16 +341,14 @@ impl<T> Instance<T> {
             None => drive_interpreter(&self.module, &mut self.frame),
         };
         let exit = match stopped {
+            Stopped::Returned => {
+                self.state = State::Returned;
+                return Ok(None);
+            }
             Stopped::Exit(exit) => exit,
             Stopped::Failed(error) => return Err(error),
         };
         self.state = match exit {
-            Exit::Trap(Trap { kind: TrapKind::BadJump, addr: Some(RETURN_TO_HOST), .. })
-                if self.calling =>
-            {
-                self.state = State::Returned;
-                return Ok(None);
-            }
             Exit::HostCall { .. } => State::Paused,
             Exit::Done(_) => State::Ended { exact: true },
             Exit::Trap(_) | Exit::OutOfGas { .. } => {
@@ -397,8 +396,8 @@ fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entranc
                 None => unreachable!("native code leaves by `HOST_EXIT` only if it was told to"),
             }
         }
-        if let Err(trap) = frame.guest.arrive(text) {
-            return Stopped::Exit(Exit::Trap(trap));
+        if let Err(stopped) = frame.guest.arrive(text) {
+            return stopped;
         }
     }
 }
@@ -446,6 +445,11 @@ impl<T> Frame<T> {
                 }
                 stopped
             }
+            Stop::Trap(Trap { kind: TrapKind::BadJump, addr: Some(RETURN_TO_HOST), .. })
+                if self.guest.calling =>
+            {
+                Some(Stopped::Returned)
+            }
             Stop::Trap(trap) => Some(Stopped::Exit(Exit::Trap(trap))),
             Stop::OutOfGas => Some(Stopped::Exit(Exit::OutOfGas { pc: self.guest.pc })),
         }
@@ -470,6 +474,7 @@ impl<T> Guest<T> {
         }
     }
 
+    #[cold]
     fn trap(&self, kind: TrapKind, addr: Option<u32>) -> Stopped {
         Stopped::Exit(Exit::Trap(Trap { kind, pc: self.pc, addr }))
     }
@@ -495,13 +500,16 @@ impl<T> Guest<T> {
 
     /// Finishes the jump by which native code left: checks and links it if native code did not.
     #[inline]
-    fn arrive(&mut self, text: &Text) -> Result<(), Trap> {
+    fn arrive(&mut self, text: &Text) -> Result<(), Stopped> {
         let next = self.context.next as u32;
         let from = self.context.from;
         if from != 0 {
             self.pc = from;
+            if next == RETURN_TO_HOST && self.calling {
+                return Err(Stopped::Returned);
+            }
             if let Err(kind) = text.jump_target(next) {
-                return Err(Trap { kind, pc: from, addr: Some(next) });
+                return Err(self.trap(kind, Some(next)));
             }
             if let Some(decoded) = text.at(from)
                 && let Some(Inst::Jalr(L { rd, .. })) = decoded.inst
@@ -644,16 +652,19 @@ pub trait Arguments {
 }
 
 impl Arguments for () {
+    #[inline]
     fn write(self, _: &mut [u32; 32]) {}
 }
 
 impl Arguments for u32 {
+    #[inline]
     fn write(self, registers: &mut [u32; 32]) {
         registers[Reg::A0.index()] = self;
     }
 }
 
 impl<const N: usize> Arguments for [u32; N] {
+    #[inline]
     fn write(self, registers: &mut [u32; 32]) {
         const { assert!(N <= 8, "a function has at most eight register arguments") };
         registers[Reg::A0.index()..][..N].copy_from_slice(&self);
@@ -663,7 +674,8 @@ impl<const N: usize> Arguments for [u32; N] {
 macro_rules! tuple_arguments {
     ($($(($Type:ident, $name:ident)),+;)*) => {
         $(impl Arguments for ($($Type,)+) {
-            fn write(self, registers: &mut [u32; 32]) {
+            #[inline]
+    fn write(self, registers: &mut [u32; 32]) {
                 let ($($name,)+) = self;
                 [$($name),+].write(registers);
             }
