@@ -72,8 +72,8 @@ enum State {
 #[repr(C)]
 pub(crate) struct Frame<T> {
     pub(crate) guest: Guest<T>,
-    /// What a host call left behind when it made native code leave.
-    pub(crate) stopped: Option<Result<Stopped, Panic>>,
+    /// Why execution stopped.
+    pub(crate) stopped: StoppedHere,
     table: Arc<HostTable<T>>,
 }
 
@@ -91,11 +91,12 @@ pub(crate) struct Guest<T> {
 
 /// Why execution did not go on.
 pub(crate) enum Stopped {
-    /// The function called by name returned.
-    Returned,
     Exit(Exit),
     Failed(Error),
 }
+
+/// Where a stop is written down: native code cannot carry it through.
+type StoppedHere = Option<Result<Stopped, Panic>>;
 
 /// The highest gas limit (specification, section 4).
 const MAX_GAS: u64 = 1 << 62;
@@ -328,7 +329,7 @@ impl<T> Instance<T> {
     fn drive(&mut self) -> Result<Option<Exit>, Error> {
         // what a panicking host function leaves behind is an ended instance
         let before = std::mem::replace(&mut self.state, State::Ended { exact: false });
-        let stopped = match self.module.code() {
+        let returned = match self.module.code() {
             Some(code) => {
                 let native_stack = self.module.engine().config().native_stack;
                 let module = &self.module;
@@ -340,11 +341,17 @@ impl<T> Instance<T> {
             }
             None => drive_interpreter(&self.module, &mut self.frame),
         };
-        let exit = match stopped {
-            Stopped::Returned => {
-                self.state = State::Returned;
-                return Ok(None);
-            }
+        if returned {
+            self.state = State::Returned;
+            return Ok(None);
+        }
+        self.stopped().map(Some)
+    }
+
+    /// What a stop means for the instance.
+    #[cold]
+    fn stopped(&mut self) -> Result<Exit, Error> {
+        let exit = match self.frame.take_stopped() {
             Stopped::Exit(exit) => exit,
             Stopped::Failed(error) => return Err(error),
         };
@@ -356,55 +363,56 @@ impl<T> Instance<T> {
                 State::Ended { exact: precise || self.module.code().is_none() }
             }
         };
-        Ok(Some(exit))
+        Ok(exit)
     }
 }
 
-/// Executes in the interpreter until a stop.
-fn drive_interpreter<T>(module: &Module, frame: &mut Frame<T>) -> Stopped {
+/// Executes in the interpreter. `true` means that the function called by name returned; otherwise
+/// `frame.stopped` says why execution stopped.
+fn drive_interpreter<T>(module: &Module, frame: &mut Frame<T>) -> bool {
     let (text, charges) = (module.program().text(), module.charges());
     let mut hart = frame.guest.hart();
     loop {
         let stop = interp::run(text, charges, &mut hart, &mut *frame.guest.region);
         frame.guest.set_hart(&hart);
-        if let Some(stopped) = frame.after(stop) {
-            return stopped;
+        if let Some(returned) = frame.after(stop) {
+            return returned;
         }
         hart = frame.guest.hart();
     }
 }
 
-/// Executes natively until a stop; where there is no native code, the interpreter executes one run.
+/// The same natively; where there is no native code, the interpreter executes one run.
 #[inline]
-fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entrance<'_>) -> Stopped {
+fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entrance<'_>) -> bool {
     let text = module.program().text();
     loop {
         let entry = text.index(frame.guest.pc).and_then(|slot| entrance.entry_point(slot));
         let Some(entry) = entry else {
             match interpret_run(module, frame) {
-                Some(stopped) => return stopped,
+                Some(returned) => return returned,
                 None => continue,
             }
         };
         if let Some(fault) = entrance.enter(frame, entry) {
-            return frame.guest.after_fault(fault);
+            return frame.guest.after_fault(fault, &mut frame.stopped);
         }
         if frame.guest.context.next == HOST_EXIT {
-            match frame.stopped.take() {
-                Some(Ok(stopped)) => return stopped,
-                Some(Err(panic)) => resume_unwind(panic),
-                None => unreachable!("native code leaves by `HOST_EXIT` only if it was told to"),
-            }
+            return false;
         }
-        if let Err(stopped) = frame.guest.arrive(text) {
-            return stopped;
+        if frame.guest.returned() {
+            return true;
+        }
+        if let Err(trap) = frame.guest.arrive(text) {
+            frame.stopped = Some(Ok(Stopped::Exit(Exit::Trap(trap))));
+            return false;
         }
     }
 }
 
 /// Executes one run in the interpreter; `None` if control arrived somewhere.
 #[cold]
-fn interpret_run<T>(module: &Module, frame: &mut Frame<T>) -> Option<Stopped> {
+fn interpret_run<T>(module: &Module, frame: &mut Frame<T>) -> Option<bool> {
     let mut hart = frame.guest.hart();
     let region = &mut *frame.guest.region;
     let stop = interp::run_one(module.program().text(), module.charges(), &mut hart, region);
@@ -416,62 +424,80 @@ fn interpret_run<T>(module: &Module, frame: &mut Frame<T>) -> Option<Stopped> {
 const ECALL_BYTES: u32 = 4;
 
 impl<T> Frame<T> {
-    /// Does the host call at the guest's pc; `None` means that the guest goes on behind it, with the
-    /// result in a0.
+    /// Does the host call at the guest's pc. `true` means that the guest goes on behind it, with the
+    /// result in a0; otherwise `stopped` says why not.
     #[inline]
-    pub(crate) fn host_call(&mut self) -> Option<Stopped> {
+    pub(crate) fn host_call(&mut self) -> bool {
         let guest = &mut self.guest;
         guest.context.reservation = NO_RESERVATION;
-        let number = guest.register(Reg::A7);
-        let Some(entry) = self.table.find(number) else {
-            return Some(guest.trap(TrapKind::UnknownHostCall, None));
+        let Some(entry) = self.table.find(guest.register(Reg::A7)) else {
+            return guest.stop(
+                "",
+                HostStop::Trap(TrapKind::UnknownHostCall, None),
+                &mut self.stopped,
+            );
         };
         match (entry.function)(&mut Caller { guest }) {
             Ok(result) => {
                 guest.set_register(Reg::A0, result);
-                None
+                true
             }
-            Err(stop) => Some(guest.stop(number, &entry.name, stop)),
+            Err(stop) => guest.stop(&entry.name, stop, &mut self.stopped),
         }
     }
 
-    /// What a stop of the interpreter means; `None` if a host call went well.
-    fn after(&mut self, stop: Stop) -> Option<Stopped> {
-        match stop {
+    /// Why execution stopped. A panic of a host function goes on.
+    fn take_stopped(&mut self) -> Stopped {
+        match self.stopped.take() {
+            Some(Ok(stopped)) => stopped,
+            Some(Err(panic)) => resume_unwind(panic),
+            None => unreachable!("whoever stops execution says why"),
+        }
+    }
+
+    /// What a stop of the interpreter means: `None` if a host call went well, else whether the
+    /// function called by name returned.
+    fn after(&mut self, stop: Stop) -> Option<bool> {
+        let exit = match stop {
             Stop::Ecall => {
-                let stopped = self.host_call();
-                if stopped.is_none() {
-                    self.guest.pc = self.guest.pc.wrapping_add(ECALL_BYTES);
+                if !self.host_call() {
+                    return Some(false);
                 }
-                stopped
+                self.guest.pc = self.guest.pc.wrapping_add(ECALL_BYTES);
+                return None;
             }
             Stop::Trap(Trap { kind: TrapKind::BadJump, addr: Some(RETURN_TO_HOST), .. })
                 if self.guest.calling =>
             {
-                Some(Stopped::Returned)
+                return Some(true);
             }
-            Stop::Trap(trap) => Some(Stopped::Exit(Exit::Trap(trap))),
-            Stop::OutOfGas => Some(Stopped::Exit(Exit::OutOfGas { pc: self.guest.pc })),
-        }
+            Stop::Trap(trap) => Exit::Trap(trap),
+            Stop::OutOfGas => Exit::OutOfGas { pc: self.guest.pc },
+        };
+        self.stopped = Some(Ok(Stopped::Exit(exit)));
+        Some(false)
     }
 }
 
 impl<T> Guest<T> {
+    /// Writes down why the host function of this name stops the guest; `false` for that it does.
     #[cold]
-    fn stop(&mut self, number: u32, name: &str, stop: HostStop) -> Stopped {
+    #[inline(never)]
+    fn stop(&mut self, name: &str, stop: HostStop, stopped: &mut StoppedHere) -> bool {
         let pc = self.pc;
-        match stop {
+        *stopped = Some(Ok(match stop {
             HostStop::Done(value) => Stopped::Exit(Exit::Done(value)),
             HostStop::Trap(kind, addr) => self.trap(kind, addr),
             HostStop::OutOfGas => {
                 self.context.set_gas(0);
                 Stopped::Exit(Exit::OutOfGas { pc })
             }
-            HostStop::Pause => Stopped::Exit(Exit::HostCall { number, pc }),
+            HostStop::Pause => Stopped::Exit(Exit::HostCall { number: self.register(Reg::A7), pc }),
             HostStop::Error(source) => {
                 Stopped::Failed(ErrorKind::Host { name: name.to_owned(), source }.into())
             }
-        }
+        }));
+        false
     }
 
     #[cold]
@@ -479,13 +505,15 @@ impl<T> Guest<T> {
         Stopped::Exit(Exit::Trap(Trap { kind, pc: self.pc, addr }))
     }
 
-    /// What a fault of native code means.
+    /// Writes down what a fault of native code means; `false` for that it is a stop.
     #[cold]
-    fn after_fault(&mut self, fault: NativeFault) -> Stopped {
+    #[inline(never)]
+    fn after_fault(&mut self, fault: NativeFault, stopped: &mut StoppedHere) -> bool {
         self.pc = fault.pc;
         if fault.kind == TrapRecord::OUT_OF_GAS {
             self.context.set_gas(0);
-            return Stopped::Exit(Exit::OutOfGas { pc: fault.pc });
+            *stopped = Some(Ok(Stopped::Exit(Exit::OutOfGas { pc: fault.pc })));
+            return false;
         }
         let Some(kind) = TrapKind::from_code(fault.kind) else {
             unreachable!("the translator writes trap records of known kinds only")
@@ -495,21 +523,30 @@ impl<T> Guest<T> {
             TrapKind::MisalignedAtomic => Some(self.context.trap_addr),
             _ => None,
         };
-        self.trap(kind, addr)
+        *stopped = Some(Ok(self.trap(kind, addr)));
+        false
+    }
+
+    /// Whether native code left by the return of the function called by name.
+    #[inline]
+    fn returned(&mut self) -> bool {
+        let from = self.context.from;
+        let returned = self.calling && from != 0 && self.context.next == u64::from(RETURN_TO_HOST);
+        if returned {
+            self.pc = from;
+        }
+        returned
     }
 
     /// Finishes the jump by which native code left: checks and links it if native code did not.
     #[inline]
-    fn arrive(&mut self, text: &Text) -> Result<(), Stopped> {
+    fn arrive(&mut self, text: &Text) -> Result<(), Trap> {
         let next = self.context.next as u32;
         let from = self.context.from;
         if from != 0 {
             self.pc = from;
-            if next == RETURN_TO_HOST && self.calling {
-                return Err(Stopped::Returned);
-            }
             if let Err(kind) = text.jump_target(next) {
-                return Err(self.trap(kind, Some(next)));
+                return Err(Trap { kind, pc: from, addr: Some(next) });
             }
             if let Some(decoded) = text.at(from)
                 && let Some(Inst::Jalr(L { rd, .. })) = decoded.inst

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
 
 use crate::Error;
-use crate::instance::{Frame, Stopped};
+use crate::instance::Frame;
 use crate::signal::{Activation, NativeFault, with_activation};
 
 /// Prepares this thread and the frame for native code of `code`, and calls `f` with the means of
@@ -81,27 +81,25 @@ extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
     let frame = unsafe { &mut *context.cast::<Frame<T>>() };
     frame.guest.pc = pc;
     match catch_unwind(AssertUnwindSafe(|| do_host_call(frame))) {
-        Ok(None) => 0,
-        Ok(Some(stopped)) => leave(frame, Ok(stopped)),
-        Err(panic) => leave(frame, Err(panic)),
+        Ok(goes_on) => u32::from(!goes_on),
+        Err(panic) => leave_with(panic, frame),
     }
 }
 
+#[cold]
+fn leave_with<T>(panic: Panic, frame: &mut Frame<T>) -> u32 {
+    frame.stopped = Some(Err(panic));
+    1
+}
+
 #[inline]
-fn do_host_call<T>(frame: &mut Frame<T>) -> Option<Stopped> {
-    let stopped = frame.host_call();
+fn do_host_call<T>(frame: &mut Frame<T>) -> bool {
+    let goes_on = frame.host_call();
     // a region is a value that safe code can move out of its place; native code, which holds its
     // address, must not go on then
     let in_place = frame.guest.region.base().addr() == frame.guest.context.memory;
     assert!(in_place, "a host function replaced the memory of the guest that called it");
-    stopped
-}
-
-/// Makes native code leave.
-#[cold]
-fn leave<T>(frame: &mut Frame<T>, stopped: Result<Stopped, Panic>) -> u32 {
-    frame.stopped = Some(stopped);
-    1
+    goes_on
 }
 
 /// A panic on its way through native code.

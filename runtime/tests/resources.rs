@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bessemer_image::{ImageBuilder, Profile};
 use bessemer_isa::asm;
 use bessemer_runtime::{
-    Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Linker, Module,
+    Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Limits, Linker, Module,
 };
 
 /// The tests look at the whole process, so they run one after the other.
