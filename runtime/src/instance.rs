@@ -608,6 +608,9 @@ impl<T> Caller<'_, T> {
 
     /// The guest's memory. A range that the guest may not use is a [`Fault`](crate::Fault), which
     /// `?` turns into the trap `BadPointer`.
+    ///
+    /// A function must leave the region where it is: one that swaps it for another panics when it
+    /// returns to native code.
     pub fn memory(&mut self) -> &mut Region {
         &mut self.guest.region
     }

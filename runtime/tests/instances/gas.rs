@@ -134,7 +134,7 @@ fn gas_given_during_a_pause_counts_from_there() {
 #[test]
 fn a_host_function_sees_and_changes_the_gas_that_native_code_goes_on_with() {
     everywhere("1: ecall\n j 1b", |module| {
-        let mut linker = crate::harness::linker::<Vec<u64>>(module.engine());
+        let mut linker = linker::<Vec<u64>>(module.engine());
         let look = |mut caller: Caller<'_, Vec<u64>>| -> HostResult<()> {
             let gas = caller.gas();
             caller.data_mut().push(gas);

@@ -2,6 +2,8 @@
 //! that is not optimised, in optimised code, and in optimised code with exact registers, and all
 //! results are equal.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a failure")]
+
 mod by_name;
 mod gas;
 mod harness;
