@@ -1,8 +1,12 @@
-//! The benchmark programs as guest images, built beforehand and committed, so that nobody needs a
-//! RISC-V toolchain to run them.
+//! What Bessemer is measured by: programs, and the measurements.
 //!
-//! `cargo run -p bessemer-bench --bin build-guest` rebuilds them from `bench/workloads`,
-//! `bench/guest` and `bench/programs`. Their hashes stand in `bench/elf/SHA256SUMS`.
+//! The benchmark programs are guest images, built beforehand and committed, so that nobody needs a
+//! RISC-V toolchain to run them. `cargo run -p bessemer-bench --bin build-guest` rebuilds them from
+//! `bench/workloads`, `bench/guest` and `bench/programs`. Their hashes stand in
+//! `bench/elf/SHA256SUMS`.
+//!
+//! `cargo run --release -p bessemer-bench -- report` measures and prints tables; `cargo bench -p
+//! bessemer-bench` measures the same things one by one.
 //!
 //! ```
 //! use bessemer_bench::{Profile, elf};
@@ -13,7 +17,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bombs;
+pub mod contender;
 mod images;
+pub mod instructions;
+pub mod latency;
+pub mod process;
+pub mod realistic;
+pub mod speed;
+pub mod timing;
+pub mod translation;
 
 pub use bessemer_workloads as workloads;
 pub use images::{PROGRAMS, Profile, elf, program};

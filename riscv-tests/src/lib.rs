@@ -21,10 +21,15 @@
 //! assert!(oracle.gas() <= case.gas, "{stop:?}");
 //! ```
 //!
-//! Invariant: the two modules use no other crate of the project, so that an error in the product's
-//! decoder or gas table cannot repeat itself here.
+//! [`differential`] runs a program on all engines and compares; [`fuzz`] does so with many.
+//!
+//! Invariant: the oracle and the generators use no other crate of the project, so that an error in
+//! the product's decoder or gas table cannot repeat itself there.
 
 #![forbid(unsafe_code)]
 
+pub mod differential;
+pub mod fuzz;
 pub mod generate;
 pub mod oracle;
+pub mod suite;

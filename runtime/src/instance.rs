@@ -510,6 +510,9 @@ impl<T> Guest<T> {
     #[inline(never)]
     fn after_fault(&mut self, fault: NativeFault, stopped: &mut StoppedHere) -> bool {
         self.pc = fault.pc;
+        if let Some(meter) = fault.meter {
+            self.context.meter = meter;
+        }
         if fault.kind == TrapRecord::OUT_OF_GAS {
             self.context.set_gas(0);
             *stopped = Some(Ok(Stopped::Exit(Exit::OutOfGas { pc: fault.pc })));

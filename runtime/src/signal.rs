@@ -22,10 +22,10 @@
 //! # Contract with native code
 //!
 //! The entry stub gets a pointer to the activation. Before it enters the guest it stores `rsp` at
-//! `Landing::sp` and `rbp` at `Landing::fp`; until then nothing is
-//! claimed. At the landing pad `rsp` and `rbp` have these values, all other registers are those
-//! of the faulting instruction, and the signal mask is that of before the fault. `r15`, in which
-//! generated code keeps the gas counter, is also stored in the fault.
+//! `Landing::sp` and `rbp` at `Landing::fp`; until then nothing is claimed. At the landing pad `rsp`
+//! and `rbp` have these values, all other registers are those of the faulting instruction, and the
+//! signal mask is that of before the fault. The gas meter is fetched from where the trap record says
+//! that it is.
 //!
 //! # Invariants
 //!
@@ -58,8 +58,8 @@ const _: () = assert!(ALT_STACK >= 64 << 10 && ALT_STACK.is_multiple_of(4096));
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct NativeFault {
-    /// `r15`: the gas counter.
-    pub r15: u64,
+    /// The gas meter, unless the context holds it.
+    pub meter: Option<u64>,
     /// The host address that could not be accessed; for `ud2`, its own address.
     pub address: usize,
     /// Address of the guest instruction, from the trap record.
@@ -299,7 +299,8 @@ unsafe fn claim(signal: c_int, info: &libc::siginfo_t, context: &mut libc::ucont
         return false;
     }
     activation.fault = NativeFault {
-        r15: registers[libc::REG_R15 as usize] as u64,
+        // SAFETY: the record is that of this instruction, and comes from the translator.
+        meter: unsafe { meter(record.meter, registers) },
         address,
         pc: record.pc,
         kind: record.kind,
@@ -309,6 +310,47 @@ unsafe fn claim(signal: c_int, info: &libc::siginfo_t, context: &mut libc::ucont
     registers[libc::REG_RSP as usize] = activation.landing.sp as i64;
     registers[libc::REG_RBP as usize] = activation.landing.fp as i64;
     true
+}
+
+/// Fetches the gas meter from where a trap record says it is.
+///
+/// # Safety
+///
+/// `at` is from the record of the instruction at which the thread with these registers stopped: if
+/// it names a stack slot, that slot is one of the current frame of native code, which has a frame
+/// pointer.
+unsafe fn meter(at: i16, registers: &[libc::greg_t; 23]) -> Option<u64> {
+    /// By number in the instruction encoding.
+    const REGISTERS: [c_int; 16] = [
+        libc::REG_RAX,
+        libc::REG_RCX,
+        libc::REG_RDX,
+        libc::REG_RBX,
+        libc::REG_RSP,
+        libc::REG_RBP,
+        libc::REG_RSI,
+        libc::REG_RDI,
+        libc::REG_R8,
+        libc::REG_R9,
+        libc::REG_R10,
+        libc::REG_R11,
+        libc::REG_R12,
+        libc::REG_R13,
+        libc::REG_R14,
+        libc::REG_R15,
+    ];
+    /// Saved frame pointer and return address lie between the frame pointer and the caller's stack.
+    const FRAME_TO_CALLER: isize = 16;
+
+    if at == TrapRecord::METER_IN_CONTEXT {
+        return None;
+    }
+    if let Ok(number) = usize::try_from(at) {
+        return registers.get(*REGISTERS.get(number)? as usize).map(|&value| value as u64);
+    }
+    let frame = ptr::with_exposed_provenance::<u8>(registers[libc::REG_RBP as usize] as usize);
+    // SAFETY: the caller says that this is a slot of the frame, which holds a meter.
+    Some(unsafe { frame.offset(FRAME_TO_CALLER + isize::from(at)).cast::<u64>().read() })
 }
 
 /// Does what would have happened without this handler.

@@ -26,6 +26,9 @@ pub struct TrapRecord {
     pub offset: u32,
     /// The guest instruction that it belongs to.
     pub pc: u32,
+    /// Where the meter is: a register's number in the instruction encoding, 0 to 15; or its offset
+    /// from the caller's stack pointer, which is negative; or [`TrapRecord::METER_IN_CONTEXT`].
+    pub meter: i16,
     /// The code of a trap kind, or [`TrapRecord::OUT_OF_GAS`].
     pub kind: u8,
 }
@@ -33,6 +36,9 @@ pub struct TrapRecord {
 impl TrapRecord {
     /// The `kind` of a failed gas check; `pc` is then the arrival.
     pub const OUT_OF_GAS: u8 = crate::lower::OUT_OF_GAS;
+
+    /// The `meter` of an instruction at which the context holds the meter.
+    pub const METER_IN_CONTEXT: i16 = i16::MAX;
 }
 
 impl Artifact {

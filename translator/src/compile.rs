@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use bessemer_image::{Charges, Program, Text};
+use bessemer_image::{Charges, Program};
+use bessemer_isa::TrapKind;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{ExternalName, Function};
+use cranelift_codegen::ir::{ExternalName, Function, ValueLabel};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{Context, FinalizedMachExceptionHandler, FinalizedRelocTarget};
+use cranelift_codegen::{
+    Context, FinalizedMachExceptionHandler, FinalizedRelocTarget, LabelValueLoc, ValueLocRange,
+};
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::artifact::{Artifact, TrapRecord};
-use crate::lower::{Env, lower_unit};
+use crate::lower::{Env, METER, lower_unit};
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
 
@@ -36,6 +39,7 @@ pub(crate) fn translate(
         plan: &plan,
         frontend: isa.frontend_config(),
         precise: options.precise_registers,
+        store_meter: false,
     };
     let mut compiler = Compiler {
         isa,
@@ -46,17 +50,25 @@ pub(crate) fn translate(
     let mut scratch = FunctionBuilderContext::new();
 
     compiler.context.func = stub::build(&mut scratch, env.frontend);
-    let stub = compiler.compile(text, text.base())?;
-    let landing = stub.landing.ok_or(TranslateError::Form {
-        pc: text.base(),
-        what: "an entry stub without a landing pad",
-    })?;
+    let stub = compiler.compile(&env, text.base())?;
+    let landing = stub.and_then(|stub| Some((stub.start, stub.landing?)));
+    let (stub, landing) =
+        landing.ok_or(form(text.base(), "an entry stub without a landing pad"))?;
 
     let mut units = Vec::with_capacity(plan.units.len());
     for (index, unit) in plan.units.iter().enumerate() {
-        compiler.context.clear();
-        lower_unit(env, index, &mut compiler.context.func, &mut scratch);
-        let compiled = compiler.compile(text, text.address(unit.range.start))?;
+        let pc = text.address(unit.range.start);
+        let mut compiled = None;
+        for store_meter in [false, true] {
+            compiler.context.clear();
+            let env = Env { store_meter, ..env };
+            lower_unit(env, index, &mut compiler.context.func, &mut scratch);
+            compiled = compiler.compile(&env, pc)?;
+            if compiled.is_some() {
+                break;
+            }
+        }
+        let compiled = compiled.ok_or(form(pc, "a meter that is nowhere"))?;
         units.push(compiled.start);
     }
     let Output { mut code, traps, calls } = compiler.output;
@@ -66,7 +78,7 @@ pub(crate) fn translate(
         code[at as usize..][..bytes.len()].copy_from_slice(&bytes);
     }
     let jump_table = plan.into_jump_table();
-    Ok(Artifact { code, stub: stub.start, landing, units, jump_table, traps })
+    Ok(Artifact { code, stub, landing, units, jump_table, traps })
 }
 
 /// The Cranelift IR of each unit, with the guest address where it starts.
@@ -83,6 +95,7 @@ pub(crate) fn clif(
         plan: &plan,
         frontend: isa.frontend_config(),
         precise: options.precise_registers,
+        store_meter: false,
     };
     let mut scratch = FunctionBuilderContext::new();
     let listed = plan.units.iter().enumerate().map(|(index, unit)| {
@@ -112,6 +125,8 @@ fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
         ("enable_probestack", "false"),
         ("unwind_info", "false"),
         ("is_pic", "true"),
+        // it removes stores that are overwritten or change nothing, whose traps we must report
+        ("enable_alias_analysis", "false"),
         // speculation side channels are out of scope: there are no secrets in the process
         ("enable_table_access_spectre_mitigation", "false"),
         ("enable_heap_access_spectre_mitigation", "false"),
@@ -174,9 +189,10 @@ struct Compiled {
 
 impl Compiler {
     /// Compiles the function in `self.context` and appends it to the output. `pc` names it in
-    /// errors.
-    fn compile(&mut self, text: &Text, pc: u32) -> Result<Compiled, TranslateError> {
-        let form = |what| TranslateError::Form { pc, what };
+    /// errors. `None` if the meter cannot be found at some instruction that can fault.
+    fn compile(&mut self, env: &Env<'_>, pc: u32) -> Result<Option<Compiled>, TranslateError> {
+        let form = |what| form(pc, what);
+        let text = env.program.text();
         let names = self.context.func.params.user_named_funcs().iter();
         let names: BTreeMap<_, _> = names.map(|(key, name)| (key, name.index as usize)).collect();
         let compiled = self
@@ -192,12 +208,9 @@ impl Compiler {
                 limit: MAX_FRAME,
             });
         }
-        let output = &mut self.output;
-        output.code.resize(output.code.len().next_multiple_of(ALIGNMENT), INT3);
-        let start =
-            u32::try_from(output.code.len()).map_err(|_| form("more than 4 GiB of code"))?;
-        output.code.extend_from_slice(buffer.data());
-
+        let labels = &compiled.value_labels_ranges;
+        let meters = Meters::new(labels.get(&ValueLabel::from_u32(METER)));
+        let mut traps = Vec::with_capacity(buffer.traps().len());
         let mut locations = buffer.get_srclocs_sorted().iter().peekable();
         for trap in buffer.traps() {
             while locations.next_if(|location| location.end <= trap.offset).is_some() {}
@@ -206,12 +219,26 @@ impl Compiler {
                 .filter(|location| location.start <= trap.offset && !location.loc.is_default())
                 .map(|location| location.loc.bits() as usize);
             let Some(slot) = slot else { continue };
-            output.traps.push(TrapRecord {
-                offset: start + trap.offset,
-                pc: text.address(slot),
-                kind: trap.code.as_raw().get(),
-            });
+            let kind = trap.code.as_raw().get();
+            let searched =
+                matches!(TrapKind::from_code(kind), Some(TrapKind::BadLoad | TrapKind::BadStore))
+                    && !env.store_meter
+                    && !env.plan.is_doomed(slot);
+            let meter = match searched {
+                true => meters.at(trap.offset),
+                false => Some(TrapRecord::METER_IN_CONTEXT),
+            };
+            let Some(meter) = meter else { return Ok(None) };
+            traps.push(TrapRecord { offset: trap.offset, pc: text.address(slot), meter, kind });
         }
+
+        let output = &mut self.output;
+        output.code.resize(output.code.len().next_multiple_of(ALIGNMENT), INT3);
+        let start =
+            u32::try_from(output.code.len()).map_err(|_| form("more than 4 GiB of code"))?;
+        output.code.extend_from_slice(buffer.data());
+        let moved = |trap: TrapRecord| TrapRecord { offset: start + trap.offset, ..trap };
+        output.traps.extend(traps.into_iter().map(moved));
         for reloc in buffer.relocs() {
             let (
                 Reloc::X86CallPCRel4,
@@ -228,8 +255,40 @@ impl Compiler {
             FinalizedMachExceptionHandler::Default(offset) => Some(start + offset),
             _ => None,
         });
-        Ok(Compiled { start, landing })
+        Ok(Some(Compiled { start, landing }))
     }
+}
+
+/// Where the meter is, by offset of code.
+struct Meters<'a> {
+    /// In ascending order, without overlaps.
+    ranges: Vec<&'a ValueLocRange>,
+}
+
+impl<'a> Meters<'a> {
+    fn new(ranges: Option<&'a Vec<ValueLocRange>>) -> Self {
+        let mut ranges: Vec<_> = ranges.into_iter().flatten().collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        Self { ranges }
+    }
+
+    /// The meter's place for the trap record of the instruction at `offset`.
+    fn at(&self, offset: u32) -> Option<i16> {
+        let next = self.ranges.partition_point(|range| range.start <= offset);
+        let range = self.ranges.get(next.checked_sub(1)?)?;
+        if offset >= range.end {
+            return None;
+        }
+        match range.loc {
+            LabelValueLoc::Reg(reg) => i16::try_from(reg.to_real_reg()?.hw_enc()).ok(),
+            LabelValueLoc::CFAOffset(at) if at < 0 => i16::try_from(at).ok(),
+            LabelValueLoc::CFAOffset(_) => None,
+        }
+    }
+}
+
+fn form(pc: u32, what: &'static str) -> TranslateError {
+    TranslateError::Form { pc, what }
 }
 
 /// Fills the gaps between functions.

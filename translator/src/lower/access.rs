@@ -84,7 +84,8 @@ impl Lowering<'_, '_> {
         let failed = self.builder.ins().icmp(IntCC::NotEqual, reserved, guest);
         self.builder.ins().brif(failed, done, &[], held, &[]);
         self.builder.switch_to_block(held);
-        self.builder.ins().istore32(self.flags.store, value, address, 0);
+        let flags = self.flags.store;
+        self.builder.ins().istore32(flags, value, address, 0);
         self.builder.ins().jump(done, &[]);
         self.builder.switch_to_block(done);
         let none = self.builder.ins().iconst(I64, NO_RESERVATION as i64);
@@ -102,10 +103,11 @@ impl Lowering<'_, '_> {
     ) {
         let (_, address) = self.atomic_address(rs1);
         let operand = self.read32(rs2);
-        let old = self.builder.ins().uload32(self.flags.store, address, 0);
+        let flags = self.flags.store;
+        let old = self.builder.ins().uload32(flags, address, 0);
         let old32 = self.builder.ins().ireduce(I32, old);
         let new = op(self, old32, operand);
-        self.builder.ins().store(self.flags.store, new, address, 0);
+        self.builder.ins().store(flags, new, address, 0);
         self.write(rd, old);
     }
 
@@ -128,6 +130,7 @@ impl Lowering<'_, '_> {
         let misaligned = self.builder.ins().band_imm_u(guest, 3);
         self.builder.ins().brif(misaligned, bad, &[], good, &[]);
         self.cold(bad, |this| {
+            this.store_meter();
             let (flags, context): (MemFlagsData, _) = (this.flags.context, this.context());
             this.builder.ins().istore32(flags, guest, context, offset::TRAP_ADDR);
             this.builder.ins().trap(trap_code(TrapKind::MisalignedAtomic));

@@ -345,8 +345,7 @@ impl Lowering<'_, '_> {
 
     fn host_call(&mut self) {
         self.flush(self.dirty);
-        let meter = self.builder.use_var(self.meter);
-        self.store_meter(meter);
+        self.store_meter();
         let function = self.load_context(offset::HOST_CALL);
         let signature = self.builder.import_signature(host_call_signature());
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));

@@ -1,8 +1,8 @@
 //! Lowers one unit to Cranelift IR.
 //!
 //! Guest registers are SSA variables of type `i64` that hold zero-extended 32-bit values; arithmetic
-//! is done on `i32` and widened when a register is written. So is the gas meter, which besides is
-//! stored at every arrival whose run can fault. The address of the context lives in Cranelift's
+//! is done on `i32` and widened when a register is written. The gas meter is one too; its values carry
+//! a label, by which Cranelift tells where the meter is at every instruction that can fault. The address of the context lives in Cranelift's
 //! pinned register, and each block fetches it and the base of guest memory anew: values that live
 //! through a whole unit get spilled where it hurts. [`Lowering`] gives each instruction its meaning
 //! through the visitor of `bessemer-isa`: `arith` the computing ones, `access` the memory ones,
@@ -20,7 +20,7 @@ use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     AbiParam, AliasRegionData, Block, BlockArg, BlockCall, ExtFuncData, ExternalName, FuncRef,
     Function, InstBuilder, JumpTableData, MemFlagsData, Signature, SourceLoc, TrapCode,
-    UserExternalName, Value,
+    UserExternalName, Value, ValueLabel,
 };
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -41,7 +41,12 @@ pub(crate) struct Env<'a> {
     pub(crate) frontend: TargetFrontendConfig,
     /// Whether the registers in the context are current at every trap.
     pub(crate) precise: bool,
+    /// Whether every arrival stores the meter to the context, so that nobody has to look for it.
+    pub(crate) store_meter: bool,
 }
+
+/// The label of the meter's values.
+pub(crate) const METER: u32 = 0;
 
 /// The signature of every unit: entry number, meter and the passed registers in; next pc, pc of the
 /// jump to it if that is unchecked, meter and the passed registers out.
@@ -74,6 +79,9 @@ pub(crate) fn lower_unit(
 ) {
     let flow = Flow::new(env.plan, unit, env.program.text(), env.precise);
     function.signature = unit_signature();
+    if !env.store_meter {
+        function.collect_debug_info();
+    }
     let mut builder = FunctionBuilder::new(function, scratch);
     let vars = [(); 32].map(|()| builder.declare_var(I64));
     let meter = builder.declare_var(I64);
@@ -263,6 +271,10 @@ impl Lowering<'_, '_> {
                 self.pointers = Pointers::default();
             }
         }
+        if block.fallen_into {
+            let meter = self.builder.use_var(self.meter);
+            self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
+        }
         let mut slot = block.start;
         for _ in 0..block.count {
             let decoded = text.slot(slot);
@@ -296,8 +308,10 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The gas check of an arrival (rule G2). The meter counts up to its overflow; if the run can
-    /// fault, it is stored, so that it is exact at the fault (rule G3).
+    /// The gas check of an arrival (rule G2). The meter counts up to its overflow.
+    ///
+    /// It stays exact at faults (rule G3) because its value is needed later, so that it is somewhere;
+    /// where nothing comes later, it is stored.
     fn charge(&mut self, slot: usize) {
         if self.env.precise {
             self.flush(self.dirty);
@@ -307,13 +321,14 @@ impl Lowering<'_, '_> {
         let code = TrapCode::unwrap_user(OUT_OF_GAS);
         let meter = self.builder.ins().uadd_overflow_trap(meter, charge, code);
         self.builder.def_var(self.meter, meter);
-        if self.env.plan.can_fault(slot) {
-            self.store_meter(meter);
+        self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
+        if self.env.store_meter || self.env.plan.is_doomed(slot) {
+            self.store_meter();
         }
     }
 
-    fn store_meter(&mut self, meter: Value) {
-        let context = self.context();
+    fn store_meter(&mut self) {
+        let (meter, context) = (self.builder.use_var(self.meter), self.context());
         self.builder.ins().store(self.flags.context, meter, context, offset::METER);
     }
 

@@ -27,8 +27,8 @@ pub(crate) struct Plan {
     home: Vec<u32>,
     /// Per slot: its entry in the jump table, see [`encode_entry`].
     jump_table: Vec<u32>,
-    /// Per slot: whether some instruction of the run from there can fault.
-    faults: Vec<bool>,
+    /// Per slot: whether the run from there ends in an instruction that always traps.
+    doomed: Vec<bool>,
 }
 
 /// One unit.
@@ -71,10 +71,9 @@ impl Plan {
         partition::partition(program.text(), marks)
     }
 
-    /// Whether some instruction of the run from this slot can fault: then the meter must be where
-    /// the fault handler's caller finds it.
-    pub(crate) fn can_fault(&self, slot: usize) -> bool {
-        self.faults.get(slot).copied().unwrap_or(true)
+    /// Whether the run from this slot ends in an instruction that always traps.
+    pub(crate) fn is_doomed(&self, slot: usize) -> bool {
+        self.doomed.get(slot).copied().unwrap_or(true)
     }
 
     /// The unit that holds this slot.
@@ -103,17 +102,17 @@ impl Plan {
     }
 }
 
-/// Per slot: whether some instruction of the run from there can fault; a backward scan, as for
-/// charges.
-fn faults(text: &Text) -> Vec<bool> {
+/// Per slot: whether the run from there ends in an instruction that always traps; a backward scan, as
+/// for charges.
+fn doomed(text: &Text) -> Vec<bool> {
     let step = text.profile().step() as usize;
-    let mut faults = vec![true; text.slots().len() + 2];
+    let mut doomed = vec![true; text.slots().len() + 2];
     for (slot, decoded) in text.slots().iter().enumerate().rev() {
-        let own = decoded.inst.is_none_or(|inst| {
-            use Class::{Amo, Ebreak, Load, Store};
-            matches!(inst.class(), Load | Store | Amo | Ebreak)
-        });
-        faults[slot] = own || !decoded.ends_run() && faults[slot + usize::from(decoded.len) / step];
+        doomed[slot] = match decoded.inst {
+            None => true,
+            Some(inst) if inst.is_terminator() => inst.class() == Class::Ebreak,
+            Some(_) => doomed[slot + usize::from(decoded.len) / step],
+        };
     }
-    faults
+    doomed
 }

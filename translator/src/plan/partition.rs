@@ -4,7 +4,7 @@ use bessemer_image::Text;
 use bessemer_isa::{Class, Inst, J};
 
 use super::{
-    Entry, MAX_ARRIVALS, MAX_INSTRUCTIONS, Marks, NOWHERE, Plan, Unit, encode_entry, faults,
+    Entry, MAX_ARRIVALS, MAX_INSTRUCTIONS, Marks, NOWHERE, Plan, Unit, doomed, encode_entry,
 };
 
 /// A unit of less than this many instructions on average is refused, once a program has used up
@@ -34,7 +34,7 @@ pub(super) fn partition(text: &Text, mut marks: Vec<Marks>) -> Plan {
             }
         }
     }
-    Plan { marks, units, home, jump_table, faults: faults(text) }
+    Plan { marks, units, home, jump_table, doomed: doomed(text) }
 }
 
 /// Ranges of slots, each starting at a reached one, that together hold all reached slots.

@@ -1,0 +1,211 @@
+//! Measurements as tables in Markdown.
+
+use std::fmt::Write;
+
+use bessemer_bench::bombs;
+use bessemer_bench::latency::{GUEST_CALL_TARGET_NS, HOST_CALL_TARGET_NS, Latencies};
+use bessemer_bench::speed::{MEAN_TARGET, MEASURED, Report, Row, WORST_TARGET};
+use bessemer_bench::translation::{MEMORY_TARGET, SPEED_TARGET, Translation};
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::Everything;
+
+/// All tables, with what they say about the targets.
+pub(crate) fn everything(everything: &Everything) -> String {
+    let mut out = speed(&everything.speed);
+    if !everything.latencies.is_empty() {
+        out += &latencies(&everything.latencies);
+    }
+    if !everything.translations.is_empty() {
+        out += &translations(&everything.translations);
+    }
+    if let Some(peak) = everything.peak_memory {
+        let verdict = verdict(peak <= MEMORY_TARGET);
+        _ = writeln!(out, "\nPeak memory {} MiB, target 256 MiB: {verdict}", peak >> 20);
+    }
+    out
+}
+
+fn speed(report: &Report) -> String {
+    let mut table = table(&[
+        "workload",
+        "native ms",
+        "jit",
+        "jit, opt none",
+        "interpreter",
+        "M instr/s",
+        "gas",
+        "spread",
+    ]);
+    let (measured, beside): (Vec<&Row>, Vec<&Row>) =
+        report.rows.iter().partition(|row| row.measured);
+    for row in measured {
+        table.add_row(cells(row, row.name.to_owned()));
+    }
+    if let Some(mean) = &report.mean {
+        let counted = report.rows.iter().filter(|row| row.measured).count();
+        let interpreter = mean.interpreter.map(ratio).unwrap_or_default();
+        table.add_row(vec![
+            format!("**geometric mean of {counted}**"),
+            String::new(),
+            format!("**{}**", ratio(mean.jit)),
+            ratio(mean.jit_unoptimised),
+            interpreter,
+        ]);
+    }
+    for row in beside {
+        table.add_row(cells(row, format!("({})", row.name)));
+    }
+    let mut out =
+        format!("Processor time over that of native code, minimum of the rounds\n\n{table}\n");
+    if let (Some(pass), Some(mean)) = (report.pass, &report.mean) {
+        let worst = report.rows.iter().filter(|row| row.measured);
+        let worst = worst.map(|row| row.jit_ratio).fold(0.0, f64::max);
+        _ = writeln!(
+            out,
+            "\nMean {:.2}, target {MEAN_TARGET}; worst of {} {worst:.2}, target {WORST_TARGET}: {}",
+            mean.jit,
+            MEASURED.len(),
+            verdict(pass)
+        );
+    }
+    out
+}
+
+fn cells(row: &Row, name: String) -> Vec<String> {
+    let interpreter = row.interpreter.as_ref();
+    let timings = [Some(row.native), Some(row.jit), Some(row.jit_unoptimised)];
+    let timings = timings.into_iter().chain([interpreter.map(|it| it.timing)]).flatten();
+    let spread = timings.map(|timing| timing.spread).fold(0.0, f64::max);
+    vec![
+        name,
+        format!("{:.2}", row.native.min_ns / 1e6),
+        ratio(row.jit_ratio),
+        ratio(row.jit_unoptimised_ratio),
+        interpreter.map(|it| ratio(it.ratio)).unwrap_or_default(),
+        interpreter
+            .map(|it| format!("{:.0}", it.instructions_per_second / 1e6))
+            .unwrap_or_default(),
+        row.gas.to_string(),
+        format!("{:.0} %", spread * 100.0),
+    ]
+}
+
+fn latencies(rows: &[Latencies]) -> String {
+    let mut table =
+        table(&["engine", "guest call ns", "host call ns", "instantiate us", "and run us"]);
+    for row in rows {
+        table.add_row(vec![
+            row.contender.name().to_owned(),
+            format!("{:.1}", row.guest_call.min_ns),
+            format!("{:.1}", row.host_call.min_ns),
+            format!("{:.2}", row.instantiate.min_ns / 1e3),
+            format!("{:.2}", row.instantiate_and_run.min_ns / 1e3),
+        ]);
+    }
+    let mut out = format!("\nLatencies\n\n{table}\n");
+    if let Some(jit) = rows.first() {
+        let pass = jit.guest_call.min_ns <= GUEST_CALL_TARGET_NS
+            && jit.host_call.min_ns <= HOST_CALL_TARGET_NS;
+        _ = writeln!(
+            out,
+            "\nTargets of the jit: guest call {GUEST_CALL_TARGET_NS} ns, host call \
+             {HOST_CALL_TARGET_NS} ns: {}",
+            verdict(pass)
+        );
+    }
+    out
+}
+
+fn translations(rows: &[Translation]) -> String {
+    let mut table =
+        table(&["program", "opt", "text KiB", "ms", "MB/s", "native/text", "units", "peak MiB"]);
+    for row in rows {
+        table.add_row(vec![
+            row.name.clone(),
+            if row.optimised { "speed" } else { "none" }.to_owned(),
+            format!("{:.1}", row.text_bytes as f64 / 1024.0),
+            format!("{:.1}", row.timing.min_ns / 1e6),
+            format!("{:.2}", row.bytes_per_second / 1e6),
+            format!("{:.2}", row.native_bytes as f64 / row.text_bytes as f64),
+            row.units.to_string(),
+            row.peak_memory.map(|bytes| (bytes >> 20).to_string()).unwrap_or_default(),
+        ]);
+    }
+    let pass =
+        rows.iter().filter(|row| row.optimised).all(|row| row.bytes_per_second >= SPEED_TARGET);
+    let target = SPEED_TARGET / 1e6;
+    let verdict = verdict(pass);
+    format!("\nTranslation\n\n{table}\n\nTarget {target} MB/s of optimised code: {verdict}\n")
+}
+
+/// The table of the compile bombs.
+pub(crate) fn bombs(report: &bombs::Report) -> String {
+    let Some(first) = report.blasts.first() else { return String::new() };
+    let header = [
+        "family".to_owned(),
+        format!("{} k words ms/KiB", first.small.instructions / 1000),
+        format!("{} k words ms/KiB", first.large.instructions / 1000),
+        "opt none ms/KiB".to_owned(),
+        "linearity".to_owned(),
+        "x realistic".to_owned(),
+        "native bytes/word".to_owned(),
+        "peak MiB".to_owned(),
+        String::new(),
+    ];
+    let mut table = table(&header);
+    let per_kib = |size: &bombs::Size| format!("{:.2}", size.ns_per_kib / 1e6);
+    let native = |size: &bombs::Size| format!("{:.1}", size.native_per_instruction);
+    let peak = |sizes: &[bombs::Size]| {
+        let peak = sizes.iter().filter_map(|size| size.peak_memory).max();
+        peak.map(|bytes| (bytes >> 20).to_string()).unwrap_or_default()
+    };
+    let realistic = &report.realistic;
+    table.add_row(vec![
+        "(realistic code)".to_owned(),
+        String::new(),
+        per_kib(realistic),
+        String::new(),
+        String::new(),
+        "1.00".to_owned(),
+        native(realistic),
+        peak(&[*realistic]),
+    ]);
+    for blast in &report.blasts {
+        table.add_row(vec![
+            blast.name.to_owned(),
+            per_kib(&blast.small),
+            per_kib(&blast.large),
+            per_kib(&blast.unoptimised),
+            format!("{:.1}", blast.linearity),
+            format!("{:.2}", blast.relation),
+            native(&blast.large),
+            peak(&[blast.small, blast.large, blast.unoptimised]),
+            verdict(blast.pass).to_owned(),
+        ]);
+    }
+    let (linearity, relation) = (bombs::LINEARITY_TARGET, bombs::RELATION_TARGET);
+    let verdict = verdict(report.blasts.iter().all(|blast| blast.pass));
+    format!(
+        "Translation of hostile programs\n\n{table}\n\nTargets: ten times the text in {linearity} \
+         times the time, {relation} times realistic code: {verdict}\n"
+    )
+}
+
+fn verdict(pass: bool) -> &'static str {
+    if pass { "pass" } else { "FAIL" }
+}
+
+fn ratio(ratio: f64) -> String {
+    if ratio < 10.0 { format!("{ratio:.2}") } else { format!("{ratio:.1}") }
+}
+
+/// An empty table; all columns but the first are right-aligned.
+pub(crate) fn table<T: ToString>(header: &[T]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header.iter().map(ToString::to_string));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}

@@ -1,0 +1,115 @@
+//! Loads and stores of every width: aligned, misaligned, across pages, and at every edge of what is
+//! mapped.
+
+use bessemer_isa::{A, Inst, L, Lr, Op, Reg, S};
+
+use super::operands::EDGES;
+use super::{Code, DATA, POOL, Program, Shape};
+
+const ADDR: Reg = Reg::S0;
+const VALUE: Reg = Reg::T1;
+const D: Reg = Reg::T2;
+
+/// The programs.
+pub fn memory() -> Vec<Program> {
+    let mut programs = vec![];
+    for &op in Op::ALL {
+        if let Some(program) = inside(op) {
+            programs.push(program);
+            programs.extend(edges().into_iter().filter_map(|addr| at(op, addr)));
+        }
+    }
+    programs
+}
+
+/// The access, with the address in [`ADDR`] plus the immediate if it has one.
+fn access(op: Op, imm: i32) -> Option<Inst> {
+    if op == Op::Jalr {
+        return None;
+    }
+    match Shape::of(op) {
+        Shape::L(make) => Some(make(L { rd: D, rs1: ADDR, imm })),
+        Shape::S(make) => Some(make(S { rs1: ADDR, rs2: VALUE, imm })),
+        Shape::Lr(make) => Some(make(Lr { rd: D, rs1: ADDR, aq: false, rl: false })),
+        Shape::A(make) => Some(make(A { rd: D, rs1: ADDR, rs2: VALUE, aq: false, rl: false })),
+        _ => None,
+    }
+}
+
+/// All accesses that succeed: every offset in a word, next to a page edge and across it.
+fn inside(op: Op) -> Option<Program> {
+    access(op, 0)?;
+    let has_offset = matches!(Shape::of(op), Shape::L(_) | Shape::S(_));
+    let mut code = Code::new(&EDGES);
+    code.li(VALUE, 0x8192_a3b4);
+    for offset in -8..8 {
+        let addr = (DATA + 0x3000).wrapping_add_signed(offset);
+        if !has_offset && addr % 4 != 0 {
+            continue;
+        }
+        for imm in [0, 1, -1, 2047, -2048] {
+            let imm = if has_offset { imm } else { 0 };
+            code.li(ADDR, DATA + 0x2ff8).li(D, 0x1727_3747);
+            for word in 0..4 {
+                code.inst(Inst::Sw(S { rs1: ADDR, rs2: D, imm: 4 * word }));
+            }
+            code.li(ADDR, addr.wrapping_add_signed(-imm));
+            if op == Op::ScW {
+                code.inst(Inst::LrW(Lr { rd: Reg::ZERO, rs1: ADDR, aq: false, rl: false }));
+            }
+            code.inst(access(op, imm)?).store(D);
+            code.li(ADDR, DATA + 0x2ff8);
+            for word in 0..4 {
+                code.inst(Inst::Lw(L { rd: D, rs1: ADDR, imm: 4 * word })).store(D);
+            }
+        }
+    }
+    code.exit();
+    Some(code.program(format!("{op} inside memory")))
+}
+
+/// One access that perhaps traps, then an end.
+fn at(op: Op, addr: u32) -> Option<Program> {
+    let has_offset = matches!(Shape::of(op), Shape::L(_) | Shape::S(_));
+    let imm = match addr % 3 {
+        _ if !has_offset => 0,
+        0 => 0,
+        1 => 2047,
+        _ => -2048,
+    };
+    let mut code = Code::bare(false);
+    code.li(ADDR, addr.wrapping_add_signed(-imm));
+    if op == Op::ScW {
+        code.inst(Inst::LrW(Lr { rd: Reg::ZERO, rs1: ADDR, aq: false, rl: false }));
+    }
+    code.inst(access(op, imm)?).exit();
+    let mut program = code.program(format!("{op} at {addr:#010x}"));
+    program.short = false;
+    Some(program)
+}
+
+/// Addresses around each place where a permission changes.
+fn edges() -> Vec<u32> {
+    let mut addrs: Vec<u32> = vec![0, 1, 2, 3, 0x8000_0000, 0x7fff_fffe];
+    for edge in [
+        0x1000,
+        0x1_0000,
+        0x1_1000,
+        POOL,
+        POOL + 0x1000,
+        DATA,
+        DATA + 0x1_0000,
+        0xfffe_0000,
+        0xffff_0000,
+        0,
+    ] {
+        addrs.extend((-4..=1).map(|step| edge_step(edge, step)));
+    }
+    addrs.sort_unstable();
+    addrs.dedup();
+    addrs
+}
+
+fn edge_step(edge: u32, step: i32) -> u32 {
+    edge.wrapping_add_signed(step)
+}
