@@ -53,11 +53,13 @@ impl Program {
     }
 
     /// What can be executed.
+    #[inline]
     pub fn text(&self) -> &Text {
         &self.text
     }
 
     /// Where execution of a frame starts; in text.
+    #[inline]
     pub fn entry(&self) -> u32 {
         self.entry
     }
@@ -73,6 +75,7 @@ impl Program {
     }
 
     /// Where stack and heap are.
+    #[inline]
     pub fn layout(&self) -> &Layout {
         &self.layout
     }

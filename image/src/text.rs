@@ -61,6 +61,7 @@ impl Text {
     }
 
     /// The address of the first instruction.
+    #[inline]
     pub fn base(&self) -> u32 {
         self.base
     }
@@ -71,6 +72,7 @@ impl Text {
     }
 
     /// The profile that the text was decoded by.
+    #[inline]
     pub fn profile(&self) -> Profile {
         self.profile
     }
@@ -81,6 +83,7 @@ impl Text {
     }
 
     /// All slots in address order.
+    #[inline]
     pub fn slots(&self) -> &[Decoded] {
         &self.slots
     }
@@ -92,6 +95,7 @@ impl Text {
     }
 
     /// What stands at this address, if it is one that a jump may go to.
+    #[inline]
     pub fn at(&self, addr: u32) -> Option<Decoded> {
         self.index(addr).map(|index| self.slot(index))
     }
@@ -106,6 +110,7 @@ impl Text {
 
     /// The slot that a jump or taken branch to `target` arrives at, or the trap that it raises
     /// (rule G5).
+    #[inline]
     pub fn jump_target(&self, target: u32) -> Result<usize, TrapKind> {
         if !self.covers(target) {
             return Err(TrapKind::BadJump);
@@ -118,8 +123,9 @@ impl Text {
     pub fn arrival_index(&self, addr: u32) -> Option<usize> {
         let offset = addr.wrapping_sub(self.base);
         let step = self.profile.step();
-        let index = (offset / step) as usize;
-        (offset.is_multiple_of(step) && index <= self.slots.len()).then_some(index)
+        // steps are powers of two: a shift, as a division costs as much as a jump
+        let index = (offset >> step.trailing_zeros()) as usize;
+        (offset & (step - 1) == 0 && index <= self.slots.len()).then_some(index)
     }
 
     /// The address of a slot, or of the end of text.
@@ -129,6 +135,7 @@ impl Text {
     }
 
     /// Whether some slot covers this address, whatever its alignment.
+    #[inline]
     pub fn covers(&self, addr: u32) -> bool {
         (addr.wrapping_sub(self.base) as usize) < self.bytes.len()
     }

@@ -124,6 +124,7 @@ global_asm!(
     fp = const core::mem::offset_of!(Landing, fp),
 );
 
+#[allow(improper_ctypes, reason = "the stub uses the landing only, which stands first")]
 unsafe extern "C" {
     fn bench_enter(activation: *mut Activation, code: usize, argument: usize);
     fn bench_landing();
@@ -134,7 +135,8 @@ fn entries(criterion: &mut Criterion) {
     let region = Region::new(&image(64 << 10)).expect("reserves");
     let load = bench_load as *const () as usize;
     let landing = bench_landing as *const () as usize;
-    let traps = [TrapRecord { offset: 0, pc: 0, kind: 5 }];
+    let meter = TrapRecord::METER_IN_CONTEXT;
+    let traps = [TrapRecord { offset: 0, pc: 0, meter, kind: 5 }];
     // SAFETY: the code is that of `bench_load`, which `bench_enter` enters; its landing pad finds
     // the stack as after a return.
     let mut activation =

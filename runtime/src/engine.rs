@@ -19,6 +19,10 @@ struct Inner {
 
 impl Engine {
     /// An engine with these settings.
+    ///
+    /// # Errors
+    ///
+    /// None at present; what an engine needs from the system may change that.
     pub fn new(config: Config) -> Result<Self, Error> {
         let pool = RegionPool::new(config.pool);
         Ok(Self { inner: Arc::new(Inner { config, pool }) })
@@ -29,6 +33,7 @@ impl Engine {
         self.inner.config.backend
     }
 
+    #[inline]
     pub(crate) fn config(&self) -> &Config {
         &self.inner.config
     }

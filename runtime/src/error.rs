@@ -59,6 +59,16 @@ pub enum ErrorKind {
     /// [`Instance::resume`](crate::Instance::resume) without a host call to resume from.
     #[error("the instance is not paused at a host call")]
     NotPaused,
+    /// [`Instance::run`](crate::Instance::run) where an observer paused, not at an arrival.
+    #[error("the instance is paused inside a run that is paid for; go on tracing")]
+    InsideRun,
+    /// [`Instance::run`](crate::Instance::run) or [`call`](crate::Instance::call) of an instance
+    /// that is paused.
+    #[error("the instance is paused at a host call; resume it")]
+    Paused,
+    /// [`Instance::call_at`](crate::Instance::call_at) with an address where control cannot arrive.
+    #[error("no instruction of text is at {0:#010x}")]
+    NoText(u32),
     /// The instance has ended, or a host function panicked in it.
     #[error("the instance has ended; make a new one")]
     Ended,
@@ -100,7 +110,8 @@ impl<E: Into<ErrorKind>> From<E> for Error {
 /// Why execution came back to the embedder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// A host function ended the frame with this value: a bare program's exit code.
+    /// A host function ended the frame with this value: a bare program's exit code. Or a function
+    /// called by name, paused and resumed, returned it.
     Done(u32),
     /// The frame trapped.
     Trap(Trap),

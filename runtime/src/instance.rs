@@ -5,11 +5,11 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use bessemer_image::{Hart, Stop, Text};
-use bessemer_interp as interp;
+use bessemer_interp::{self as interp, Observer, Position};
 use bessemer_isa::{Inst, L, Reg, Trap, TrapKind};
 use bessemer_translator::{Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
 
-use crate::linker::{HostEntry, HostTable};
+use crate::linker::HostTable;
 use crate::native::{Entrance, Panic, with_entrance};
 use crate::region::{PooledRegion, Region};
 use crate::signal::NativeFault;
@@ -18,42 +18,87 @@ use crate::{Error, ErrorKind, Exit, HostResult, HostStop, Module};
 /// A program with memory, registers and gas of its own, and the embedder's data.
 ///
 /// Execution happens inside [`run`](Instance::run), [`resume`](Instance::resume) and
-/// [`call`](Instance::call) and nowhere else.
+/// [`call`](Instance::call) and nowhere else. In between, an instance is in one of four states:
+///
+/// | State | reached by | what can be done |
+/// |---|---|---|
+/// | ready | [`Linker::instantiate`](crate::Linker::instantiate) | `run`, `call` |
+/// | returned | a function called by name returned | `run` from the entry, `call` |
+/// | paused | [`Exit::HostCall`] | `resume` |
+/// | ended | any other exit, an error of a host function, a panic in one | reading |
+///
+/// An instance that has ended cannot execute again: what its memory means after a trap, only the
+/// guest knew. Everything else is an error that changes nothing.
+///
+/// ```
+/// use bessemer_image::{ImageBuilder, Profile};
+/// use bessemer_isa::asm;
+/// use bessemer_runtime::{Config, Engine, Linker, Module};
+///
+/// let program = asm::assemble("add: add a0, a0, a1\nret", &asm::Options::default())?;
+/// let elf = ImageBuilder::new(Profile { compressed: false })
+///     .text(program.text.base, &program.text.bytes)
+///     .symbol("add", program.symbols["add"])
+///     .build();
+/// let engine = Engine::new(Config::new())?;
+/// let module = Module::new(&engine, &elf)?;
+/// let mut instance = Linker::new(&engine).instantiate(&module, ())?;
+/// instance.set_gas(1_000)?;
+/// assert_eq!(instance.call("add", (2, 3))?, 5);
+/// assert_eq!(instance.call("add", (40, 2))?, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Instance<T> {
-    module: Module,
+    // before the module: dropping the last owner of a module forgets its idle regions
     frame: Box<Frame<T>>,
     state: State,
+    module: Module,
 }
 
 /// Whether and how an instance can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// At an arrival.
+    /// At the entry, with the registers of frame entry.
     Ready,
+    /// Inside a run that is charged: an observer paused there.
+    InsideRun,
     /// At an ECALL that the embedder does.
     Paused,
+    /// At the jump by which a function called by name returned.
+    Returned,
     /// The frame has ended. `exact` says whether its registers can still be read.
     Ended { exact: bool },
 }
 
-/// What host functions see of an instance, and native code of its first field.
+/// A frame: what host functions see of an instance, and beside it what they cannot reach.
 #[repr(C)]
 pub(crate) struct Frame<T> {
+    pub(crate) guest: Guest<T>,
+    /// Why execution stopped.
+    pub(crate) stopped: StoppedHere,
+    table: Arc<HostTable<T>>,
+}
+
+/// What host functions see of an instance, and native code of its first field.
+#[repr(C)]
+pub(crate) struct Guest<T> {
     pub(crate) context: Context,
     /// The next arrival, or the ECALL or trap at which execution stopped.
     pub(crate) pc: u32,
     pub(crate) region: PooledRegion,
-    /// What a host call left behind when it made native code leave.
-    pub(crate) stopped: Option<Result<Stopped, Panic>>,
-    table: Arc<HostTable<T>>,
+    /// Whether the frame is one of a function called by name.
+    calling: bool,
     data: T,
 }
 
-/// Why a host call did not go on.
+/// Why execution did not go on.
 pub(crate) enum Stopped {
     Exit(Exit),
     Failed(Error),
 }
+
+/// Where a stop is written down: native code cannot carry it through.
+type StoppedHere = Option<Result<Stopped, Panic>>;
 
 /// The highest gas limit (specification, section 4).
 const MAX_GAS: u64 = 1 << 62;
@@ -64,44 +109,121 @@ const RETURN_TO_HOST: u32 = 0xffff_fff0;
 impl<T> Instance<T> {
     pub(crate) fn new(module: &Module, table: Arc<HostTable<T>>, data: T) -> Result<Self, Error> {
         let region = module.engine().pool().acquire(module.image())?;
-        let mut context = Context::new();
-        context.registers[Reg::SP.index()] = module.program().layout().stack.end;
-        let pc = module.program().entry();
-        let frame = Frame { context, pc, region, stopped: None, table, data };
-        Ok(Self { module: module.clone(), frame: Box::new(frame), state: State::Ready })
+        let guest = Guest { context: Context::new(), pc: 0, region, calling: false, data };
+        let mut instance = Self {
+            frame: Box::new(Frame { guest, stopped: None, table }),
+            state: State::Ready,
+            module: module.clone(),
+        };
+        instance.enter(module.program().entry());
+        Ok(instance)
     }
 
     /// Executes from where the instance stands: first the entry point, later where it stopped.
+    ///
+    /// After a function called by name has returned, this is the entry point again, with the
+    /// registers of frame entry and memory as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Paused`] and [`ErrorKind::Ended`] if the instance is that, and
+    /// [`ErrorKind::Host`] if a host function failed, which ends the instance.
+    ///
+    /// # Panics
+    ///
+    /// If a host function panics, with its panic. The instance has then ended.
     pub fn run(&mut self) -> Result<Exit, Error> {
-        match self.state {
-            State::Ready => self.drive(),
-            State::Paused => Err(ErrorKind::NotPaused.into()),
-            State::Ended { .. } => Err(ErrorKind::Ended.into()),
-        }
+        self.ready()?;
+        self.frame.guest.calling = false;
+        self.go()
     }
 
     /// Goes on behind the host call at which the instance is paused, with its result in a0.
+    ///
+    /// If the pause was in a function called by name, and that function now returns, the answer is
+    /// [`Exit::Done`] with what it returned, and further functions can be called.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotPaused`], and [`ErrorKind::Host`] if a host function failed, which ends the
+    /// instance.
+    ///
+    /// # Panics
+    ///
+    /// If a host function panics, with its panic. The instance has then ended.
     pub fn resume(&mut self, result: u32) -> Result<Exit, Error> {
         if self.state != State::Paused {
             return Err(ErrorKind::NotPaused.into());
         }
-        self.frame.set_register(Reg::A0, result);
-        self.frame.pc = self.frame.pc.wrapping_add(ECALL_BYTES);
-        self.state = State::Ready;
-        self.drive()
+        let guest = &mut self.frame.guest;
+        guest.set_register(Reg::A0, result);
+        guest.pc = guest.pc.wrapping_add(ECALL_BYTES);
+        self.go()
+    }
+
+    /// Like [`run`](Instance::run), in the interpreter and with `observer` around each instruction,
+    /// whatever the back end: slow, and with the same outcome. Registers are exact at every end.
+    ///
+    /// `None` means that the observer paused. Tracing can then go on, and [`run`](Instance::run) can
+    /// take over if the pause was at an arrival.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Instance::run).
+    pub fn trace(&mut self, observer: &mut impl Observer) -> Result<Option<Exit>, Error> {
+        let mut position = Position::Inside;
+        if self.state != State::InsideRun {
+            self.ready()?;
+            self.frame.guest.calling = false;
+            position = Position::Arrival;
+        }
+        self.state = State::Ended { exact: false };
+        let (text, charges) = (self.module.program().text(), self.module.charges());
+        let frame = &mut self.frame;
+        loop {
+            let mut hart = frame.guest.hart();
+            let memory = &mut *frame.guest.region;
+            let stop = interp::trace(text, charges, &mut hart, memory, &mut position, observer);
+            frame.guest.set_hart(&hart);
+            let Some(stop) = stop else {
+                self.state = match position {
+                    Position::Arrival => State::Ready,
+                    Position::Inside => State::InsideRun,
+                };
+                return Ok(None);
+            };
+            if frame.after(stop).is_some() {
+                return self.stopped(true).map(Some);
+            }
+        }
     }
 
     /// Calls a function of the module by its symbol, with up to eight arguments in a0 to a7, and
     /// gives back what it returns in a0.
     ///
-    /// The stack pointer starts at the top of the stack; what the function leaves in memory stays.
-    /// A host call that ends or pauses the frame, a trap, and running out of gas are errors here.
+    /// Each call is a frame entry: the stack pointer is at the top of the stack, all other
+    /// registers are 0, nothing is reserved. Memory, the heap's end and the gas go on from call to
+    /// call.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoFunction`] if no symbol of this name is in text. [`ErrorKind::NoReturn`] for
+    /// a host call that ends or pauses the frame, a trap, and running out of gas; after a pause,
+    /// [`resume`](Instance::resume) goes on. Otherwise as [`run`](Instance::run).
+    ///
+    /// # Panics
+    ///
+    /// If a host function panics, with its panic. The instance has then ended.
     pub fn call(&mut self, name: &str, arguments: impl Arguments) -> Result<u32, Error> {
         let addr = self.function(name)?;
         self.call_at(addr, arguments)
     }
 
     /// The address of a function, for [`Instance::call_at`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoFunction`] if no symbol of this name is in text.
     pub fn function(&self, name: &str) -> Result<u32, Error> {
         let program = self.module.program();
         let addr = program.symbols().lookup(name).filter(|&addr| program.text().at(addr).is_some());
@@ -109,36 +231,49 @@ impl<T> Instance<T> {
     }
 
     /// Like [`Instance::call`], with the address of the function.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoText`] if control cannot arrive at the address. Otherwise as
+    /// [`call`](Instance::call).
+    ///
+    /// # Panics
+    ///
+    /// If a host function panics, with its panic. The instance has then ended.
     pub fn call_at(&mut self, addr: u32, arguments: impl Arguments) -> Result<u32, Error> {
-        if self.state != State::Ready {
-            return Err(ErrorKind::Ended.into());
+        match self.state {
+            State::Ready | State::Returned => {}
+            _ => self.ready()?,
         }
-        let layout = self.module.program().layout();
-        self.frame.context.registers = [0; 32];
-        self.frame.set_register(Reg::SP, layout.stack.end);
-        self.frame.set_register(Reg::RA, RETURN_TO_HOST);
-        arguments.write(&mut self.frame.context.registers);
-        self.frame.pc = addr;
+        if self.module.program().text().index(addr).is_none() {
+            return Err(ErrorKind::NoText(addr).into());
+        }
+        self.enter(addr);
+        let registers = &mut self.frame.guest.context.registers;
+        registers[Reg::RA.index()] = RETURN_TO_HOST;
+        arguments.write(registers);
+        self.frame.guest.calling = true;
         match self.drive()? {
-            Exit::Trap(Trap { kind: TrapKind::BadJump, addr: Some(RETURN_TO_HOST), .. }) => {
-                self.state = State::Ready;
-                Ok(self.frame.register(Reg::A0))
-            }
-            exit => Err(ErrorKind::NoReturn(exit).into()),
+            None => Ok(self.frame.guest.register(Reg::A0)),
+            Some(exit) => Err(ErrorKind::NoReturn(exit).into()),
         }
     }
 
     /// The gas left.
     pub fn gas(&self) -> u64 {
-        self.frame.context.gas()
+        self.frame.guest.context.gas()
     }
 
-    /// Sets the gas left; 2^62 at most.
+    /// Sets the gas left; 2^62 at most. An instance starts with none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::GasLimit`] for more than 2^62.
     pub fn set_gas(&mut self, gas: u64) -> Result<(), Error> {
         if gas > MAX_GAS {
             return Err(ErrorKind::GasLimit(gas).into());
         }
-        self.frame.context.set_gas(gas);
+        self.frame.guest.context.set_gas(gas);
         Ok(())
     }
 
@@ -146,47 +281,52 @@ impl<T> Instance<T> {
     /// only with [`Config::precise_registers`](crate::Config::precise_registers).
     pub fn registers(&self) -> Option<&[u32; 32]> {
         let known = self.state != State::Ended { exact: false };
-        known.then_some(&self.frame.context.registers)
+        known.then_some(&self.frame.guest.context.registers)
     }
 
     /// Sets a register before execution starts or goes on; `x0` stays 0.
+    ///
+    /// [`call`](Instance::call) sets all registers itself.
     pub fn set_register(&mut self, reg: Reg, value: u32) {
-        self.frame.set_register(reg, value);
+        if self.state == State::Returned {
+            self.enter(self.module.program().entry());
+        }
+        self.frame.guest.set_register(reg, value);
     }
 
     /// The next arrival, or the instruction at which execution stopped.
     pub fn pc(&self) -> u32 {
-        self.frame.pc
+        self.frame.guest.pc
     }
 
     /// The reserved word, if there is one (specification, section 2, A rules).
     pub fn reservation(&self) -> Option<u32> {
-        self.frame.reservation()
+        self.frame.guest.reservation()
     }
 
     /// The guest's memory. It can be read after every exit.
     pub fn memory(&self) -> &Region {
-        &self.frame.region
+        &self.frame.guest.region
     }
 
     /// The guest's memory, to write to.
     pub fn memory_mut(&mut self) -> &mut Region {
-        &mut self.frame.region
+        &mut self.frame.guest.region
     }
 
     /// The embedder's data.
     pub fn data(&self) -> &T {
-        &self.frame.data
+        &self.frame.guest.data
     }
 
     /// The embedder's data, to change.
     pub fn data_mut(&mut self) -> &mut T {
-        &mut self.frame.data
+        &mut self.frame.guest.data
     }
 
     /// Ends the instance and gives the data back.
     pub fn into_data(self) -> T {
-        self.frame.data
+        self.frame.guest.data
     }
 
     /// The module that the instance runs.
@@ -194,148 +334,227 @@ impl<T> Instance<T> {
         &self.module
     }
 
-    fn drive(&mut self) -> Result<Exit, Error> {
-        let precise = self.module.engine().config().options.precise_registers;
-        let native = self.module.code().is_some();
+    /// Sets up a frame entry at `pc`, without arguments.
+    #[inline]
+    fn enter(&mut self, pc: u32) {
+        let stack_top = self.module.program().layout().stack.end;
+        let guest = &mut self.frame.guest;
+        guest.context.registers = [0; 32];
+        guest.context.registers[Reg::SP.index()] = stack_top;
+        guest.context.reservation = NO_RESERVATION;
+        guest.pc = pc;
+        self.state = State::Ready;
+    }
+
+    /// Brings the instance to where `run` starts, if there is a way.
+    fn ready(&mut self) -> Result<(), Error> {
+        match self.state {
+            State::Ready => Ok(()),
+            State::Returned => {
+                self.enter(self.module.program().entry());
+                Ok(())
+            }
+            State::InsideRun => Err(ErrorKind::InsideRun.into()),
+            State::Paused => Err(ErrorKind::Paused.into()),
+            State::Ended { .. } => Err(ErrorKind::Ended.into()),
+        }
+    }
+
+    fn go(&mut self) -> Result<Exit, Error> {
+        let exit = self.drive()?;
+        Ok(exit.unwrap_or_else(|| Exit::Done(self.frame.guest.register(Reg::A0))))
+    }
+
+    /// Executes until a stop; `None` means that a function called by name returned.
+    fn drive(&mut self) -> Result<Option<Exit>, Error> {
         // what a panicking host function leaves behind is an ended instance
-        self.state = State::Ended { exact: false };
-        let stopped = match self.module.code() {
+        let before = std::mem::replace(&mut self.state, State::Ended { exact: false });
+        let returned = match self.module.code() {
             Some(code) => {
                 let native_stack = self.module.engine().config().native_stack;
                 let module = &self.module;
                 with_entrance(code, &mut self.frame, native_stack, |entrance, frame| {
                     drive_native(module, frame, entrance)
-                })?
+                })
+                // nothing was executed
+                .inspect_err(|_| self.state = before)?
             }
             None => drive_interpreter(&self.module, &mut self.frame),
         };
-        match stopped {
-            Stopped::Exit(exit) => {
-                self.state = match exit {
-                    Exit::HostCall { .. } => State::Paused,
-                    Exit::Done(_) => State::Ended { exact: true },
-                    Exit::Trap(_) | Exit::OutOfGas { .. } => {
-                        State::Ended { exact: precise || !native }
-                    }
-                };
-                Ok(exit)
-            }
-            Stopped::Failed(error) => Err(error),
+        if returned {
+            self.state = State::Returned;
+            return Ok(None);
         }
+        let precise = self.module.engine().config().options.precise_registers;
+        self.stopped(precise || self.module.code().is_none()).map(Some)
+    }
+
+    /// What a stop means for the instance. `exact` says whether registers are known after a trap.
+    #[cold]
+    fn stopped(&mut self, exact: bool) -> Result<Exit, Error> {
+        let exit = match self.frame.take_stopped() {
+            Stopped::Exit(exit) => exit,
+            Stopped::Failed(error) => return Err(error),
+        };
+        self.state = match exit {
+            Exit::HostCall { .. } => State::Paused,
+            Exit::Done(_) => State::Ended { exact: true },
+            Exit::Trap(_) | Exit::OutOfGas { .. } => State::Ended { exact },
+        };
+        Ok(exit)
     }
 }
 
-/// Executes in the interpreter until a stop.
-fn drive_interpreter<T>(module: &Module, frame: &mut Frame<T>) -> Stopped {
+/// Executes in the interpreter. `true` means that the function called by name returned; otherwise
+/// `frame.stopped` says why execution stopped.
+fn drive_interpreter<T>(module: &Module, frame: &mut Frame<T>) -> bool {
     let (text, charges) = (module.program().text(), module.charges());
-    let mut hart = frame.hart();
+    let mut hart = frame.guest.hart();
     loop {
-        let stop = interp::run(text, charges, &mut hart, &mut *frame.region);
-        frame.set_hart(&hart);
-        if let Some(stopped) = frame.after(stop) {
-            return stopped;
+        let stop = interp::run(text, charges, &mut hart, &mut *frame.guest.region);
+        frame.guest.set_hart(&hart);
+        if let Some(returned) = frame.after(stop) {
+            return returned;
         }
-        hart = frame.hart();
+        hart = frame.guest.hart();
     }
 }
 
-/// Executes natively until a stop; where there is no native code, the interpreter executes one run.
-fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entrance<'_>) -> Stopped {
-    let (text, charges) = (module.program().text(), module.charges());
+/// The same natively; where there is no native code, the interpreter executes one run.
+#[inline]
+fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entrance<'_>) -> bool {
+    let text = module.program().text();
     loop {
-        let entry = text.index(frame.pc).and_then(|slot| entrance.entry_point(slot));
+        let entry = text.index(frame.guest.pc).and_then(|slot| entrance.entry_point(slot));
         let Some(entry) = entry else {
-            let mut hart = frame.hart();
-            let stop = interp::run_one(text, charges, &mut hart, &mut *frame.region);
-            frame.set_hart(&hart);
-            match stop.and_then(|stop| frame.after(stop)) {
-                Some(stopped) => return stopped,
+            match interpret_run(module, frame) {
+                Some(returned) => return returned,
                 None => continue,
             }
         };
         if let Some(fault) = entrance.enter(frame, entry) {
-            return frame.after_fault(fault);
+            return frame.guest.after_fault(fault, &mut frame.stopped);
         }
-        if frame.context.next == HOST_EXIT {
-            match frame.stopped.take() {
-                Some(Ok(stopped)) => return stopped,
-                Some(Err(panic)) => resume_unwind(panic),
-                None => unreachable!("native code leaves by `HOST_EXIT` only if it was told to"),
-            }
+        if frame.guest.context.next == HOST_EXIT {
+            return false;
         }
-        if let Err(trap) = frame.arrive(text) {
-            return Stopped::Exit(Exit::Trap(trap));
+        if frame.guest.returned() {
+            return true;
+        }
+        if let Err(trap) = frame.guest.arrive(text) {
+            frame.stopped = Some(Ok(Stopped::Exit(Exit::Trap(trap))));
+            return false;
         }
     }
+}
+
+/// Executes one run in the interpreter; `None` if control arrived somewhere.
+#[cold]
+fn interpret_run<T>(module: &Module, frame: &mut Frame<T>) -> Option<bool> {
+    let mut hart = frame.guest.hart();
+    let region = &mut *frame.guest.region;
+    let stop = interp::run_one(module.program().text(), module.charges(), &mut hart, region);
+    frame.guest.set_hart(&hart);
+    stop.and_then(|stop| frame.after(stop))
 }
 
 /// Length of an ECALL, which has no compressed form.
 const ECALL_BYTES: u32 = 4;
 
 impl<T> Frame<T> {
-    /// Does the host call at `self.pc`; `None` means that the guest goes on behind it, with the
-    /// result in a0.
-    pub(crate) fn host_call(&mut self) -> Option<Stopped> {
-        self.context.reservation = NO_RESERVATION;
-        let number = self.register(Reg::A7);
-        let Some(entry) = self.table.find(number).map(Arc::clone) else {
-            return Some(self.trap(TrapKind::UnknownHostCall, None));
+    /// Does the host call at the guest's pc. `true` means that the guest goes on behind it, with the
+    /// result in a0; otherwise `stopped` says why not.
+    #[inline]
+    pub(crate) fn host_call(&mut self) -> bool {
+        let guest = &mut self.guest;
+        guest.context.reservation = NO_RESERVATION;
+        let Some(entry) = self.table.find(guest.register(Reg::A7)) else {
+            return guest.stop(
+                "",
+                HostStop::Trap(TrapKind::UnknownHostCall, None),
+                &mut self.stopped,
+            );
         };
-        match (entry.function)(&mut Caller { frame: self }) {
+        match (entry.function)(&mut Caller { guest }) {
             Ok(result) => {
-                self.set_register(Reg::A0, result);
-                None
+                guest.set_register(Reg::A0, result);
+                true
             }
-            Err(stop) => Some(self.stop(number, &entry, stop)),
+            Err(stop) => guest.stop(&entry.name, stop, &mut self.stopped),
         }
     }
 
+    /// Why execution stopped. A panic of a host function goes on.
+    fn take_stopped(&mut self) -> Stopped {
+        match self.stopped.take() {
+            Some(Ok(stopped)) => stopped,
+            Some(Err(panic)) => resume_unwind(panic),
+            None => unreachable!("whoever stops execution says why"),
+        }
+    }
+
+    /// What a stop of the interpreter means: `None` if a host call went well, else whether the
+    /// function called by name returned.
+    fn after(&mut self, stop: Stop) -> Option<bool> {
+        let exit = match stop {
+            Stop::Ecall => {
+                if !self.host_call() {
+                    return Some(false);
+                }
+                self.guest.pc = self.guest.pc.wrapping_add(ECALL_BYTES);
+                return None;
+            }
+            Stop::Trap(Trap { kind: TrapKind::BadJump, addr: Some(RETURN_TO_HOST), .. })
+                if self.guest.calling =>
+            {
+                return Some(true);
+            }
+            Stop::Trap(trap) => Exit::Trap(trap),
+            Stop::OutOfGas => Exit::OutOfGas { pc: self.guest.pc },
+        };
+        self.stopped = Some(Ok(Stopped::Exit(exit)));
+        Some(false)
+    }
+}
+
+impl<T> Guest<T> {
+    /// Writes down why the host function of this name stops the guest; `false` for that it does.
     #[cold]
-    fn stop(&mut self, number: u32, entry: &HostEntry<T>, stop: HostStop) -> Stopped {
+    #[inline(never)]
+    fn stop(&mut self, name: &str, stop: HostStop, stopped: &mut StoppedHere) -> bool {
         let pc = self.pc;
-        match stop {
+        *stopped = Some(Ok(match stop {
             HostStop::Done(value) => Stopped::Exit(Exit::Done(value)),
             HostStop::Trap(kind, addr) => self.trap(kind, addr),
             HostStop::OutOfGas => {
                 self.context.set_gas(0);
                 Stopped::Exit(Exit::OutOfGas { pc })
             }
-            HostStop::Pause => Stopped::Exit(Exit::HostCall { number, pc }),
+            HostStop::Pause => Stopped::Exit(Exit::HostCall { number: self.register(Reg::A7), pc }),
             HostStop::Error(source) => {
-                Stopped::Failed(ErrorKind::Host { name: entry.name.clone(), source }.into())
+                Stopped::Failed(ErrorKind::Host { name: name.to_owned(), source }.into())
             }
-        }
+        }));
+        false
     }
 
+    #[cold]
     fn trap(&self, kind: TrapKind, addr: Option<u32>) -> Stopped {
         Stopped::Exit(Exit::Trap(Trap { kind, pc: self.pc, addr }))
     }
 
-    /// What a stop of the interpreter means; `None` if a host call went well.
-    fn after(&mut self, stop: Stop) -> Option<Stopped> {
-        match stop {
-            Stop::Ecall => {
-                let stopped = self.host_call();
-                if stopped.is_none() {
-                    self.pc = self.pc.wrapping_add(ECALL_BYTES);
-                }
-                stopped
-            }
-            Stop::Trap(trap) => Some(Stopped::Exit(Exit::Trap(trap))),
-            Stop::OutOfGas => Some(Stopped::Exit(Exit::OutOfGas { pc: self.pc })),
-        }
-    }
-
-    /// What a fault of native code means.
+    /// Writes down what a fault of native code means; `false` for that it is a stop.
     #[cold]
-    fn after_fault(&mut self, fault: NativeFault) -> Stopped {
+    #[inline(never)]
+    fn after_fault(&mut self, fault: NativeFault, stopped: &mut StoppedHere) -> bool {
         self.pc = fault.pc;
         if let Some(meter) = fault.meter {
             self.context.meter = meter;
         }
         if fault.kind == TrapRecord::OUT_OF_GAS {
             self.context.set_gas(0);
-            return Stopped::Exit(Exit::OutOfGas { pc: fault.pc });
+            *stopped = Some(Ok(Stopped::Exit(Exit::OutOfGas { pc: fault.pc })));
+            return false;
         }
         let Some(kind) = TrapKind::from_code(fault.kind) else {
             unreachable!("the translator writes trap records of known kinds only")
@@ -345,10 +564,23 @@ impl<T> Frame<T> {
             TrapKind::MisalignedAtomic => Some(self.context.trap_addr),
             _ => None,
         };
-        self.trap(kind, addr)
+        *stopped = Some(Ok(self.trap(kind, addr)));
+        false
+    }
+
+    /// Whether native code left by the return of the function called by name.
+    #[inline]
+    fn returned(&mut self) -> bool {
+        let from = self.context.from;
+        let returned = self.calling && from != 0 && self.context.next == u64::from(RETURN_TO_HOST);
+        if returned {
+            self.pc = from;
+        }
+        returned
     }
 
     /// Finishes the jump by which native code left: checks and links it if native code did not.
+    #[inline]
     fn arrive(&mut self, text: &Text) -> Result<(), Trap> {
         let next = self.context.next as u32;
         let from = self.context.from;
@@ -367,10 +599,12 @@ impl<T> Frame<T> {
         Ok(())
     }
 
+    #[inline]
     fn register(&self, reg: Reg) -> u32 {
         self.context.registers[reg.index()]
     }
 
+    #[inline]
     fn set_register(&mut self, reg: Reg, value: u32) {
         self.context.registers[reg.index()] = value;
         self.context.registers[0] = 0;
@@ -399,72 +633,80 @@ impl<T> Frame<T> {
 
 /// The instance as a host function sees it.
 pub struct Caller<'a, T> {
-    frame: &'a mut Frame<T>,
+    guest: &'a mut Guest<T>,
 }
 
 impl<T> Caller<'_, T> {
     /// The embedder's data.
     pub fn data(&self) -> &T {
-        &self.frame.data
+        &self.guest.data
     }
 
     /// The embedder's data, to change.
     pub fn data_mut(&mut self) -> &mut T {
-        &mut self.frame.data
+        &mut self.guest.data
     }
 
     /// The guest's memory. A range that the guest may not use is a [`Fault`](crate::Fault), which
     /// `?` turns into the trap `BadPointer`.
+    ///
+    /// A function must leave the region where it is: one that swaps it for another panics when it
+    /// returns to native code.
     pub fn memory(&mut self) -> &mut Region {
-        &mut self.frame.region
+        &mut self.guest.region
     }
 
     /// Memory and data at once.
     pub fn memory_and_data(&mut self) -> (&mut Region, &mut T) {
-        (&mut self.frame.region, &mut self.frame.data)
+        (&mut self.guest.region, &mut self.guest.data)
     }
 
     /// The gas left.
     pub fn gas(&self) -> u64 {
-        self.frame.context.gas()
+        self.guest.context.gas()
     }
 
     /// Takes gas from the guest; too little ends the frame, which `?` passes on.
+    ///
+    /// # Errors
+    ///
+    /// [`HostStop::OutOfGas`] if less is left; then nothing is taken, and a host function that
+    /// handles the error itself can go on.
     pub fn charge(&mut self, gas: u64) -> HostResult<()> {
         let left = self.gas().checked_sub(gas).ok_or(HostStop::OutOfGas)?;
-        self.frame.context.set_gas(left);
+        self.guest.context.set_gas(left);
         Ok(())
     }
 
     /// Gives gas back to the guest, up to 2^62 in all.
     pub fn refund(&mut self, gas: u64) {
         let left = self.gas().saturating_add(gas).min(MAX_GAS);
-        self.frame.context.set_gas(left);
+        self.guest.context.set_gas(left);
     }
 
     /// The call number, in a7.
     pub fn number(&self) -> u32 {
-        self.frame.register(Reg::A7)
+        self.guest.register(Reg::A7)
     }
 
     /// The value of a register.
     pub fn register(&self, reg: Reg) -> u32 {
-        self.frame.register(reg)
+        self.guest.register(reg)
     }
 
     /// Address of the ECALL.
     pub fn pc(&self) -> u32 {
-        self.frame.pc
+        self.guest.pc
     }
 
     #[inline]
     pub(crate) fn argument(&self, index: usize) -> u32 {
-        self.frame.context.registers[Reg::A0.index() + index]
+        self.guest.context.registers[Reg::A0.index() + index]
     }
 
     #[inline]
     pub(crate) fn reborrow(&mut self) -> Caller<'_, T> {
-        Caller { frame: self.frame }
+        Caller { guest: self.guest }
     }
 }
 
@@ -491,16 +733,19 @@ pub trait Arguments {
 }
 
 impl Arguments for () {
+    #[inline]
     fn write(self, _: &mut [u32; 32]) {}
 }
 
 impl Arguments for u32 {
+    #[inline]
     fn write(self, registers: &mut [u32; 32]) {
         registers[Reg::A0.index()] = self;
     }
 }
 
 impl<const N: usize> Arguments for [u32; N] {
+    #[inline]
     fn write(self, registers: &mut [u32; 32]) {
         const { assert!(N <= 8, "a function has at most eight register arguments") };
         registers[Reg::A0.index()..][..N].copy_from_slice(&self);
@@ -510,7 +755,8 @@ impl<const N: usize> Arguments for [u32; N] {
 macro_rules! tuple_arguments {
     ($($(($Type:ident, $name:ident)),+;)*) => {
         $(impl Arguments for ($($Type,)+) {
-            fn write(self, registers: &mut [u32; 32]) {
+            #[inline]
+    fn write(self, registers: &mut [u32; 32]) {
                 let ($($name,)+) = self;
                 [$($name),+].write(registers);
             }

@@ -45,6 +45,7 @@ mod native;
 #[allow(unsafe_code, reason = "maps memory and accesses it by address")]
 pub mod region;
 #[allow(unsafe_code, reason = "handles signals and reads machine contexts")]
+#[doc(hidden)] // public for the tests of this crate, and no part of its interface
 pub mod signal;
 
 pub use bessemer_image::{Fault, Limits, LoadError};

@@ -63,6 +63,13 @@ impl<T: 'static> Linker<T> {
 
     /// Defines the host call with this number in a7. The function gets the caller and up to six
     /// arguments from a0 to a5, and returns nothing (a0 becomes 0), a value, or a [`HostResult`].
+    ///
+    /// A function that panics ends its instance; the panic goes on in whoever ran it. What the call
+    /// costs besides the ECALL, the function [charges](Caller::charge) itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::HostCallTwice`] if the number is defined already. The name is for messages only.
     pub fn func<Args>(
         &mut self,
         number: u32,
@@ -74,6 +81,30 @@ impl<T: 'static> Linker<T> {
     }
 
     /// Defines a host call that pauses the instance: the embedder does it and resumes.
+    ///
+    /// ```
+    /// use bessemer_image::{ImageBuilder, Profile};
+    /// use bessemer_isa::{Reg, asm};
+    /// use bessemer_runtime::{Config, Engine, Exit, Linker, Module};
+    ///
+    /// let guest = "li a7, 7\necall\naddi a0, a0, 1\necall";
+    /// let program = asm::assemble(guest, &asm::Options::default())?;
+    /// let elf = ImageBuilder::new(Profile { compressed: false })
+    ///     .text(program.text.base, &program.text.bytes)
+    ///     .build();
+    /// let engine = Engine::new(Config::new())?;
+    /// let module = Module::new(&engine, &elf)?;
+    /// let mut instance = Linker::<()>::new(&engine).pause(7, "ask")?.instantiate(&module, ())?;
+    /// instance.set_gas(1_000)?;
+    /// assert_eq!(instance.run()?, Exit::HostCall { number: 7, pc: 0x1_0004 });
+    /// assert_eq!(instance.resume(41)?, Exit::HostCall { number: 7, pc: 0x1_000c });
+    /// assert_eq!(instance.registers().map(|all| all[Reg::A0.index()]), Some(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::HostCallTwice`] if the number is defined already.
     pub fn pause(&mut self, number: u32, name: impl Into<String>) -> Result<&mut Self, Error> {
         self.define(number, name.into(), Box::new(|_| Err(HostStop::Pause)))
     }
@@ -88,6 +119,10 @@ impl<T: 'static> Linker<T> {
     }
 
     /// Makes an instance of a module of the same engine, with fresh memory and no gas.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Region`] if the pool's bound on memories is reached or the system has none.
     pub fn instantiate(&self, module: &Module, data: T) -> Result<Instance<T>, Error> {
         Instance::new(module, Arc::clone(&self.table), data)
     }
@@ -159,12 +194,16 @@ pub(crate) struct HostTable<T> {
 
 impl<T> HostTable<T> {
     #[inline]
-    pub(crate) fn find(&self, number: u32) -> Option<&Arc<HostEntry<T>>> {
+    pub(crate) fn find(&self, number: u32) -> Option<&HostEntry<T>> {
         match self.low.get(number as usize) {
-            Some(entry) => entry.as_ref(),
-            None => self.high.get(&number),
+            Some(Some(entry)) => Some(entry),
+            _ => self.find_slowly(number),
         }
-        .or(self.fallback.as_ref())
+    }
+
+    #[cold]
+    fn find_slowly(&self, number: u32) -> Option<&HostEntry<T>> {
+        self.high.get(&number).or(self.fallback.as_ref()).map(|entry| &**entry)
     }
 
     fn defines(&self, number: u32) -> bool {
@@ -220,24 +259,28 @@ pub trait IntoHostResult {
 }
 
 impl IntoHostResult for () {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         Ok(0)
     }
 }
 
 impl IntoHostResult for u32 {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         Ok(self)
     }
 }
 
 impl IntoHostResult for i32 {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         Ok(self.cast_unsigned())
     }
 }
 
 impl<R: IntoHostResult> IntoHostResult for HostResult<R> {
+    #[inline]
     fn into_host_result(self) -> HostResult<u32> {
         self.and_then(R::into_host_result)
     }

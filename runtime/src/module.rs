@@ -28,6 +28,13 @@ struct Inner {
 
 impl Module {
     /// Parses an ELF file and, unless the engine interprets, compiles it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Load`](crate::ErrorKind::Load) if the file is no program within the engine's
+    /// limits, [`ErrorKind::Region`](crate::ErrorKind::Region) if the system gives no memory for its
+    /// image. With [`Backend::Jit`], [`ErrorKind::Translate`](crate::ErrorKind::Translate) if there
+    /// is no native code for it; with [`Backend::Auto`] it is then interpreted.
     pub fn new(engine: &Engine, elf: &[u8]) -> Result<Self, Error> {
         let start = Instant::now();
         let config = engine.config();
@@ -56,21 +63,25 @@ impl Module {
     }
 
     /// The engine that the module belongs to.
+    #[inline]
     pub fn engine(&self) -> &Engine {
         &self.inner.engine
     }
 
     /// The checked program.
+    #[inline]
     pub fn program(&self) -> &Program {
         &self.inner.program
     }
 
     /// What arrivals cost.
+    #[inline]
     pub fn charges(&self) -> &Charges {
         &self.inner.charges
     }
 
     /// The native code; `None` if the module is interpreted.
+    #[inline]
     pub fn code(&self) -> Option<&Code> {
         self.inner.code.as_ref()
     }
@@ -113,5 +124,35 @@ fn compile(
             Ok(None)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bessemer_image::{ImageBuilder, Profile};
+
+    use super::*;
+    use crate::{Config, ErrorKind};
+
+    fn program(instructions: usize) -> (Program, Charges) {
+        // branches, so that there are as many runs as instructions: beq x0, x0, .
+        let text = 0x0000_0063_u32.to_le_bytes().repeat(instructions);
+        let elf = ImageBuilder::new(Profile { compressed: false }).text(0x1_0000, text).build();
+        let config = Config::new();
+        let program = Program::parse(&elf, &config.limits).unwrap();
+        let charges = program.charges(&config.schedule);
+        (program, charges)
+    }
+
+    #[test]
+    fn a_panic_of_the_translator_costs_speed_and_nothing_else() {
+        // charges of a shorter program make the translator look behind their end
+        let ((program, right), (_, wrong)) = (program(64), program(1));
+        let auto = Config::new();
+        assert!(compile(&auto, &program, &right).unwrap().is_some());
+        assert!(compile(&auto, &program, &wrong).unwrap().is_none());
+        let error = compile(&auto.backend(Backend::Jit), &program, &wrong).unwrap_err();
+        let ErrorKind::Translate(error) = error.into_kind() else { panic!("another error") };
+        assert!(error.to_string().contains("index out of bounds"), "{error}");
     }
 }

@@ -1,8 +1,8 @@
 //! Enters native code, and serves the host calls that it makes.
 //!
-//! Generated code gets the address of a [`Context`], which is the first field of a [`Frame`]; the
-//! host call function casts it back. While generated code runs, the frame is reachable through that
-//! one pointer only.
+//! Generated code gets the address of a [`Context`], which is the first field of a [`Frame`]'s first
+//! field; the host call function casts it back. While generated code runs, the frame is reachable
+//! through that one pointer only.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,13 +25,13 @@ pub(crate) fn with_entrance<T, R>(
     // SAFETY: `code` is borrowed while the activation is used; its records name instructions of
     // units, which the entry stub calls directly; its landing is that of the stub.
     let mut activation = unsafe {
-        Activation::new(code.range(), code.traps(), frame.region.reserved(), code.landing())
+        Activation::new(code.range(), code.traps(), frame.guest.region.reserved(), code.landing())
     };
     let result = with_activation(&mut activation, |activation| {
         let here = 0_u8;
-        let context = &mut frame.context;
+        let context = &mut frame.guest.context;
         code.prepare(context);
-        context.memory = frame.region.base_mut().expose_provenance();
+        context.memory = frame.guest.region.base_mut().expose_provenance();
         context.host_call = host_call::<T> as HostCall as usize;
         context.stack_limit = (&raw const here).addr().saturating_sub(native_stack);
         context.landing = activation.cast::<Landing>().expose_provenance();
@@ -64,7 +64,7 @@ impl Entrance<'_> {
         entry: EntryPoint,
     ) -> Option<NativeFault> {
         let context = std::ptr::from_mut(frame).cast::<Context>();
-        // SAFETY: the context is the frame's first field; nothing but generated code and
+        // SAFETY: the context is the first field of the frame's first field; nothing but generated code and
         // `host_call` uses the frame until `enter` returns. `with_entrance` prepared it for this
         // code and installed the handler; `host_call` does not unwind.
         unsafe { self.code.enter(context, entry) };
@@ -79,18 +79,27 @@ extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
     // SAFETY: generated code hands on the pointer that it was entered with, which is one to a
     // `Frame<T>`, and does not touch the frame until this function returns.
     let frame = unsafe { &mut *context.cast::<Frame<T>>() };
-    frame.pc = pc;
-    match catch_unwind(AssertUnwindSafe(|| frame.host_call())) {
-        Ok(None) => 0,
-        Ok(Some(stopped)) => {
-            frame.stopped = Some(Ok(stopped));
-            1
-        }
-        Err(panic) => {
-            frame.stopped = Some(Err(panic));
-            1
-        }
+    frame.guest.pc = pc;
+    match catch_unwind(AssertUnwindSafe(|| do_host_call(frame))) {
+        Ok(goes_on) => u32::from(!goes_on),
+        Err(panic) => leave_with(panic, frame),
     }
+}
+
+#[cold]
+fn leave_with<T>(panic: Panic, frame: &mut Frame<T>) -> u32 {
+    frame.stopped = Some(Err(panic));
+    1
+}
+
+#[inline]
+fn do_host_call<T>(frame: &mut Frame<T>) -> bool {
+    let goes_on = frame.host_call();
+    // a region is a value that safe code can move out of its place; native code, which holds its
+    // address, must not go on then
+    let in_place = frame.guest.region.base().addr() == frame.guest.context.memory;
+    assert!(in_place, "a host function replaced the memory of the guest that called it");
+    goes_on
 }
 
 /// A panic on its way through native code.

@@ -101,6 +101,7 @@ impl Activation {
     ///   stands between the entry stub and the instruction;
     /// * `landing_pc` is the landing pad of the entry stub that native code is entered by, which
     ///   saves `rsp` and `rbp` as the contract of this module says.
+    #[inline]
     pub unsafe fn new(
         code: Range<usize>,
         traps: &[TrapRecord],

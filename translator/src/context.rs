@@ -79,11 +79,13 @@ impl Context {
     }
 
     /// The gas left.
+    #[inline]
     pub fn gas(&self) -> u64 {
         !self.meter
     }
 
     /// Sets the gas left.
+    #[inline]
     pub fn set_gas(&mut self, gas: u64) {
         self.meter = !gas;
     }

@@ -18,6 +18,9 @@ pub enum TranslateError {
         /// Cranelift's message.
         reason: String,
     },
+    /// The translator, or Cranelift inside it, failed an assertion of its own.
+    #[error("the translator panicked: {0}")]
+    Panic(String),
     /// Generated code has a form that artifacts cannot hold.
     #[error("the unit at {pc:#010x} came out with {what}, which an artifact cannot hold")]
     Form {

@@ -17,6 +17,11 @@ pub(crate) const PASSED_SET: RegSet = RegSet::of(&PASSED);
 
 pub(crate) type BlockId = usize;
 
+/// How many registers may pass from block to block or to the context, for each instruction of a unit,
+/// before the unit keeps its registers in the context altogether. Compiled programs have 1 to 5.
+const MAX_SEAMS_PER_INSTRUCTION: usize = 6;
+const FREE_SEAMS: usize = 512;
+
 /// Instructions that execute one after the other, entered at the first only.
 #[derive(Debug)]
 pub(crate) struct Block {
@@ -83,6 +88,22 @@ impl Flow {
     pub(crate) fn block_at(&self, slot: usize) -> Option<BlockId> {
         let index = slot.checked_sub(self.first)?;
         self.starts.get(index).copied().flatten().map(|id| id as BlockId)
+    }
+
+    /// Whether registers as values would cost more than they gain: in code that branches at every
+    /// other instruction, most of what is compiled would be moves at the seams of blocks, and
+    /// compile time would no longer follow the size of the text.
+    pub(crate) fn is_dense(&self) -> bool {
+        let instructions: usize = self.blocks.iter().map(|block| block.count).sum();
+        let seams: usize = self
+            .blocks
+            .iter()
+            .map(|block| {
+                let dirty = block.dirty_in.union(block.writes).union(PASSED_SET);
+                block.live_in.len() + if block.leaves { dirty.len() } else { 0 }
+            })
+            .sum();
+        seams > MAX_SEAMS_PER_INSTRUCTION * instructions + FREE_SEAMS
     }
 
     fn blocks(plan: &Plan, unit: usize, text: &Text) -> Self {

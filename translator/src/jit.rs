@@ -70,21 +70,25 @@ impl Code {
     }
 
     /// The addresses of the machine code.
+    #[inline]
     pub fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 
     /// Where a fault in the code continues, with the stack and frame pointers of the context.
+    #[inline]
     pub fn landing(&self) -> usize {
         self.landing
     }
 
     /// Where the code can fault, in ascending order of offsets from the start of the range.
+    #[inline]
     pub fn traps(&self) -> &[TrapRecord] {
         &self.traps
     }
 
     /// Fills in what the context needs to know of this code.
+    #[inline]
     pub fn prepare(&self, context: &mut Context) {
         context.jump_table = self.jump_table.as_ptr().expose_provenance();
         context.unit_table = self.units.as_ptr().expose_provenance();

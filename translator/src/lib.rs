@@ -22,6 +22,9 @@ mod lower;
 mod plan;
 mod stub;
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bessemer_image::{Charges, Program};
 
 pub use artifact::{Artifact, TrapRecord};
@@ -52,12 +55,26 @@ pub struct Options {
 }
 
 /// Translates a program. The charges are those of the same program.
+///
+/// # Errors
+///
+/// Whatever goes wrong, a panic of the compiler included: a program that cannot be translated must
+/// not stop its host, which has the interpreter.
 pub fn translate(
     program: &Program,
     charges: &Charges,
     options: &Options,
 ) -> Result<Artifact, TranslateError> {
-    compile::translate(program, charges, options)
+    // everything that a panic could leave half done is dropped with the closure
+    catch_unwind(AssertUnwindSafe(|| compile::translate(program, charges, options)))
+        .unwrap_or_else(|panic| Err(TranslateError::Panic(message(&*panic))))
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let literal = panic.downcast_ref::<&str>().copied();
+    let text = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("without a message").to_owned()
 }
 
 /// The Cranelift IR of each unit as text, with the guest address where the unit starts.

@@ -54,6 +54,7 @@ impl Reservation {
     }
 
     /// All addresses of the reservation, guards included.
+    #[inline]
     pub(super) fn range(&self) -> Range<usize> {
         let start = self.start().addr();
         start..start + TOTAL

@@ -181,12 +181,14 @@ pub struct PooledRegion {
 impl Deref for PooledRegion {
     type Target = Region;
 
+    #[inline]
     fn deref(&self) -> &Region {
         self.region.as_deref().expect("present until dropped")
     }
 }
 
 impl DerefMut for PooledRegion {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Region {
         self.region.as_deref_mut().expect("present until dropped")
     }

@@ -86,6 +86,7 @@ impl Region {
     }
 
     /// All host addresses of the region, guards included.
+    #[inline]
     pub fn reserved(&self) -> Range<usize> {
         self.reservation.range()
     }

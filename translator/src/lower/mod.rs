@@ -106,8 +106,10 @@ pub(crate) fn lower_unit(
         .collect();
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
+    let in_context = flow.is_dense();
     let mut lowering = Lowering {
         env,
+        in_context,
         unit,
         flow: &flow,
         builder,
@@ -176,6 +178,9 @@ impl AccessFlags {
 
 struct Lowering<'a, 'f> {
     env: Env<'a>,
+    /// Whether registers stay in the context: then there are no variables for them, nothing is ever
+    /// dirty, and each access is a load or a store.
+    in_context: bool,
     unit: usize,
     flow: &'a Flow,
     builder: FunctionBuilder<'f>,
@@ -350,6 +355,9 @@ impl Lowering<'_, '_> {
         if reg.is_zero() {
             return self.builder.ins().iconst(I64, 0);
         }
+        if self.in_context {
+            return self.load_register(reg);
+        }
         self.builder.use_var(self.vars[reg.index()])
     }
 
@@ -364,7 +372,12 @@ impl Lowering<'_, '_> {
 
     /// Writes a 64-bit value whose upper half is 0; a write to `x0` has no effect.
     fn write(&mut self, reg: Reg, value: Value) {
-        if !reg.is_zero() {
+        if reg.is_zero() {
+            return;
+        }
+        if self.in_context {
+            self.store_register(reg, value);
+        } else {
             self.builder.def_var(self.vars[reg.index()], value);
             self.dirty = self.dirty.union(RegSet::of(&[reg]));
         }
@@ -384,20 +397,34 @@ impl Lowering<'_, '_> {
 
     /// Stores registers to the context.
     fn flush(&mut self, regs: RegSet) {
+        if self.in_context {
+            return;
+        }
         for reg in regs.iter() {
             let value = self.builder.use_var(self.vars[reg.index()]);
-            let (at, context) = (register_offset(reg), self.context());
-            self.builder.ins().istore32(self.flags.context, value, context, at);
+            self.store_register(reg, value);
         }
     }
 
     /// Loads registers from the context.
     fn load_registers(&mut self, regs: RegSet) {
+        if self.in_context {
+            return;
+        }
         for reg in regs.iter() {
-            let (at, context) = (register_offset(reg), self.context());
-            let value = self.builder.ins().uload32(self.flags.context, context, at);
+            let value = self.load_register(reg);
             self.builder.def_var(self.vars[reg.index()], value);
         }
+    }
+
+    fn store_register(&mut self, reg: Reg, value: Value) {
+        let (at, context) = (register_offset(reg), self.context());
+        self.builder.ins().istore32(self.flags.context, value, context, at);
+    }
+
+    fn load_register(&mut self, reg: Reg) -> Value {
+        let (at, context) = (register_offset(reg), self.context());
+        self.builder.ins().uload32(self.flags.context, context, at)
     }
 
     fn load_context(&mut self, at: i32) -> Value {
@@ -430,7 +457,11 @@ impl Lowering<'_, '_> {
     fn define_passed(&mut self, passed: &[Value]) {
         self.builder.def_var(self.meter, passed[0]);
         for (reg, &value) in PASSED.into_iter().zip(&passed[1..]) {
-            self.builder.def_var(self.vars[reg.index()], value);
+            if self.in_context {
+                self.store_register(reg, value);
+            } else {
+                self.builder.def_var(self.vars[reg.index()], value);
+            }
         }
     }
 

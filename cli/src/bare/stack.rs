@@ -1,0 +1,61 @@
+//! The block at the top of the stack from which a program takes its arguments.
+//!
+//! ```text
+//! sp ->  argc
+//!        argv[0] .. argv[argc - 1], 0
+//!        0                              no environment
+//!        0, 0                           auxiliary vector: AT_NULL
+//!        strings, each with a zero byte
+//!        top of the stack
+//! ```
+
+use bessemer_isa::Reg;
+use bessemer_runtime::Instance;
+
+/// The arguments do not fit the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the arguments take {needed} bytes, but no more than half of the stack of {stack} bytes may hold them: give fewer, or a larger stack"
+)]
+pub struct ArgumentError {
+    /// Bytes of the block.
+    pub needed: u64,
+    /// Bytes of the stack.
+    pub stack: u32,
+}
+
+/// Writes the block for these arguments, the first of which is the program's name, and points `sp`
+/// at it, 16-byte aligned. For an instance that has not run.
+pub fn place_arguments<T>(
+    instance: &mut Instance<T>,
+    arguments: &[impl AsRef<[u8]>],
+) -> Result<(), ArgumentError> {
+    let stack = instance.module().program().layout().stack.clone();
+    let size = stack.end - stack.start;
+    let strings: u64 = arguments.iter().map(|arg| arg.as_ref().len() as u64 + 1).sum();
+    let words = arguments.len() as u64 + FIXED_WORDS;
+    let needed = (words * 4 + strings).next_multiple_of(16);
+    let error = ArgumentError { needed, stack: size };
+    let block = u32::try_from(needed).ok().filter(|&needed| needed <= size / 2).ok_or(error)?;
+
+    let sp = stack.end - block;
+    let mut string = u64::from(sp) + words * 4;
+    let mut bytes = (arguments.len() as u32).to_le_bytes().to_vec();
+    for argument in arguments {
+        bytes.extend((string as u32).to_le_bytes());
+        string += argument.as_ref().len() as u64 + 1;
+    }
+    bytes.resize(words as usize * 4, 0);
+    for argument in arguments {
+        bytes.extend(argument.as_ref());
+        bytes.push(0);
+    }
+    bytes.resize(block as usize, 0);
+    let place = instance.memory_mut().write(sp, block).map_err(|_| error)?;
+    place.copy_from_slice(&bytes);
+    instance.set_register(Reg::SP, sp);
+    Ok(())
+}
+
+/// argc, the ends of both lists, and the pair that ends the auxiliary vector.
+const FIXED_WORDS: u64 = 1 + 1 + 1 + 2;

@@ -1,0 +1,81 @@
+//! What a command can fail with, and the exit code of each.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bessemer_runtime::{Error, ErrorKind};
+use serde_json::{Value, json};
+
+/// A command could not do its work. Guests that trap and engines that disagree are results, not
+/// failures.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The runtime refused the program, or failed.
+    #[error("{}: {error}", path.display())]
+    Program { path: PathBuf, error: Error },
+    /// The program lacks something that the command needs.
+    #[error("{0}")]
+    Other(String),
+    /// A file or stream.
+    #[error("cannot {what}: {source}")]
+    Io { what: String, source: io::Error },
+    /// Whoever read standard output is gone: nobody is left to be told.
+    #[error("standard output is closed")]
+    OutputClosed,
+}
+
+impl Failure {
+    /// A failed write to a standard stream.
+    pub(crate) fn stream(name: &str, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::Io { what: format!("write to {name}"), source },
+        }
+    }
+
+    /// An error of the runtime about the program in this file. A guest's write that failed is a
+    /// failure of the stream.
+    pub(crate) fn program(path: &Path, error: Error) -> Self {
+        let error = match error.into_kind() {
+            ErrorKind::Host { name, source } => match source.downcast::<io::Error>() {
+                Ok(source) => return Self::stream("the guest's output", *source),
+                Err(source) => ErrorKind::Host { name, source }.into(),
+            },
+            kind => kind.into(),
+        };
+        Self::Program { path: path.to_owned(), error }
+    }
+
+    /// The exit code of the process.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Program { .. } | Self::Other(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Io { .. } | Self::OutputClosed => 7,
+        }
+    }
+
+    /// What to print on standard error; the loader's own sentences say what to do.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::OutputClosed)
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let (kind, rule) = match self {
+            Self::Usage(_) => ("usage", None),
+            Self::Program { error, .. } => match error.kind() {
+                ErrorKind::Load(error) => ("load", Some(error.rule())),
+                _ => ("runtime", None),
+            },
+            Self::Other(_) => ("other", None),
+            Self::Io { .. } | Self::OutputClosed => ("io", None),
+        };
+        json!({
+            "schema": "bessemer.error/1",
+            "error": { "kind": kind, "rule": rule, "message": self.to_string() },
+        })
+    }
+}
