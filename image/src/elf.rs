@@ -5,9 +5,7 @@ use goblin::elf32::header::{
     EI_CLASS, EI_DATA, EI_OSABI, EI_VERSION, ELFCLASS32, ELFDATA2LSB, ELFMAG, ELFOSABI_GNU,
     ELFOSABI_NONE, EM_RISCV, ET_EXEC, EV_CURRENT, Header, SIZEOF_EHDR,
 };
-use goblin::elf32::program_header::{
-    PT_DYNAMIC, PT_INTERP, PT_SHLIB, PT_TLS, ProgramHeader, SIZEOF_PHDR,
-};
+use goblin::elf32::program_header::{PT_DYNAMIC, PT_INTERP, PT_SHLIB, ProgramHeader, SIZEOF_PHDR};
 
 use crate::{Limits, LoadError, Profile};
 
@@ -91,16 +89,18 @@ fn profile(flags: u32) -> Result<Profile, LoadError> {
 
 /// Reads the table; its length is checked against the file before anything is allocated.
 fn program_headers(header: &Header, file: &[u8]) -> Result<Vec<ProgramHeader>, LoadError> {
+    let count = header.e_phnum;
+    // No headers have no size; that there are none is the better reason.
+    let wanted = if count == 0 { header.e_phentsize } else { SIZEOF_PHDR as u16 };
     let sizes = [
         (40, "e_ehsize", header.e_ehsize, SIZEOF_EHDR as u16),
-        (42, "e_phentsize", header.e_phentsize, SIZEOF_PHDR as u16),
+        (42, "e_phentsize", header.e_phentsize, wanted),
     ];
     for (offset, field, found, wanted) in sizes {
         if found != wanted {
             return Err(LoadError::BadHeaderSize { offset, field, found, wanted });
         }
     }
-    let count = header.e_phnum;
     if count == 0 || count > MAX_PROGRAM_HEADERS {
         return Err(LoadError::BadHeaderCount { found: count, limit: MAX_PROGRAM_HEADERS });
     }
@@ -122,7 +122,6 @@ fn check_static(index: usize, header: &ProgramHeader) -> Result<(), LoadError> {
         PT_INTERP => ("PT_INTERP", "link with -static"),
         PT_DYNAMIC => ("PT_DYNAMIC", "link with -static -no-pie"),
         PT_SHLIB => ("PT_SHLIB", "its meaning is not defined"),
-        PT_TLS => ("PT_TLS", "do not use thread-local variables"),
         _ => return Ok(()),
     };
     Err(LoadError::NotStatic { index, kind, hint })

@@ -8,7 +8,7 @@ use bessemer_isa::MemoryClass;
 /// File, entry, whether compressed, addresses of the segments, a function and its address.
 type Row = (&'static str, &'static [u8], u32, bool, &'static [u32], Option<u32>);
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     (
         "GNU ld, rv32im",
         include_bytes!("real/gnu-ld-rv32im.elf"),
@@ -32,6 +32,14 @@ const ROWS: [Row; 7] = [
         true,
         &[0x7fff_f000, 0x8000_1000],
         Some(0x8000_004e),
+    ),
+    (
+        "GNU ld, script of picolibc, thread-local variables",
+        include_bytes!("real/gnu-ld-picolibc-script-rv32imac.elf"),
+        0x1000_0000,
+        true,
+        &[0x1000_0000, 0x2000_0000, 0x2000_0008],
+        Some(0x1000_0000),
     ),
     (
         "lld, rv32im",
@@ -83,6 +91,15 @@ fn what_linkers_write_loads_under_both_limits() {
             assert!(inst.is_some(), "{name}: an instruction stands at the entry");
         }
     }
+}
+
+/// Its bytes lie in a segment, where startup code finds them.
+#[test]
+fn initial_values_of_thread_local_variables_are_data() {
+    let program = Program::parse(ROWS[3].1, &Limits::contract()).expect("loads");
+    let data = &program.segments()[1];
+    assert_eq!((data.addr, data.size), (0x2000_0000, 8));
+    assert_eq!(*data.bytes, [3, 0, 0, 0, 7, 0, 0, 0]);
 }
 
 #[test]

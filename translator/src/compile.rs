@@ -280,7 +280,7 @@ impl<'a> Meters<'a> {
             return None;
         }
         match range.loc {
-            LabelValueLoc::Reg(reg) => i16::try_from(reg.to_real_reg()?.hw_enc()).ok(),
+            LabelValueLoc::Reg(reg) => Some(i16::from(reg.to_real_reg()?.hw_enc())),
             LabelValueLoc::CFAOffset(at) if at < 0 => i16::try_from(at).ok(),
             LabelValueLoc::CFAOffset(_) => None,
         }

@@ -1,6 +1,8 @@
 //! The files of the corpus: mutations of good images, one property at a time.
 
-use crate::elf::{DATA, Elf, Header, PT_GNU_STACK, PT_LOAD, PT_NULL, R, RODATA, RW, RX, TEXT};
+use crate::elf::{
+    DATA, Elf, Header, PT_GNU_STACK, PT_LOAD, PT_NULL, PT_TLS, R, RODATA, RW, RX, TEXT,
+};
 
 /// A file and the name by which its verdict is frozen.
 pub(crate) struct Case {
@@ -93,6 +95,12 @@ impl Corpus {
         for value in [0, 1, 16, 31, 33, 40, 56, 64, 0xffff] {
             self.case(format!("phentsize-{value}"), |elf| elf.phentsize = value);
         }
+        for size in [0, 40] {
+            self.case(format!("phnum-0-phentsize-{size}"), |elf| {
+                (elf.phnum, elf.phentsize) = (Some(0), size);
+            });
+        }
+        self.case("phnum-0-ehsize-0", |elf| (elf.phnum, elf.ehsize) = (Some(0), 0));
         for value in [0, 1, 2, 3, 5, 14, 15, 63, 64, 65, 0x100, 0xfffe, 0xffff] {
             self.case(format!("phnum-{value}"), |elf| elf.phnum = Some(value));
         }
@@ -188,6 +196,21 @@ impl Corpus {
                     elf.headers[index].kind = kind;
                 });
             }
+        }
+        let tls = |offset, vaddr, filesz, memsz, flags| Header {
+            kind: PT_TLS,
+            ..Header::load(offset, vaddr, filesz, memsz, flags)
+        };
+        for (name, header) in [
+            ("of-data", tls(0x160, 0x1_2160, 0x20, 0x20, R)),
+            ("of-data-and-bss", tls(0x170, 0x1_2170, 0x10, 0x20, R)),
+            ("of-bss", tls(0x180, 0x1_2180, 0, 4, RW)),
+            ("of-text", tls(0x100, 0x1_0100, 0x40, 0x40, RX)),
+            ("of-no-segment", tls(0x180, 0x2_0000, 8, 8, RW)),
+            ("with-other-bytes", tls(0x140, 0x1_2160, 0x20, 0x20, R)),
+        ] {
+            self.case(format!("tls-{name}"), |elf| elf.headers.push(header));
+            self.case(format!("tls-{name}-twice"), |elf| elf.headers.extend([header; 2]));
         }
         for flags in 0..8 {
             self.case(format!("gnu-stack-flags-{flags}"), |elf| {

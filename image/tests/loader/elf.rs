@@ -3,6 +3,7 @@
 
 pub(crate) const PT_NULL: u32 = 0;
 pub(crate) const PT_LOAD: u32 = 1;
+pub(crate) const PT_TLS: u32 = 7;
 pub(crate) const PT_GNU_STACK: u32 = 0x6474_e551;
 pub(crate) const R: u32 = 4;
 pub(crate) const RW: u32 = 6;

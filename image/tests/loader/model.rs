@@ -42,7 +42,7 @@ fn read(file: &[u8], limits: &Limits) -> Option<()> {
         let field = |n: i128| word(phoff + 32 * index + 4 * n);
         let (kind, offset, vaddr) = (field(0)?, field(1)?, field(2)?);
         let (filesz, memsz, flags, align) = (field(4)?, field(5)?, field(6)?, field(7)?);
-        if [2, 3, 5, 7].contains(&kind) {
+        if [2, 3, 5].contains(&kind) {
             return None;
         }
         if kind != 1 {

@@ -108,9 +108,8 @@ impl Lowering<'_, '_> {
 
     /// A direct jump, or an indirect one whose target is a known constant.
     fn direct(&mut self, rd: Reg, target: u32) {
-        let slot = match self.env.program.text().jump_target(target) {
-            Ok(slot) => slot,
-            Err(_) => return self.escape(target),
+        let Ok(slot) = self.env.program.text().jump_target(target) else {
+            return self.escape(target);
         };
         if !rd.is_zero() {
             self.write_constant(rd, self.next_pc);

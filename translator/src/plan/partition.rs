@@ -40,11 +40,11 @@ pub(super) fn partition(text: &Text, mut marks: Vec<Marks>) -> Plan {
 /// Ranges of slots, each starting at a reached one, that together hold all reached slots.
 fn cut(text: &Text, marks: &[Marks]) -> Vec<std::ops::Range<usize>> {
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
-    let mut total = 0;
     let (mut instructions, mut arrivals) = (0, 0);
     // whether control can pass from the instruction before to this one
     let mut falls = false;
-    for (slot, mark) in marks.iter().enumerate().filter(|(_, mark)| mark.reached) {
+    let reached = marks.iter().enumerate().filter(|(_, mark)| mark.reached);
+    for (total, (slot, mark)) in reached.enumerate() {
         let affordable = ranges.len() < FREE_UNITS + total / MIN_AVERAGE_INSTRUCTIONS;
         let full = instructions >= MAX_INSTRUCTIONS || arrivals >= MAX_ARRIVALS;
         let nearly_full =
@@ -58,7 +58,6 @@ fn cut(text: &Text, marks: &[Marks]) -> Vec<std::ops::Range<usize>> {
                 (instructions, arrivals) = (0, 0);
             }
         }
-        total += 1;
         instructions += 1;
         arrivals += usize::from(mark.arrival);
         falls = text.slot(slot).inst.is_some_and(|inst| {
