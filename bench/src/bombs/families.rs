@@ -32,11 +32,11 @@ const fn bomb(name: &'static str, summary: &'static str, build: fn(&mut Charge))
 }
 
 fn straight(charge: &mut Charge) {
-    charge.fill(|charge| charge.arithmetic());
+    charge.fill(Charge::arithmetic);
 }
 
 fn branches(charge: &mut Charge) {
-    charge.fill(|charge| charge.branch());
+    charge.fill(Charge::branch);
 }
 
 /// Heads of 500 loops, then their tails in opposite order; a branch reaches no further.

@@ -115,7 +115,7 @@ mod tests {
     fn every_bomb_ends_alike_on_all_engines() {
         for bomb in ALL {
             let image = bomb.image(SMALL);
-            for gas in [0, 20_000, 20_001] {
+            for gas in [0, 20_000, 100_001] {
                 let outcomes = Contender::GUESTS.map(|contender| {
                     let config = contender.config().precise_registers(true);
                     let engine = Engine::new(config).expect("an engine");
