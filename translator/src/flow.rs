@@ -270,6 +270,8 @@ impl Flow {
     }
 
     fn solve_live(&mut self, precise: bool) {
+        // an indirect jump may leave the unit, and then stores whatever some other one made dirty
+        self.dispatch_live = self.dispatch_dirty.union(PASSED_SET);
         let mut changed = true;
         while changed {
             changed = false;
