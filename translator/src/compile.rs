@@ -15,7 +15,7 @@ use cranelift_codegen::{
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::artifact::{Artifact, TrapRecord};
-use crate::lower::{Env, METER, lower_unit};
+use crate::lower::{Env, METER, lower_unit, record_kind};
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
 
@@ -125,8 +125,6 @@ fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
         ("enable_probestack", "false"),
         ("unwind_info", "false"),
         ("is_pic", "true"),
-        // it removes stores that are overwritten or change nothing, whose traps we must report
-        ("enable_alias_analysis", "false"),
         // speculation side channels are out of scope: there are no secrets in the process
         ("enable_table_access_spectre_mitigation", "false"),
         ("enable_heap_access_spectre_mitigation", "false"),
@@ -219,7 +217,7 @@ impl Compiler {
                 .filter(|location| location.start <= trap.offset && !location.loc.is_default())
                 .map(|location| location.loc.bits() as usize);
             let Some(slot) = slot else { continue };
-            let kind = trap.code.as_raw().get();
+            let kind = record_kind(trap.code);
             let searched =
                 matches!(TrapKind::from_code(kind), Some(TrapKind::BadLoad | TrapKind::BadStore))
                     && !env.store_meter

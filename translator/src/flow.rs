@@ -282,7 +282,9 @@ impl Flow {
                 for &edge in &block.edges {
                     out = out.union(match edge {
                         Edge::Keep(target) => self.blocks[target].live_in,
-                        Edge::Dispatch => self.dispatch_live,
+                        // what is dirty on any way to the dispatch block is written back there, so
+                        // it must be loaded on all of them
+                        Edge::Dispatch => self.dispatch_live.union(self.dispatch_dirty),
                         Edge::Written(target) => {
                             self.blocks[target].live_in.without(RegSet::of(&[Reg::A0]))
                         }

@@ -9,13 +9,14 @@
 //! ```
 //! use bessemer_conformance::run_both;
 //!
-//! run_both! {
+//! let seen = run_both! {
 //!     li(A0, 6);
 //!     li(A1, 7);
 //!     mul(A0, A0, A1);
 //!     li(A7, 93);
 //!     ecall();
-//! }
+//! };
+//! assert_eq!(seen.registers.expect("known at an exit")[10], 42);
 //! ```
 
 mod atomics;

@@ -56,7 +56,7 @@ impl Lowering<'_, '_> {
         self.before_trap();
         let address = self.address(rs1);
         let value = self.read(rs2);
-        let flags = self.flags.store;
+        let flags = self.flags.store();
         let ins = self.builder.ins();
         match store {
             Store::Byte => ins.istore8(flags, value, address, imm),
@@ -84,7 +84,7 @@ impl Lowering<'_, '_> {
         let failed = self.builder.ins().icmp(IntCC::NotEqual, reserved, guest);
         self.builder.ins().brif(failed, done, &[], held, &[]);
         self.builder.switch_to_block(held);
-        let flags = self.flags.store;
+        let flags = self.flags.store();
         self.builder.ins().istore32(flags, value, address, 0);
         self.builder.ins().jump(done, &[]);
         self.builder.switch_to_block(done);
@@ -103,7 +103,7 @@ impl Lowering<'_, '_> {
     ) {
         let (_, address) = self.atomic_address(rs1);
         let operand = self.read32(rs2);
-        let flags = self.flags.store;
+        let flags = self.flags.store();
         let old = self.builder.ins().uload32(flags, address, 0);
         let old32 = self.builder.ins().ireduce(I32, old);
         let new = op(self, old32, operand);
