@@ -15,7 +15,7 @@ use cranelift_codegen::{
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::artifact::{Artifact, TrapRecord};
-use crate::lower::{Env, METER, lower_unit, record_kind};
+use crate::lower::{Env, METER, lower_unit};
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
 
@@ -217,7 +217,7 @@ impl Compiler {
                 .filter(|location| location.start <= trap.offset && !location.loc.is_default())
                 .map(|location| location.loc.bits() as usize);
             let Some(slot) = slot else { continue };
-            let kind = record_kind(trap.code);
+            let kind = trap.code.as_raw().get();
             let searched =
                 matches!(TrapKind::from_code(kind), Some(TrapKind::BadLoad | TrapKind::BadStore))
                     && !env.store_meter

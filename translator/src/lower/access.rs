@@ -56,7 +56,7 @@ impl Lowering<'_, '_> {
         self.before_trap();
         let address = self.address(rs1);
         let value = self.read(rs2);
-        let flags = self.flags.store();
+        let flags = self.store_flags();
         let ins = self.builder.ins();
         match store {
             Store::Byte => ins.istore8(flags, value, address, imm),
@@ -84,7 +84,7 @@ impl Lowering<'_, '_> {
         let failed = self.builder.ins().icmp(IntCC::NotEqual, reserved, guest);
         self.builder.ins().brif(failed, done, &[], held, &[]);
         self.builder.switch_to_block(held);
-        let flags = self.flags.store();
+        let flags = self.store_flags();
         self.builder.ins().istore32(flags, value, address, 0);
         self.builder.ins().jump(done, &[]);
         self.builder.switch_to_block(done);
@@ -103,12 +103,19 @@ impl Lowering<'_, '_> {
     ) {
         let (_, address) = self.atomic_address(rs1);
         let operand = self.read32(rs2);
-        let flags = self.flags.store();
+        let flags = self.store_flags();
         let old = self.builder.ins().uload32(flags, address, 0);
         let old32 = self.builder.ins().ireduce(I32, old);
         let new = op(self, old32, operand);
         self.builder.ins().store(flags, new, address, 0);
         self.write(rd, old);
+    }
+
+    /// The flags of a store that comes next. Cranelift removes a store that a later one overwrites,
+    /// and would report the trap at the later one's pc: the marker, which is no code, keeps them apart.
+    fn store_flags(&mut self) -> MemFlagsData {
+        self.builder.ins().sequence_point();
+        self.flags.store
     }
 
     pub(super) fn select_if(&mut self, condition: IntCC, a: Value, b: Value) -> Value {

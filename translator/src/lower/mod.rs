@@ -31,16 +31,6 @@ use crate::plan::{Constants, Plan};
 
 /// The trap code of a failed gas check; the codes of [`TrapKind`] stand for themselves.
 pub(crate) const OUT_OF_GAS: u8 = 64;
-/// Another trap code for `BadStore`, see [`AccessFlags`].
-const BAD_STORE_TOO: u8 = 65;
-
-/// The kind that a trap record gets for a trap code.
-pub(crate) fn record_kind(code: TrapCode) -> u8 {
-    match code.as_raw().get() {
-        BAD_STORE_TOO => TrapKind::BadStore.code(),
-        kind => kind,
-    }
-}
 
 /// Everything that lowering a unit looks at.
 #[derive(Clone, Copy)]
@@ -167,9 +157,7 @@ struct Pointers {
 #[derive(Clone, Copy)]
 struct AccessFlags {
     load: MemFlagsData,
-    /// Two that mean the same, used in turn. Cranelift removes a store that the next one overwrites,
-    /// unless their trap codes differ; the trap would then be reported at the second one's pc.
-    stores: [MemFlagsData; 2],
+    store: MemFlagsData,
     context: MemFlagsData,
 }
 
@@ -182,16 +170,9 @@ impl AccessFlags {
         let guest = MemFlagsData::new().with_alias_region(region(0, "guest"));
         Self {
             load: guest.with_trap_code(Some(trap_code(TrapKind::BadLoad))),
-            stores: [trap_code(TrapKind::BadStore), TrapCode::unwrap_user(BAD_STORE_TOO)]
-                .map(|code| guest.with_trap_code(Some(code))),
+            store: guest.with_trap_code(Some(trap_code(TrapKind::BadStore))),
             context: MemFlagsData::trusted().with_alias_region(region(1, "context")),
         }
-    }
-
-    /// The flags of the next store.
-    fn store(&mut self) -> MemFlagsData {
-        self.stores.swap(0, 1);
-        self.stores[0]
     }
 }
 
