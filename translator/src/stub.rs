@@ -16,7 +16,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::context::offset;
 use crate::flow::PASSED;
-use crate::lower::{register_offset, unit_signature};
+use crate::lower::{Results, register_offset, unit_signature};
 
 /// The stub's type as the host sees it: context, address of the unit, entry number.
 pub(crate) type EntryStub = extern "C" fn(*mut crate::Context, usize, u32);
@@ -67,10 +67,12 @@ pub(crate) fn build(
     b.ins().try_call_indirect(unit, &arguments, table);
 
     b.switch_to_block(returned);
-    b.ins().store(flags, results[0], context, offset::NEXT);
-    b.ins().store(flags, results[1], context, offset::FROM);
-    b.ins().store(flags, results[2], context, offset::METER);
-    for (reg, &value) in PASSED.into_iter().zip(&results[3..]) {
+    let results = Results::from_slice(&results).expect("as many as the signature has");
+    let [meter, passed @ ..] = results.carried;
+    b.ins().store(flags, results.next, context, offset::NEXT);
+    b.ins().store(flags, results.from, context, offset::FROM);
+    b.ins().store(flags, meter, context, offset::METER);
+    for (reg, value) in PASSED.into_iter().zip(passed) {
         b.ins().istore32(flags, value, context, register_offset(reg));
     }
     b.ins().jump(done, &[]);

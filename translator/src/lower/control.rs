@@ -9,10 +9,11 @@ use bessemer_isa::{A, F, H, I, Lr, N, S, U};
 use bessemer_isa::{B, J, L, R, Reg, RegSet, TrapKind, Visitor};
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, BlockArg, Inst, InstBuilder, Value};
 
 use super::access::{Load, Store};
-use super::{Lowering, Pointers, host_call_signature, unit_signature};
+use super::convention::host_call_signature;
+use super::{Lowering, Pointers, Results, unit_signature};
 use crate::context::{HOST_EXIT, offset};
 use crate::flow::PASSED_SET;
 use crate::plan::{LOCAL_BITS, is_link};
@@ -127,8 +128,7 @@ impl Lowering<'_, '_> {
         let args = self.arguments(local);
         let callee = self.callee(unit);
         let call = self.builder.ins().call(callee, &args);
-        let results = self.builder.inst_results(call).to_vec();
-        self.after_call(&results);
+        self.after_call(call);
     }
 
     /// An indirect jump, call or return.
@@ -245,8 +245,7 @@ impl Lowering<'_, '_> {
         let args = self.arguments(found.local);
         let signature = self.builder.import_signature(unit_signature());
         let call = self.builder.ins().call_indirect(signature, address, &args);
-        let results = self.builder.inst_results(call).to_vec();
-        self.after_call(&results);
+        self.after_call(call);
     }
 
     fn jump_indirect(&mut self, found: &Found) {
@@ -280,9 +279,8 @@ impl Lowering<'_, '_> {
 
     fn leave_from(&mut self, next: Value, from: Value) {
         self.flush(self.dirty.without(PASSED_SET));
-        let mut results = vec![next, from];
-        results.extend(self.passed());
-        self.builder.ins().return_(&results);
+        let results = Results { next, from, carried: self.passed() };
+        self.builder.ins().return_(&results.to_array());
     }
 
     /// Brings the context up to date for a callee, and does not call when the native stack is used
@@ -300,23 +298,22 @@ impl Lowering<'_, '_> {
     }
 
     /// Goes on behind the call if the callee returned there.
-    fn after_call(&mut self, results: &[Value]) {
+    fn after_call(&mut self, call: Inst) {
+        let values = self.builder.inst_results(call).to_vec();
+        let handed_on: Vec<BlockArg> = values.iter().map(|&value| BlockArg::Value(value)).collect();
+        let results = Results::from_slice(&values).expect("units return what their signature says");
         let propagate = self.propagate_block();
-        let arguments = |values: &[Value]| -> Vec<BlockArg> {
-            values.iter().map(|&value| BlockArg::Value(value)).collect()
-        };
         let slot = self.env.program.text().index(self.next_pc);
         match slot.and_then(|slot| self.env.plan.arrival_entry(slot)) {
             Some((unit, local)) if unit == self.unit => {
                 let expected = self.iconst(self.next_pc);
-                let matches = self.builder.ins().icmp(IntCC::Equal, results[0], expected);
-                let (behind, passed) = (self.enter[local], arguments(&results[2..]));
-                let results = arguments(results);
-                self.builder.ins().brif(matches, behind, &passed, propagate, &results);
+                let matches = self.builder.ins().icmp(IntCC::Equal, results.next, expected);
+                let (behind, carried) = (self.enter[local], results.carried.map(BlockArg::Value));
+                self.builder.ins().brif(matches, behind, &carried, propagate, &handed_on);
             }
             // nowhere in this unit: the runtime goes on, or says that the end of text is no target
             _ => {
-                self.builder.ins().jump(propagate, &arguments(results));
+                self.builder.ins().jump(propagate, &handed_on);
             }
         }
     }

@@ -11,6 +11,7 @@
 mod access;
 mod arith;
 mod control;
+mod convention;
 
 use std::collections::BTreeMap;
 
@@ -18,16 +19,18 @@ use bessemer_image::{Charges, Program};
 use bessemer_isa::{Inst, Reg, RegSet, TrapKind};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, AliasRegionData, Block, BlockArg, BlockCall, ExtFuncData, ExternalName, FuncRef,
-    Function, InstBuilder, JumpTableData, MemFlagsData, Signature, SourceLoc, TrapCode,
-    UserExternalName, Value, ValueLabel,
+    AliasRegionData, Block, BlockArg, BlockCall, ExtFuncData, ExternalName, FuncRef, Function,
+    InstBuilder, JumpTableData, MemFlagsData, SourceLoc, TrapCode, UserExternalName, Value,
+    ValueLabel,
 };
-use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
 use crate::context::offset;
 use crate::flow::{Flow, PASSED, PASSED_SET};
 use crate::plan::{Constants, Plan};
+
+pub(crate) use convention::{Results, unit_signature};
 
 /// The trap code of a failed gas check; the codes of [`TrapKind`] stand for themselves.
 pub(crate) const OUT_OF_GAS: u8 = 64;
@@ -47,25 +50,6 @@ pub(crate) struct Env<'a> {
 
 /// The label of the meter's values.
 pub(crate) const METER: u32 = 0;
-
-/// The signature of every unit: entry number, meter and the passed registers in; next pc, pc of the
-/// jump to it if that is unchecked, meter and the passed registers out.
-pub(crate) fn unit_signature() -> Signature {
-    let mut signature = Signature::new(CallConv::Tail);
-    signature.params.extend([I32, I64].map(AbiParam::new));
-    signature.params.extend([I64; PASSED.len()].map(AbiParam::new));
-    signature.returns.extend([I64, I32, I64].map(AbiParam::new));
-    signature.returns.extend([I64; PASSED.len()].map(AbiParam::new));
-    signature
-}
-
-/// The signature of the host call function in the context.
-pub(crate) fn host_call_signature() -> Signature {
-    let mut signature = Signature::new(CallConv::SystemV);
-    signature.params.extend([I64, I32].map(AbiParam::new));
-    signature.returns.push(AbiParam::new(I32));
-    signature
-}
 
 /// The namespace of unit numbers among Cranelift's user-defined names.
 const UNIT_NAMESPACE: u32 = 0;
@@ -448,10 +432,9 @@ impl Lowering<'_, '_> {
     }
 
     /// Meter and passed registers, as units get them and return them.
-    fn passed(&mut self) -> Vec<Value> {
-        let mut passed = vec![self.builder.use_var(self.meter)];
-        passed.extend(PASSED.map(|reg| self.read(reg)));
-        passed
+    fn passed(&mut self) -> [Value; 5] {
+        let [sp, a0, a1, a2] = PASSED.map(|reg| self.read(reg));
+        [self.builder.use_var(self.meter), sp, a0, a1, a2]
     }
 
     fn define_passed(&mut self, passed: &[Value]) {
