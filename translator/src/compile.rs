@@ -15,7 +15,7 @@ use cranelift_codegen::{
 use cranelift_frontend::FunctionBuilderContext;
 
 use crate::artifact::{Artifact, TrapRecord};
-use crate::lower::{Env, METER, lower_unit};
+use crate::lower::{Env, METER, Style, lower_unit};
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
 
@@ -39,7 +39,7 @@ pub(crate) fn translate(
         plan: &plan,
         frontend: isa.frontend_config(),
         precise: options.precise_registers,
-        store_meter: false,
+        style: Style::Values,
     };
     let mut compiler = Compiler {
         isa,
@@ -59,16 +59,16 @@ pub(crate) fn translate(
     for (index, unit) in plan.units.iter().enumerate() {
         let pc = text.address(unit.range.start);
         let mut compiled = None;
-        for store_meter in [false, true] {
+        for style in Style::ALL {
             compiler.context.clear();
-            let env = Env { store_meter, ..env };
+            let env = Env { style, ..env };
             lower_unit(env, index, &mut compiler.context.func, &mut scratch);
             compiled = compiler.compile(&env, pc)?;
             if compiled.is_some() {
                 break;
             }
         }
-        let compiled = compiled.ok_or(form(pc, "a meter that is nowhere"))?;
+        let compiled = compiled.ok_or(form(pc, "a native frame of more than a page"))?;
         units.push(compiled.start);
     }
     let Output { mut code, traps, calls } = compiler.output;
@@ -95,7 +95,7 @@ pub(crate) fn clif(
         plan: &plan,
         frontend: isa.frontend_config(),
         precise: options.precise_registers,
-        store_meter: false,
+        style: Style::Values,
     };
     let mut scratch = FunctionBuilderContext::new();
     let listed = plan.units.iter().enumerate().map(|(index, unit)| {
@@ -187,7 +187,8 @@ struct Compiled {
 
 impl Compiler {
     /// Compiles the function in `self.context` and appends it to the output. `pc` names it in
-    /// errors. `None` if the meter cannot be found at some instruction that can fault.
+    /// errors. `None` if the meter cannot be found at some instruction that can fault, or the native
+    /// frame is too large: then it takes another style.
     fn compile(&mut self, env: &Env<'_>, pc: u32) -> Result<Option<Compiled>, TranslateError> {
         let form = |what| form(pc, what);
         let text = env.program.text();
@@ -200,11 +201,7 @@ impl Compiler {
         let buffer = &compiled.buffer;
         let frame = buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);
         if frame > MAX_FRAME {
-            return Err(TranslateError::TooLarge {
-                what: "a native frame",
-                size: frame,
-                limit: MAX_FRAME,
-            });
+            return Ok(None);
         }
         let labels = &compiled.value_labels_ranges;
         let meters = Meters::new(labels.get(&ValueLabel::from_u32(METER)));
@@ -220,7 +217,7 @@ impl Compiler {
             let kind = trap.code.as_raw().get();
             let searched =
                 matches!(TrapKind::from_code(kind), Some(TrapKind::BadLoad | TrapKind::BadStore))
-                    && !env.store_meter
+                    && !env.style.stores_meter()
                     && !env.plan.is_doomed(slot);
             let meter = match searched {
                 true => meters.at(trap.offset),

@@ -29,16 +29,6 @@ pub enum TranslateError {
         /// The unsupported thing.
         what: &'static str,
     },
-    /// A unit's native frame or the native code as a whole is too large.
-    #[error("{what} of {size} bytes exceeds the limit of {limit}")]
-    TooLarge {
-        /// What is too large.
-        what: &'static str,
-        /// Its size in bytes.
-        size: usize,
-        /// The limit in bytes.
-        limit: usize,
-    },
     /// The operating system gave no executable memory.
     #[error("cannot make {size} bytes of executable memory: {reason}")]
     Memory {

@@ -5,7 +5,6 @@ use bessemer_isa::{Class, CompressedOp, I, Inst, Reg, expand};
 use super::code::POOL_BASE;
 use super::operands::EDGES;
 use super::{Code, DATA, POOL, Program};
-use crate::differential::Selection;
 
 /// Programs that execute every parcel: computing ones in a row, each with registers set before;
 /// loads and stores with their base set; jumps and branches, and what is illegal, one by one where
@@ -41,11 +40,7 @@ pub fn compressed() -> Vec<Program> {
             }
         }
         code.exit();
-        let mut program = code.program(format!("computing parcels, part {number}"));
-        // nothing here can trap; and long runs that keep 31 registers exact in the context at every
-        // load need a larger native frame than unoptimised units may have
-        program.selection = Selection::Plain;
-        programs.push(program);
+        programs.push(code.program(format!("computing parcels, part {number}")));
     }
     for (number, parcels) in accessing.chunks(3000).enumerate() {
         let mut code = Code::bare(true);

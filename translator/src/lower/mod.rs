@@ -44,8 +44,27 @@ pub(crate) struct Env<'a> {
     pub(crate) frontend: TargetFrontendConfig,
     /// Whether the registers in the context are current at every trap.
     pub(crate) precise: bool,
+    pub(crate) style: Style,
+}
+
+/// How a unit is lowered. A style is tried only if the one before did not work out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Style {
+    /// Registers and meter are values, unless the unit is too dense.
+    Values,
+    /// The meter is stored at every arrival: somewhere its label was lost.
+    StoredMeter,
+    /// Registers stay in the context too: the native frame was too large.
+    InContext,
+}
+
+impl Style {
+    pub(crate) const ALL: [Self; 3] = [Self::Values, Self::StoredMeter, Self::InContext];
+
     /// Whether every arrival stores the meter to the context, so that nobody has to look for it.
-    pub(crate) store_meter: bool,
+    pub(crate) fn stores_meter(self) -> bool {
+        self != Self::Values
+    }
 }
 
 /// The label of the meter's values.
@@ -63,7 +82,7 @@ pub(crate) fn lower_unit(
 ) {
     let flow = Flow::new(env.plan, unit, env.program.text(), env.precise);
     function.signature = unit_signature();
-    if !env.store_meter {
+    if !env.style.stores_meter() {
         function.collect_debug_info();
     }
     let mut builder = FunctionBuilder::new(function, scratch);
@@ -90,7 +109,7 @@ pub(crate) fn lower_unit(
         .collect();
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
-    let in_context = flow.is_dense();
+    let in_context = env.style == Style::InContext || flow.is_dense();
     let mut lowering = Lowering {
         env,
         in_context,
@@ -311,7 +330,7 @@ impl Lowering<'_, '_> {
         let meter = self.builder.ins().uadd_overflow_trap(meter, charge, code);
         self.builder.def_var(self.meter, meter);
         self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
-        if self.env.store_meter || self.env.plan.is_doomed(slot) {
+        if self.env.style.stores_meter() || self.env.plan.is_doomed(slot) {
             self.store_meter();
         }
     }
