@@ -21,6 +21,10 @@ pub(crate) type BlockId = usize;
 /// before the unit keeps its registers in the context altogether. Compiled programs have 1 to 5.
 const MAX_SEAMS_PER_INSTRUCTION: usize = 6;
 const FREE_SEAMS: usize = 512;
+/// At most this many ways from indirect jumps to blocks, before the jumps share one table.
+const MAX_DISPATCH_EDGES: usize = 256;
+/// A unit gets tables for its own indirect jumps if they have no more slots than this.
+pub(crate) const MAX_DISPATCH_SLOTS: usize = 4096;
 
 /// Instructions that execute one after the other, entered at the first only.
 #[derive(Debug)]
@@ -62,6 +66,8 @@ pub(crate) struct Flow {
     pub(crate) blocks: Vec<Block>,
     /// The blocks that an indirect jump within the unit can go to.
     pub(crate) taken: Vec<BlockId>,
+    /// How many indirect jumps within the unit there are.
+    dispatches: usize,
     /// Registers that some of these need.
     dispatch_live: RegSet,
     /// Registers that may be dirty where an indirect jump goes.
@@ -79,6 +85,8 @@ impl Flow {
         for id in 0..flow.blocks.len() {
             flow.summarise(id, text);
         }
+        let edges = flow.blocks.iter().flat_map(|block| &block.edges);
+        flow.dispatches = edges.filter(|edge| matches!(edge, Edge::Dispatch)).count();
         flow.solve_dirty(plan, unit);
         flow.solve_live(precise);
         flow
@@ -104,6 +112,14 @@ impl Flow {
             })
             .sum();
         seams > MAX_SEAMS_PER_INSTRUCTION * instructions + FREE_SEAMS
+    }
+
+    /// Whether each indirect jump of the unit can have a table of its own; otherwise they share one,
+    /// lest their number times the size of a table grows without bound.
+    pub(crate) fn has_few_dispatches(&self) -> bool {
+        self.dispatches == 1
+            || self.dispatches * self.taken.len() <= MAX_DISPATCH_EDGES
+                && self.dispatches * self.starts.len() <= MAX_DISPATCH_SLOTS
     }
 
     fn blocks(plan: &Plan, unit: usize, text: &Text) -> Self {
@@ -165,6 +181,7 @@ impl Flow {
         Self {
             blocks,
             taken,
+            dispatches: 0,
             dispatch_live: RegSet::EMPTY,
             dispatch_dirty: RegSet::EMPTY,
             starts,

@@ -2,7 +2,7 @@
 //! every kind of trap, control flow to every place.
 //!
 //! A program packs as many checks as can stand one behind the other; what it computes is stored to
-//! memory or shown to the host, and [`judge`](crate::differential::judge) compares all of it
+//! memory or shown to the host, and [`judge`] compares all of it
 //! between the oracle and every engine. The programs are made from the rows of the instruction
 //! table, so an instruction that is forgotten here does not compile.
 //!

@@ -15,11 +15,8 @@ use super::access::{Load, Store};
 use super::convention::host_call_signature;
 use super::{Lowering, Pointers, Results, unit_signature};
 use crate::context::{HOST_EXIT, offset};
-use crate::flow::PASSED_SET;
+use crate::flow::{MAX_DISPATCH_SLOTS, PASSED, PASSED_SET};
 use crate::plan::{LOCAL_BITS, is_link};
-
-/// A unit gets a table for its own indirect jumps if its address range is at most this long.
-const MAX_DISPATCH_SLOTS: usize = 4096;
 
 /// Where an indirect jump goes, as found in the jump table.
 struct Found {
@@ -140,6 +137,10 @@ impl Lowering<'_, '_> {
             let next = self.builder.ins().uextend(I64, target);
             return self.leave(next, self.pc);
         }
+        if rd.is_zero() && self.flow.has_few_dispatches() {
+            let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+            return self.jump_by_table(target, pc);
+        }
         if rd.is_zero() {
             let dispatch = self.dispatch_block();
             let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
@@ -166,8 +167,7 @@ impl Lowering<'_, '_> {
         })
     }
 
-    /// Where the unit's indirect jumps go, if there are any: within the unit all values stay where
-    /// they are.
+    /// The block that the unit's indirect jumps share, if they do.
     pub(super) fn lower_dispatch(&mut self) {
         let Some(dispatch) = self.dispatch else { return };
         self.pointers = Pointers::default();
@@ -176,10 +176,16 @@ impl Lowering<'_, '_> {
         let &[target, pc] = self.builder.block_params(dispatch) else {
             unreachable!("the dispatch block has two parameters")
         };
+        self.jump_by_table(target, pc);
+    }
+
+    /// An indirect jump. Within the unit all values stay where they are.
+    fn jump_by_table(&mut self, target: Value, pc: Value) {
         let range = self.env.plan.units[self.unit].range.clone();
         if !self.flow.taken.is_empty() && range.len() <= MAX_DISPATCH_SLOTS {
             let text = self.env.program.text();
             let elsewhere = self.builder.create_block();
+            self.builder.set_cold_block(elsewhere);
             let mut targets = vec![elsewhere; range.len()];
             for &id in &self.flow.taken {
                 targets[self.flow.blocks[id].start - range.start] = self.blocks[id].arrive;
@@ -339,6 +345,30 @@ impl Lowering<'_, '_> {
         self.builder.ins().return_(&results);
     }
 
+    fn stop_block(&mut self) -> Block {
+        *self.stop.get_or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.set_cold_block(block);
+            block
+        })
+    }
+
+    /// The block that leaves because a host call does not let the guest go on, if something needs it.
+    /// The context is current there.
+    pub(super) fn lower_stop(&mut self) {
+        let Some(stop) = self.stop else { return };
+        self.pointers = Pointers::default();
+        self.builder.switch_to_block(stop);
+        let meter = self.load_context(offset::METER);
+        let [sp, a0, a1, a2] = PASSED.map(|reg| self.load_register(reg));
+        let results = Results {
+            next: self.builder.ins().iconst(I64, HOST_EXIT as i64),
+            from: self.builder.ins().iconst(I32, 0),
+            carried: [meter, sp, a0, a1, a2],
+        };
+        self.builder.ins().return_(&results.to_array());
+    }
+
     fn host_call(&mut self) {
         self.flush(self.dirty);
         self.store_meter();
@@ -351,14 +381,12 @@ impl Lowering<'_, '_> {
         let stopped = self.builder.inst_results(call)[0];
         let meter = self.load_context(offset::METER);
         self.builder.def_var(self.meter, meter);
+        let memory = self.load_context(offset::MEMORY);
+        self.builder.def_var(self.memory, memory);
         self.load_registers(RegSet::of(&[Reg::A0]));
         self.dirty = RegSet::EMPTY;
-        let (stop, go_on) = (self.builder.create_block(), self.builder.create_block());
+        let (stop, go_on) = (self.stop_block(), self.builder.create_block());
         self.builder.ins().brif(stopped, stop, &[], go_on, &[]);
-        self.cold(stop, |this| {
-            let next = this.builder.ins().iconst(I64, HOST_EXIT as i64);
-            this.leave(next, 0);
-        });
         self.builder.switch_to_block(go_on);
         self.arrive(self.next_pc);
     }

@@ -1,12 +1,11 @@
 //! Lowers one unit to Cranelift IR.
 //!
 //! Guest registers are SSA variables of type `i64` that hold zero-extended 32-bit values; arithmetic
-//! is done on `i32` and widened when a register is written. The gas meter is one too; its values carry
-//! a label, by which Cranelift tells where the meter is at every instruction that can fault. The address of the context lives in Cranelift's
-//! pinned register, and each block fetches it and the base of guest memory anew: values that live
-//! through a whole unit get spilled where it hurts. [`Lowering`] gives each instruction its meaning
-//! through the visitor of `bessemer-isa`: `arith` the computing ones, `access` the memory ones,
-//! `control` what ends a run.
+//! is done on `i32` and widened when a register is written. The gas meter is one too; its values
+//! carry a label, by which Cranelift tells where the meter is at every instruction that can fault. The
+//! address of the context lives in Cranelift's pinned register; the base of guest memory is fetched
+//! at each entry. [`Lowering`] gives each instruction its meaning through the visitor of
+//! `bessemer-isa`: `arith` the computing ones, `access` the memory ones, `control` what ends a run.
 
 mod access;
 mod arith;
@@ -88,6 +87,7 @@ pub(crate) fn lower_unit(
     let mut builder = FunctionBuilder::new(function, scratch);
     let vars = [(); 32].map(|()| builder.declare_var(I64));
     let meter = builder.declare_var(I64);
+    let memory = builder.declare_var(I64);
     let flags = AccessFlags::new(&mut builder);
     let blocks = flow
         .blocks
@@ -118,12 +118,14 @@ pub(crate) fn lower_unit(
         builder,
         vars,
         meter,
+        memory,
         flags,
         blocks,
         enter,
         pointers: Pointers::default(),
         dispatch: None,
         propagate: None,
+        stop: None,
         callees: BTreeMap::new(),
         pc: 0,
         next_pc: 0,
@@ -136,6 +138,7 @@ pub(crate) fn lower_unit(
     }
     lowering.lower_dispatch();
     lowering.lower_propagate();
+    lowering.lower_stop();
     lowering.builder.seal_all_blocks();
     lowering.builder.finalize(env.frontend);
 }
@@ -152,7 +155,6 @@ struct Blocks {
 #[derive(Clone, Copy, Default)]
 struct Pointers {
     context: Option<Value>,
-    memory: Option<Value>,
 }
 
 /// Flags of the three kinds of memory access. Guest accesses can trap and are never anything more
@@ -189,6 +191,7 @@ struct Lowering<'a, 'f> {
     builder: FunctionBuilder<'f>,
     vars: [Variable; 32],
     meter: Variable,
+    memory: Variable,
     flags: AccessFlags,
     blocks: Vec<Blocks>,
     pointers: Pointers,
@@ -198,6 +201,8 @@ struct Lowering<'a, 'f> {
     dispatch: Option<Block>,
     /// Where a callee's results are handed on that came back to another place than its caller's.
     propagate: Option<Block>,
+    /// Where the unit leaves because of a host call.
+    stop: Option<Block>,
     callees: BTreeMap<usize, FuncRef>,
     /// Address of the current instruction.
     pc: u32,
@@ -238,6 +243,8 @@ impl Lowering<'_, '_> {
         self.builder.switch_to_block(block);
         let passed = self.builder.block_params(block).to_vec();
         self.define_passed(&passed);
+        let memory = self.load_context(offset::MEMORY);
+        self.builder.def_var(self.memory, memory);
         let entry = self.env.plan.units[self.unit].entries[index];
         let id = self.flow.block_at(entry.slot).expect("every entry of a unit starts a block");
         self.load_registers(self.flow.blocks[id].live_in.without(PASSED_SET));
@@ -445,9 +452,7 @@ impl Lowering<'_, '_> {
 
     /// The host address of guest address 0.
     fn memory(&mut self) -> Value {
-        let memory = self.pointers.memory.unwrap_or_else(|| self.load_context(offset::MEMORY));
-        self.pointers.memory = Some(memory);
-        memory
+        self.builder.use_var(self.memory)
     }
 
     /// Meter and passed registers, as units get them and return them.
