@@ -117,18 +117,16 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let captured = Captured::default();
     let stdout: Box<dyn Write + Send> =
         if output.json { Box::new(captured.clone()) } else { Box::new(io::stdout()) };
-    let bare = Bare::new(&module, stdout, io::stderr());
-    let failed = |error| Failure::program(&file.path, error);
-    let mut instance = bare::linker(module.engine()).instantiate(&module, bare).map_err(failed)?;
-    bare::place_arguments(&mut instance, &args.guest_arguments())
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    instance.set_gas(args.gas).map_err(failed)?;
-
+    let mut instance = args.instance(&file, &module, Bare::new(&module, stdout, io::stderr()))?;
     let start = Instant::now();
     let execution = args.execute(&mut instance, &file, output)?;
     let run_time = start.elapsed();
     instance.data_mut().flush().map_err(|error| Failure::stream("the guest's output", error))?;
-    let report = Report::new(args, &file, &instance, execution, run_time);
+    let registers = match instance.registers() {
+        None if args.stats || output.json => Some(args.registers_again(&file)?),
+        known => known.copied(),
+    };
+    let report = Report::new(args, &file, &instance, execution, run_time, registers);
     report.note_outcome(output);
     for dump in &dumps {
         dump.write(instance.memory())?;
@@ -160,6 +158,32 @@ impl Args {
     fn guest_arguments(&self) -> Vec<&[u8]> {
         let name = self.program.as_os_str().as_encoded_bytes();
         [name].into_iter().chain(self.args.iter().map(String::as_bytes)).collect()
+    }
+
+    fn instance(
+        &self,
+        file: &File,
+        module: &Module,
+        bare: Bare,
+    ) -> Result<Instance<Bare>, Failure> {
+        let failed = |error| Failure::program(&file.path, error);
+        let mut instance =
+            bare::linker(module.engine()).instantiate(module, bare).map_err(failed)?;
+        bare::place_arguments(&mut instance, &self.guest_arguments())
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+        instance.set_gas(self.gas).map_err(failed)?;
+        Ok(instance)
+    }
+
+    /// The registers at the end of a run whose native code did not keep them: executes once more, in
+    /// silence, with code that does. A program's environment is the same each time.
+    fn registers_again(&self, file: &File) -> Result<[u32; 32], Failure> {
+        let module = file.module(self.config().precise_registers(true))?;
+        let mut instance =
+            self.instance(file, &module, Bare::new(&module, io::sink(), io::sink()))?;
+        instance.run().map_err(|error| Failure::program(&file.path, error))?;
+        let registers = instance.registers().copied();
+        registers.ok_or_else(|| Failure::Other("the registers are not known".to_owned()))
     }
 
     fn execute(
@@ -204,6 +228,8 @@ struct Report<'a> {
     execution: Execution,
     gas_used: u64,
     run_time: Duration,
+    /// Known wherever they are shown.
+    registers: Option<[u32; 32]>,
     /// Where it stopped, unless the program ended itself.
     place: Option<Place>,
     opt_level: OptLevelArg,
@@ -216,6 +242,7 @@ impl<'a> Report<'a> {
         instance: &'a Instance<Bare>,
         execution: Execution,
         run_time: Duration,
+        registers: Option<[u32; 32]>,
     ) -> Self {
         let places = || Places::new(instance.module().program().symbols(), &file.bytes);
         let place = match execution.exit {
@@ -228,6 +255,7 @@ impl<'a> Report<'a> {
             gas_used: args.gas - instance.gas(),
             execution,
             run_time,
+            registers,
             place,
             opt_level: args.opt_level,
         }
@@ -294,7 +322,7 @@ impl<'a> Report<'a> {
     fn to_json(&self, captured: &Captured) -> Value {
         let module = self.module();
         let native = module.code();
-        let registers = self.instance.registers().map(output::registers_json);
+        let registers = self.registers.as_ref().map(output::registers_json);
         let (stdout, stdout_hex) = captured.to_json();
         json!({
             "schema": "bessemer.run/1",
@@ -347,11 +375,8 @@ impl<'a> Report<'a> {
         row("memory sha-256", hex(&memory_digest(memory)));
         row("pc", Address(self.instance.pc()).to_string());
         let mut text = output::table(rows);
-        match self.instance.registers() {
-            Some(registers) => text.push_str(&output::registers(registers)),
-            None => text.push_str(
-                "  registers are not kept at traps of native code; --backend interp has them\n",
-            ),
+        if let Some(registers) = &self.registers {
+            text.push_str(&output::registers(registers));
         }
         text
     }

@@ -33,6 +33,23 @@ fn all_workloads_agree_on_every_engine() {
 }
 
 #[test]
+fn registers_after_a_trap_are_shown_whatever_executed() {
+    for args in [&["trap.elf"][..], &["primes.elf", "--gas=5000"]] {
+        let [jit, interp] = ["jit", "interp"].map(|backend| {
+            let image = bench(&format!("programs/{}", args[0]));
+            let mut line = vec!["run", "--json", "--backend", backend];
+            line.extend(&args[1..]);
+            line.push(&image);
+            json(&bessemer(&line))
+        });
+        for field in ["outcome", "registers", "pc", "gas_used", "memory_sha256", "stdout"] {
+            assert_eq!(jit[field], interp[field], "{args:?}: {field}");
+        }
+        assert!(jit["registers"].is_object(), "{args:?}");
+    }
+}
+
+#[test]
 fn agreement_does_not_depend_on_how_the_program_ends() {
     for args in [
         &["diff", &bench("programs/trap.elf")][..],

@@ -296,10 +296,12 @@ impl Lowering<'_, '_> {
         self.dirty = PASSED_SET;
         let stack = self.builder.ins().get_stack_pointer(I64);
         let limit = self.load_context(offset::STACK_LIMIT);
-        let (deep, shallow) = (self.builder.create_block(), self.builder.create_block());
         let is_deep = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
-        self.builder.ins().brif(is_deep, deep, &[], shallow, &[]);
-        self.cold(deep, |this| this.leave(target, 0));
+        let from = self.builder.ins().iconst(I32, 0);
+        let results = Results { next: target, from, carried: self.passed() };
+        let (propagate, shallow) = (self.propagate_block(), self.builder.create_block());
+        let handed_on = results.to_array().map(BlockArg::Value);
+        self.builder.ins().brif(is_deep, propagate, &handed_on, shallow, &[]);
         self.builder.switch_to_block(shallow);
     }
 
