@@ -300,13 +300,11 @@ impl Lowering<'_, '_> {
                 self.trap(TrapKind::IllegalInstruction);
                 return;
             };
-            let constants = self.constants.clone();
-            self.constants.step(inst, self.pc);
             if inst.is_terminator() {
-                self.constants = constants;
                 inst.accept(self);
                 return;
             }
+            self.constants.step(inst, self.pc);
             self.lower_straight(inst);
             slot += usize::from(decoded.len) / step;
         }
