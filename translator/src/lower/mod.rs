@@ -243,6 +243,8 @@ impl Lowering<'_, '_> {
         self.builder.switch_to_block(block);
         let passed = self.builder.block_params(block).to_vec();
         self.define_passed(&passed);
+        // a block that is entered here only has no other meter
+        self.label_meter(passed[0]);
         let memory = self.load_context(offset::MEMORY);
         self.builder.def_var(self.memory, memory);
         let entry = self.env.plan.units[self.unit].entries[index];
@@ -288,7 +290,11 @@ impl Lowering<'_, '_> {
         }
         if block.fallen_into {
             let meter = self.builder.use_var(self.meter);
-            self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
+            self.label_meter(meter);
+            // the run may have been charged in a unit of another style
+            if self.env.style.stores_meter() {
+                self.store_meter();
+            }
         }
         let mut slot = block.start;
         for _ in 0..block.count {
@@ -334,10 +340,14 @@ impl Lowering<'_, '_> {
         let code = TrapCode::unwrap_user(OUT_OF_GAS);
         let meter = self.builder.ins().uadd_overflow_trap(meter, charge, code);
         self.builder.def_var(self.meter, meter);
-        self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
+        self.label_meter(meter);
         if self.env.style.stores_meter() || self.env.plan.is_doomed(slot) {
             self.store_meter();
         }
+    }
+
+    fn label_meter(&mut self, meter: Value) {
+        self.builder.set_val_label(meter, ValueLabel::from_u32(METER));
     }
 
     fn store_meter(&mut self) {
