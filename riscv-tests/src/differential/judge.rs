@@ -14,8 +14,6 @@ pub enum Selection {
     /// number, and precise registers for every fourth of those that end where it matters.
     /// Compiling is what takes the time.
     Sampled(u64),
-    /// All without precise registers.
-    Plain,
 }
 
 impl Selection {
@@ -25,7 +23,6 @@ impl Selection {
         let mut subjects = vec![S::Interpreter, S::RuntimeInterpreter];
         match self {
             Self::All => return S::ALL.to_vec(),
-            Self::Plain => subjects.extend([S::JitNone, S::JitSpeed]),
             Self::Sampled(number) => {
                 subjects.push(S::JitSpeed);
                 match number % 8 {
