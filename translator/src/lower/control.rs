@@ -190,16 +190,20 @@ impl Lowering<'_, '_> {
             for &id in &self.flow.taken {
                 targets[self.flow.blocks[id].start - range.start] = self.blocks[id].arrive;
             }
-            let start = i64::from(text.address(range.start));
-            let offset = self.builder.ins().iadd_imm_s(target, -start);
-            // rotated, a misaligned offset becomes one that is far too large
-            let shift = i64::from(text.profile().step().trailing_zeros());
-            let index = self.builder.ins().rotr_imm_u(offset, shift);
+            let index = self.slots_behind(text.address(range.start), target);
             self.branch_by_table(index, elsewhere, &targets, &[]);
             self.builder.switch_to_block(elsewhere);
         }
         let found = self.look_up(target, pc);
         self.jump_indirect(&found);
+    }
+
+    /// How many slots `target` lies behind `start`. Rotated, a misaligned distance becomes one that is
+    /// far too large.
+    fn slots_behind(&mut self, start: u32, target: Value) -> Value {
+        let step = self.env.program.text().profile().step();
+        let distance = self.builder.ins().iadd_imm_s(target, -i64::from(start));
+        self.builder.ins().rotr_imm_u(distance, i64::from(step.trailing_zeros()))
     }
 
     /// Finds the entry of an address in the jump table. Where there is none, the runtime checks the
@@ -208,10 +212,7 @@ impl Lowering<'_, '_> {
         // all blocks below use it
         self.context();
         let text = self.env.program.text();
-        let step = text.profile().step();
-        let offset = self.builder.ins().iadd_imm_s(target, -i64::from(text.base()));
-        // rotated, a misaligned offset becomes one that is far too large
-        let slot = self.builder.ins().rotr_imm_u(offset, i64::from(step.trailing_zeros()));
+        let slot = self.slots_behind(text.base(), target);
         let slots = text.slots().len() as i64;
         let inside = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThan, slot, slots);
         let (load, escape, found) =
