@@ -65,6 +65,13 @@ pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {
     (unit as u32 + 1) << LOCAL_BITS | local as u32
 }
 
+/// The inverse of [`encode_entry`]; `None` for a slot without entry.
+#[inline]
+pub(crate) fn decode_entry(word: u32) -> Option<(usize, usize)> {
+    let unit = (word >> LOCAL_BITS).checked_sub(1)?;
+    Some((unit as usize, (word & ((1 << LOCAL_BITS) - 1)) as usize))
+}
+
 impl Plan {
     pub(crate) fn new(program: &Program) -> Self {
         let marks = discover::discover(program);
@@ -83,9 +90,7 @@ impl Plan {
 
     /// Where an arrival at this slot enters: unit and entry number.
     pub(crate) fn arrival_entry(&self, slot: usize) -> Option<(usize, usize)> {
-        let word = *self.jump_table.get(slot)?;
-        let unit = (word >> LOCAL_BITS).checked_sub(1)?;
-        Some((unit as usize, (word & ((1 << LOCAL_BITS) - 1)) as usize))
+        decode_entry(*self.jump_table.get(slot)?)
     }
 
     /// Where a run goes on that falls from another unit into this slot.
