@@ -52,6 +52,8 @@ pub struct Instance<T> {
     // before the module: dropping the last owner of a module forgets its idle regions
     frame: Box<Frame<T>>,
     state: State,
+    /// Runs to interpret before native code takes over.
+    reluctance: u64,
     module: Module,
 }
 
@@ -113,6 +115,7 @@ impl<T> Instance<T> {
         let mut instance = Self {
             frame: Box::new(Frame { guest, stopped: None, table }),
             state: State::Ready,
+            reluctance: 0,
             module: module.clone(),
         };
         instance.enter(module.program().entry());
@@ -259,6 +262,12 @@ impl<T> Instance<T> {
         }
     }
 
+    /// Interprets this many runs before native code takes over, even if it is there already: so that
+    /// tests can see that nothing can be seen of the change, wherever it happens.
+    pub fn swap_after(&mut self, runs: u64) {
+        self.reluctance = runs;
+    }
+
     /// The gas left.
     pub fn gas(&self) -> u64 {
         self.frame.guest.context.gas()
@@ -369,24 +378,46 @@ impl<T> Instance<T> {
     fn drive(&mut self) -> Result<Option<Exit>, Error> {
         // what a panicking host function leaves behind is an ended instance
         let before = std::mem::replace(&mut self.state, State::Ended { exact: false });
-        let returned = match self.module.code() {
-            Some(code) => {
-                let native_stack = self.module.engine().config().native_stack;
-                let module = &self.module;
-                with_entrance(code, &mut self.frame, native_stack, |entrance, frame| {
-                    drive_native(module, frame, entrance)
-                })
-                // nothing was executed
-                .inspect_err(|_| self.state = before)?
+        let counters = &self.module.parts().counters;
+        let mut interpreted = false;
+        let returned = loop {
+            let code = self.module.code().filter(|_| self.reluctance == 0);
+            let Some(code) = code else {
+                if !interpreted {
+                    counters.interpreted_runs.count();
+                }
+                interpreted = true;
+                match drive_interpreter(&self.module, &mut self.frame, &mut self.reluctance) {
+                    Some(returned) => break returned,
+                    None => continue,
+                }
+            };
+            let native_stack = self.module.engine().config().native_stack;
+            let module = &self.module;
+            let entered = with_entrance(code, &mut self.frame, native_stack, |entrance, frame| {
+                drive_native(module, frame, entrance)
+            });
+            match entered {
+                Ok(returned) => {
+                    let counter = if interpreted { &counters.swaps } else { &counters.native_runs };
+                    counter.count();
+                    interpreted = false;
+                    break returned;
+                }
+                // nothing was executed natively, and the interpreter can go on
+                Err(_) if interpreted => self.reluctance = u64::MAX,
+                Err(error) => {
+                    self.state = before;
+                    return Err(error);
+                }
             }
-            None => drive_interpreter(&self.module, &mut self.frame),
         };
         if returned {
             self.state = State::Returned;
             return Ok(None);
         }
         let precise = self.module.engine().config().options.precise_registers;
-        self.stopped(precise || self.module.code().is_none()).map(Some)
+        self.stopped(precise || interpreted).map(Some)
     }
 
     /// What a stop means for the instance. `exact` says whether registers are known after a trap.
@@ -405,16 +436,27 @@ impl<T> Instance<T> {
     }
 }
 
-/// Executes in the interpreter. `true` means that the function called by name returned; otherwise
-/// `frame.stopped` says why execution stopped.
-fn drive_interpreter<T>(module: &Module, frame: &mut Frame<T>) -> bool {
+/// Executes in the interpreter until a stop, or until there is native code and no `reluctance` left to
+/// use it: then the answer is `None`, and control stands at an arrival. Otherwise `true` means that the
+/// function called by name returned; if not, `frame.stopped` says why execution stopped.
+fn drive_interpreter<T>(
+    module: &Module,
+    frame: &mut Frame<T>,
+    reluctance: &mut u64,
+) -> Option<bool> {
     let (text, charges) = (module.program().text(), module.charges());
     let mut hart = frame.guest.hart();
     loop {
-        let stop = interp::run(text, charges, &mut hart, &mut *frame.guest.region);
+        if *reluctance == 0 && module.code().is_some() {
+            frame.guest.set_hart(&hart);
+            return None;
+        }
+        let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
+        *reluctance = reluctance.saturating_sub(1);
+        let Some(stop) = stop else { continue };
         frame.guest.set_hart(&hart);
         if let Some(returned) = frame.after(stop) {
-            return returned;
+            return Some(returned);
         }
         hart = frame.guest.hart();
     }

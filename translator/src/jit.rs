@@ -64,9 +64,9 @@ impl Code {
         self.memory.as_slice()
     }
 
-    /// Its units, in ascending order of offsets.
-    pub fn units(&self) -> &[crate::Unit] {
-        &self.tables.units
+    /// What belongs to the machine code.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     /// Bytes that the code and its tables take.
