@@ -58,6 +58,17 @@ fn what_was_written_is_read() {
 }
 
 #[test]
+fn control_that_runs_off_the_end_of_text_is_part_of_an_artifact() {
+    for guest in ["_start: nop", "_start: beqz a0, 1f\n nop\n 1:", "_start: ecall"] {
+        let (_, program) = program(guest);
+        let artifact = artifact(&program);
+        let end = program.text().end();
+        assert!(artifact.traps().iter().any(|trap| trap.pc == end), "{guest}");
+        assert_eq!(Artifact::read(&artifact.write(&PLAIN)).unwrap().1, artifact, "{guest}");
+    }
+}
+
+#[test]
 fn tools_see_what_the_reader_sees() {
     let (elf, program) = program(GUEST);
     let artifact = artifact(&program);

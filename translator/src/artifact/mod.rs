@@ -88,6 +88,11 @@ impl TextShape {
         Self { base: text.base(), step: text.profile().step(), slots }
     }
 
+    /// The address behind the last slot, where control can arrive and traps.
+    fn end(self) -> u64 {
+        u64::from(self.base) + u64::from(self.slots) * u64::from(self.step)
+    }
+
     /// Whether a pc can stand at this address.
     fn holds(self, pc: u32) -> bool {
         let offset = pc.wrapping_sub(self.base);

@@ -141,12 +141,12 @@ impl Note {
     }
 
     fn check_shape(&self) -> Result<(), ReadError> {
-        let TextShape { base, step, slots } = self.text;
+        let TextShape { step, slots, .. } = self.text;
         let rule = |rule| Err(ReadError::Row { table: "note", row: 0, rule });
         if step != 2 && step != 4 {
             return rule("slots are 2 or 4 bytes apart");
         }
-        if u64::from(base) + u64::from(slots) * u64::from(step) > 1 << 32 {
+        if self.text.end() > 1 << 32 {
             return rule("text ends below 2^32");
         }
         if u64::from(slots) * u64::from(step) > u64::from(Limits::MAX_TEXT_BYTES) {
@@ -214,8 +214,8 @@ impl Note {
             if offset < lowest || offset >= self.code_len {
                 return failed("offsets ascend, inside the code of units");
             }
-            if !self.text.holds(pc) {
-                return failed("its address is one of text");
+            if !self.text.holds(pc) && u64::from(pc) != self.text.end() {
+                return failed("its address is one of text, or the end of text");
             }
             if !matches!(meter, 0..=15 | TrapRecord::METER_IN_CONTEXT)
                 && !(-MAX_FRAME..0).contains(&meter)
