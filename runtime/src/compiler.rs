@@ -10,8 +10,8 @@ use std::time::Instant;
 use bessemer_translator::{Artifact, Code, Labels, TextShape, TranslateError, translate};
 
 use crate::cache::{
-    CacheEntry, CacheError, Child, ChildError, Damage, ImageHash, Key, KeySeed, Loaded, Memory,
-    Missed, Request, Secret, Store,
+    CacheError, Child, ChildError, Damage, ImageHash, Key, KeySeed, Loaded, Memory, Missed,
+    Request, Secret, Store,
 };
 use crate::module::Parts;
 use crate::region::RegionPool;
@@ -162,8 +162,12 @@ impl Compiler {
         if !fits(artifact.tables().text(), &parts) {
             return self.module(elf);
         }
+        let started = Instant::now();
         match Code::publish(artifact) {
-            Ok(code) => parts.set_code(code, Origin::File),
+            Ok(code) => {
+                parts.set_compile_time(started.elapsed());
+                parts.set_code(code, Origin::File);
+            }
             Err(error) if self.config.backend == Backend::Jit => return Err(error.into()),
             Err(error) => {
                 log::warn!("{}: interpreting, because {error}", parts.program.code_hash())
@@ -371,15 +375,6 @@ impl Compiler {
                 let _ = store.remove(key);
             }
             self.memory.forget(parts.image_hash);
-        }
-    }
-
-    /// Whether the file with this key can be used.
-    pub(crate) fn verify(&self, entry: &CacheEntry) -> Result<(), String> {
-        let Some(store) = &self.store else { return Ok(()) };
-        match store.load(entry.key) {
-            Ok(_) | Err(Missed::Absent) => Ok(()),
-            Err(missed) => Err(missed.to_string()),
         }
     }
 

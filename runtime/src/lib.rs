@@ -45,6 +45,7 @@ mod linker;
 mod module;
 #[allow(unsafe_code, reason = "enters native code and is called back by it")]
 mod native;
+mod profile;
 #[allow(unsafe_code, reason = "maps memory and accesses it by address")]
 pub mod region;
 #[allow(unsafe_code, reason = "handles signals and reads machine contexts")]
@@ -66,4 +67,5 @@ pub use error::{Error, ErrorKind, Exit};
 pub use instance::{Arguments, Caller, Instance};
 pub use linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
 pub use module::{Module, Origin};
+pub use profile::{JitDump, write_perf_map};
 pub use statistics::{EngineStatistics, ModuleStatistics};

@@ -218,6 +218,10 @@ impl Compiler {
                 .map(|location| location.loc.bits() as usize);
             let Some(slot) = slot else { continue };
             let kind = trap.code.as_raw().get();
+            // Cranelift's own kinds: what is in front of the instruction excludes them
+            if TrapKind::from_code(kind).is_none() && kind != TrapRecord::OUT_OF_GAS {
+                continue;
+            }
             let searched =
                 matches!(TrapKind::from_code(kind), Some(TrapKind::BadLoad | TrapKind::BadStore))
                     && !env.style.stores_meter()

@@ -107,7 +107,10 @@ impl<'a> Cache<'a> {
     ///
     /// What is wrong with it.
     pub fn verify(&self, entry: &CacheEntry) -> Result<(), String> {
-        self.compiler.verify(entry)
+        match self.store.verify(entry.key) {
+            Ok(()) | Err(Missed::Absent) => Ok(()),
+            Err(missed) => Err(missed.to_string()),
+        }
     }
 
     /// Removes one artifact.

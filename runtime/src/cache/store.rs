@@ -126,6 +126,17 @@ impl Store {
 
     /// Loads the artifact with this key. What comes back is private memory of this process.
     pub(crate) fn load(&self, key: Key) -> Result<Loaded, Missed> {
+        let (file, stat, loaded) = self.open_and_read(key)?;
+        touch(&file, &stat);
+        Ok(loaded)
+    }
+
+    /// Whether an artifact can be loaded; that is no use of it.
+    pub(crate) fn verify(&self, key: Key) -> Result<(), Missed> {
+        self.open_and_read(key).map(drop)
+    }
+
+    fn open_and_read(&self, key: Key) -> Result<(File, Stat, Loaded), Missed> {
         let flags =
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let opened = openat(&self.directory, key.to_string(), flags, Mode::empty());
@@ -139,8 +150,7 @@ impl Store {
         let len = self.check(&stat)?;
         let mut file = File::from(file);
         let loaded = self.read(&mut file, len, key)?;
-        touch(&file, &stat);
-        Ok(loaded)
+        Ok((file, stat, loaded))
     }
 
     /// Checks what the system says of a file, and gives its length.
