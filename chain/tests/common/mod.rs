@@ -1,5 +1,6 @@
 //! Small contracts in assembly, and chains to run them on.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
 use bessemer_abi::HostCall;
 use bessemer_chain::{Address, Chain, Receipt, U256};
