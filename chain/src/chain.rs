@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bessemer_image::CodeHash;
-use bessemer_runtime::{Engine, Error, Linker};
+use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
 use bessemer_types::{Address, U256};
 use sha3::{Digest, Keccak256};
 
@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::block::{Block, Sealed};
 use crate::encoding::decode_account;
 use crate::executor::{ExecuteError, Executor};
+use crate::extension::{Extension, ExtensionRow, FIRST_EXTENSION};
 use crate::host::{self, Context, Session};
 use crate::journal::{Journal, JournalError};
 use crate::key::{KeyTooLong, StateKey, StorageKey};
@@ -94,6 +95,9 @@ pub enum ChainError {
     /// The engine cannot run contracts.
     #[error(transparent)]
     Engine(#[from] Error),
+    /// A host call of the embedder's own has a number of the table.
+    #[error("host call {0:#x} belongs to the table; use {FIRST_EXTENSION:#x} or more")]
+    Number(u32),
     /// No key is that long.
     #[error(transparent)]
     Key(#[from] KeyTooLong),
@@ -310,6 +314,27 @@ impl Chain {
     /// Deploys a contract from its file.
     pub fn deploy(&mut self, code: impl Into<Arc<[u8]>>) -> DeployRequest<'_> {
         DeployRequest::new(self, code.into())
+    }
+
+    /// Defines a host call of the embedder's own.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Number`] for a number that belongs to the table, and [`ChainError::Engine`] for
+    /// one that is defined already.
+    pub fn host_call(
+        &mut self,
+        row: ExtensionRow,
+        call: impl Fn(&mut Extension<'_>) -> HostResult<u32> + Send + Sync + 'static,
+    ) -> Result<(), ChainError> {
+        let (number, name) = (row.number, row.name.clone());
+        if number < FIRST_EXTENSION {
+            return Err(ChainError::Number(number));
+        }
+        self.linker.func(number, name, move |caller: Caller<'_, Context>| {
+            call(&mut Extension::begin(caller, &row)?)
+        })?;
+        Ok(())
     }
 
     pub(crate) fn next_block(&self, timestamp: Option<u64>) -> BlockInfo {
