@@ -10,6 +10,9 @@
 //! and the code hash (32). An account that is all zero is not stored. The order of keys is the order
 //! of their bytes.
 
+use std::ops::Deref;
+
+use bessemer_abi::limits::KEY_BYTES;
 use bessemer_image::CodeHash;
 use bessemer_types::{Address, U256};
 
@@ -29,9 +32,28 @@ const ACCOUNT: u8 = 0;
 const STORAGE: u8 = 1;
 const CODE: u8 = 2;
 
+/// The bytes of a key; ordered as keys are.
+#[derive(Clone, Copy)]
+pub struct KeyBytes {
+    len: u8,
+    bytes: [u8; Self::MOST],
+}
+
+impl KeyBytes {
+    const MOST: usize = 1 + 20 + KEY_BYTES as usize;
+}
+
+impl Deref for KeyBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
 /// The bytes of a key.
-pub fn encode_key(key: &StateKey) -> Value {
-    let mut bytes = [0; 1 + 20 + 64];
+pub fn encode_key(key: &StateKey) -> KeyBytes {
+    let mut bytes = [0; KeyBytes::MOST];
     let parts: [&[u8]; 3] = match key {
         StateKey::Account(address) => [&[ACCOUNT], address.as_bytes(), &[]],
         StateKey::Storage(address, key) => [&[STORAGE], address.as_bytes(), key.as_bytes()],
@@ -42,7 +64,7 @@ pub fn encode_key(key: &StateKey) -> Value {
         bytes[len..][..part.len()].copy_from_slice(part);
         len += part.len();
     }
-    Value::from(&bytes[..len])
+    KeyBytes { len: len as u8, bytes }
 }
 
 /// The key with these bytes.
@@ -74,12 +96,13 @@ pub fn encode_account(account: &Account) -> Option<Value> {
     if account.is_empty() {
         return None;
     }
-    let mut bytes = Vec::with_capacity(73);
-    bytes.extend_from_slice(&account.nonce.to_le_bytes());
-    bytes.extend_from_slice(&account.balance.to_le_bytes::<32>());
-    bytes.push(account.code.is_some().into());
-    bytes.extend_from_slice(account.code.as_ref().map_or(&[], |hash| hash.as_bytes().as_slice()));
-    Some(Value::from(bytes))
+    let mut bytes = [0; 8 + 32 + 1 + 32];
+    bytes[..8].copy_from_slice(&account.nonce.to_le_bytes());
+    bytes[8..40].copy_from_slice(&account.balance.to_le_bytes::<32>());
+    let Some(code) = &account.code else { return Some(Value::from(&bytes[..41])) };
+    bytes[40] = 1;
+    bytes[41..].copy_from_slice(code.as_bytes());
+    Some(Value::from(&bytes[..]))
 }
 
 /// The account with these bytes.
@@ -116,7 +139,7 @@ mod tests {
             StateKey::Code(CodeHash::of(b"code")),
         ];
         assert!(keys.is_sorted());
-        assert!(keys.map(|key| encode_key(&key)).is_sorted());
+        assert!(keys.map(|key| encode_key(&key).to_vec()).is_sorted());
         for key in keys {
             assert_eq!(decode_key(&encode_key(&key)), Ok(key));
         }

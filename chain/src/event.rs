@@ -17,6 +17,7 @@ pub struct Event {
 impl Event {
     /// What counts towards the cap of a transaction.
     pub fn bytes(&self) -> u32 {
-        (self.topics.len() * 32 + self.data.len()) as u32
+        let bytes = self.topics.len() * 32 + self.data.len();
+        u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 }

@@ -17,7 +17,6 @@ mod account;
 mod block;
 mod chain;
 mod create;
-
 mod encoding;
 mod event;
 mod executor;
@@ -51,7 +50,9 @@ pub use explain::sentence;
 pub use extension::{Extension, ExtensionRow, FIRST_EXTENSION};
 pub use host::LogLine;
 pub use inspect::{Call, CallKind, End, Inspector};
-pub use journal::{Journal, JournalError};
+pub use journal::{
+    AccountEntry, AccountId, Checkpoint, Journal, JournalError, SlotId, StorageEntry,
+};
 pub use key::{KeyTooLong, StateKey, StorageKey};
 pub use modules::ModuleError;
 pub use price::Prices;

@@ -1,14 +1,15 @@
 //! State as transactions see it: what the store has, what the block changed, and how to go back.
 
 mod slots;
+mod tracked;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bessemer_image::CodeHash;
 use bessemer_types::Address;
 
 use self::slots::Slots;
+use self::tracked::Tracked;
 use crate::access::AccessList;
 use crate::account::Account;
 use crate::encoding::{decode_account, encode_account};
@@ -22,18 +23,32 @@ use crate::value::Value;
 ///
 /// Changes are written down in an undo log, so that [`Journal::revert`] goes back to any
 /// [`Journal::checkpoint`] of the transaction. Nothing is ever asked of the view twice.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use bessemer_chain::store::MemoryStore;
+/// use bessemer_chain::{Address, Journal, StorageKey, Value};
+///
+/// let mut journal = Journal::new(Arc::new(MemoryStore::new()));
+/// let (contract, key) = (Address::ZERO, StorageKey::new(b"greeting")?);
+/// journal.begin(None);
+/// let id = journal.storage(&contract, &key)?.id;
+/// journal.set(id, Some(Value::from(&b"hello"[..])))?;
+/// let before = journal.checkpoint();
+/// journal.set(id, None)?;
+/// journal.revert(before);
+/// assert_eq!(journal.value(id), Some(&b"hello"[..]));
+/// assert_eq!(journal.changes().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Journal {
     view: Arc<dyn View>,
-    /// The number of the transaction; slots are marked with it, and nothing is cleared between two.
-    transaction: u32,
     declared: Option<Arc<AccessList>>,
-    accounts: Slots<Address, Account>,
-    storage: Slots<(Address, StorageKey), Option<Value>>,
-    codes: HashMap<CodeHash, Code>,
-    transient: HashMap<(Address, StorageKey), Value>,
-    /// What the transaction looked up, in order.
-    used_accounts: Vec<u32>,
-    used_storage: Vec<u32>,
+    accounts: Tracked<Address, Account>,
+    storage: Tracked<(Address, StorageKey), Option<Value>>,
+    codes: Tracked<CodeHash, Option<Arc<[u8]>>>,
+    transient: Slots<(Address, StorageKey), Option<Value>>,
     undo: Vec<Undo>,
     events: Vec<Event>,
     event_bytes: u32,
@@ -41,18 +56,12 @@ pub struct Journal {
     writes: u32,
 }
 
-/// Code, and whether the block brought it.
-struct Code {
-    bytes: Option<Arc<[u8]>>,
-    new: bool,
-}
-
-/// How one change is undone.
+/// How one change is undone: what it changed, and the value before.
 enum Undo {
     Account(u32, Account),
     Storage(u32, Option<Value>),
-    Transient(Address, StorageKey, Option<Value>),
-    Code(CodeHash),
+    Transient(u32, Option<Value>),
+    Code(u32),
 }
 
 /// A point of a transaction to go back to.
@@ -64,11 +73,11 @@ pub struct Checkpoint {
     created: usize,
 }
 
-/// A stored value that was looked up.
+/// A stored value that the journal looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotId(u32);
 
-/// An account that was looked up.
+/// An account that the journal looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountId(u32);
 
@@ -81,6 +90,8 @@ pub struct StorageEntry<'a> {
     pub warm: bool,
     /// The value.
     pub value: Option<&'a [u8]>,
+    /// The value at the begin of the transaction.
+    pub original: Option<&'a [u8]>,
 }
 
 /// What a lookup of an account finds.
@@ -101,8 +112,8 @@ pub enum JournalError {
     /// The store failed: the host's business.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The transaction declared which keys it uses, and this is none of them.
-    #[error("the transaction did not declare that it uses {0:?}")]
+    /// The transaction declared which keys it uses, and did not declare this use.
+    #[error("the transaction did not declare its use of {0}")]
     Undeclared(StateKey),
 }
 
@@ -111,14 +122,11 @@ impl Journal {
     pub fn new(view: Arc<dyn View>) -> Self {
         Self {
             view,
-            transaction: 0,
             declared: None,
-            accounts: Slots::new(),
-            storage: Slots::new(),
-            codes: HashMap::new(),
-            transient: HashMap::new(),
-            used_accounts: Vec::new(),
-            used_storage: Vec::new(),
+            accounts: Tracked::new(),
+            storage: Tracked::new(),
+            codes: Tracked::new(),
+            transient: Slots::new(),
             undo: Vec::new(),
             events: Vec::new(),
             event_bytes: 0,
@@ -130,11 +138,11 @@ impl Journal {
     /// Begins a transaction; what the last one left stays. With a declared list, everything outside
     /// it is refused.
     pub fn begin(&mut self, declared: Option<Arc<AccessList>>) {
-        self.transaction += 1;
         self.declared = declared;
+        self.accounts.begin();
+        self.storage.begin();
+        self.codes.begin();
         self.transient.clear();
-        self.used_accounts.clear();
-        self.used_storage.clear();
         self.undo.clear();
         self.events.clear();
         self.event_bytes = 0;
@@ -150,20 +158,18 @@ impl Journal {
 
     /// Goes back to a checkpoint of this transaction. What was accessed stays accessed, so that the
     /// price of an access depends on the transaction alone.
+    ///
+    /// # Panics
+    ///
+    /// If the transaction went back beyond the checkpoint before, or the checkpoint is not its own
+    /// and lies ahead.
     pub fn revert(&mut self, to: Checkpoint) {
         for undo in self.undo.drain(to.undo..).rev() {
             match undo {
-                Undo::Account(id, account) => self.accounts.at_mut(id).value = account,
-                Undo::Storage(id, value) => self.storage.at_mut(id).value = value,
-                Undo::Transient(address, key, Some(value)) => {
-                    self.transient.insert((address, key), value);
-                }
-                Undo::Transient(address, key, None) => {
-                    self.transient.remove(&(address, key));
-                }
-                Undo::Code(hash) => {
-                    self.codes.insert(hash, Code { bytes: None, new: false });
-                }
+                Undo::Account(id, account) => self.accounts.restore(id, account),
+                Undo::Storage(id, value) => self.storage.restore(id, value),
+                Undo::Transient(id, value) => *self.transient.at_mut(id) = value,
+                Undo::Code(id) => self.codes.restore(id, None),
             }
         }
         self.events.truncate(to.events);
@@ -178,33 +184,26 @@ impl Journal {
     /// If it was not declared, or the view fails.
     #[inline]
     pub fn account(&mut self, address: &Address) -> Result<AccountEntry, JournalError> {
-        if let Some(declared) = &self.declared {
-            may_read(declared, StateKey::Account(*address))?;
-        }
-        let id = self.accounts.find(address, || {
-            let value = self.view.get(&StateKey::Account(*address))?;
-            let account = value.map(|value| decode_account(&value)).transpose();
-            Ok::<_, StoreError>(account.map_err(StoreError::from)?.unwrap_or_default())
-        })?;
-        let slot = self.accounts.at_mut(id);
-        if slot.read != self.transaction {
-            slot.read = self.transaction;
-            self.used_accounts.push(id);
-        }
-        let warm = slot.warm == self.transaction;
-        Ok(AccountEntry { id: AccountId(id), warm, account: slot.value })
+        let key = || StateKey::Account(*address);
+        let id = self.accounts.find(
+            address,
+            || may_read(self.declared.as_deref(), key),
+            || load_account(&*self.view, &key()),
+        )?;
+        let (warm, account) = (self.accounts.is_warm(id), *self.accounts.value(id));
+        Ok(AccountEntry { id: AccountId(id), warm, account })
     }
 
     /// An account that was looked up, as it is now.
     #[inline]
     pub fn account_at(&self, id: AccountId) -> &Account {
-        &self.accounts.at(id.0).value
+        self.accounts.value(id.0)
     }
 
     /// The transaction has paid for the first access.
     #[inline]
     pub fn touch_account(&mut self, id: AccountId) {
-        self.accounts.at_mut(id.0).warm = self.transaction;
+        self.accounts.warm(id.0);
     }
 
     /// Whether the account may be changed.
@@ -214,10 +213,7 @@ impl Journal {
     /// If that was not declared.
     #[inline]
     pub fn may_set_account(&self, id: AccountId) -> Result<(), JournalError> {
-        match &self.declared {
-            None => Ok(()),
-            Some(declared) => may_write(declared, StateKey::Account(self.accounts.at(id.0).key)),
-        }
+        may_write(self.declared.as_deref(), || StateKey::Account(*self.accounts.key(id.0)))
     }
 
     /// Changes an account.
@@ -228,9 +224,7 @@ impl Journal {
     #[inline]
     pub fn set_account(&mut self, id: AccountId, account: Account) -> Result<(), JournalError> {
         self.may_set_account(id)?;
-        let slot = self.accounts.at_mut(id.0);
-        slot.written = self.transaction;
-        let before = std::mem::replace(&mut slot.value, account);
+        let before = self.accounts.write(id.0, account);
         self.undo.push(Undo::Account(id.0, before));
         Ok(())
     }
@@ -246,32 +240,30 @@ impl Journal {
         contract: &Address,
         key: &StorageKey,
     ) -> Result<StorageEntry<'_>, JournalError> {
-        if let Some(declared) = &self.declared {
-            may_read(declared, StateKey::Storage(*contract, *key))?;
-        }
-        let id = self
-            .storage
-            .find(&(*contract, *key), || self.view.get(&StateKey::Storage(*contract, *key)))?;
-        let slot = self.storage.at_mut(id);
-        if slot.read != self.transaction {
-            slot.read = self.transaction;
-            slot.present = slot.value.is_some();
-            self.used_storage.push(id);
-        }
-        let warm = slot.warm == self.transaction;
-        Ok(StorageEntry { id: SlotId(id), warm, value: slot.value.as_deref() })
+        let state_key = || StateKey::Storage(*contract, *key);
+        let id = self.storage.find(
+            &(*contract, *key),
+            || may_read(self.declared.as_deref(), state_key),
+            || Ok(self.view.get(&state_key())?),
+        )?;
+        Ok(StorageEntry {
+            id: SlotId(id),
+            warm: self.storage.is_warm(id),
+            value: self.storage.value(id).as_deref(),
+            original: self.storage.original(id).as_deref(),
+        })
     }
 
     /// A stored value that was looked up, as it is now.
     #[inline]
     pub fn value(&self, id: SlotId) -> Option<&[u8]> {
-        self.storage.at(id.0).value.as_deref()
+        self.storage.value(id.0).as_deref()
     }
 
     /// The transaction has paid for the first access.
     #[inline]
     pub fn touch(&mut self, id: SlotId) {
-        self.storage.at_mut(id.0).warm = self.transaction;
+        self.storage.warm(id.0);
     }
 
     /// Whether the value may be changed.
@@ -281,9 +273,10 @@ impl Journal {
     /// If that was not declared.
     #[inline]
     pub fn may_set(&self, id: SlotId) -> Result<(), JournalError> {
-        let Some(declared) = &self.declared else { return Ok(()) };
-        let (address, key) = self.storage.at(id.0).key;
-        may_write(declared, StateKey::Storage(address, key))
+        may_write(self.declared.as_deref(), || {
+            let (contract, key) = *self.storage.key(id.0);
+            StateKey::Storage(contract, key)
+        })
     }
 
     /// Stores a value, or removes it.
@@ -295,33 +288,37 @@ impl Journal {
     pub fn set(&mut self, id: SlotId, value: Option<Value>) -> Result<(), JournalError> {
         self.may_set(id)?;
         self.writes += 1;
-        let slot = self.storage.at_mut(id.0);
-        slot.written = self.transaction;
-        let before = std::mem::replace(&mut slot.value, value);
+        let before = self.storage.write(id.0, value);
         self.undo.push(Undo::Storage(id.0, before));
         Ok(())
     }
 
+    /// The stored values that the transaction began with and removed: bytes of key and value.
+    pub fn cleared(&self) -> impl Iterator<Item = u64> {
+        self.storage.written().filter_map(|((_, key), begin, now)| match (begin, now) {
+            (Some(begin), None) => Some((key.as_bytes().len() + begin.len()) as u64),
+            _ => None,
+        })
+    }
+
     /// How many stored values the transaction began with and removed.
     pub fn cleared_values(&self) -> u64 {
-        let slots = self.used_storage.iter().map(|&id| self.storage.at(id));
-        slots.filter(|slot| slot.present && slot.value.is_none()).count() as u64
+        self.cleared().count() as u64
     }
 
     /// A value in storage that ends with the transaction.
     pub fn transient(&self, contract: &Address, key: &StorageKey) -> Option<&[u8]> {
-        self.transient.get(&(*contract, *key)).map(|value| &**value)
+        let id = self.transient.find(&(*contract, *key)).id?;
+        self.transient.at(id).1.as_deref()
     }
 
     /// Stores a value in storage that ends with the transaction, or removes it.
     pub fn set_transient(&mut self, contract: &Address, key: &StorageKey, value: Option<Value>) {
         self.writes += 1;
-        let at = (*contract, *key);
-        let before = match value {
-            Some(value) => self.transient.insert(at, value),
-            None => self.transient.remove(&at),
-        };
-        self.undo.push(Undo::Transient(*contract, *key, before));
+        let place = self.transient.find(&(*contract, *key));
+        let id = place.id.unwrap_or_else(|| self.transient.insert(place, (*contract, *key), None));
+        let before = std::mem::replace(self.transient.at_mut(id), value);
+        self.undo.push(Undo::Transient(id, before));
     }
 
     /// How often the transaction wrote to storage of both kinds; what was undone counts too.
@@ -329,30 +326,43 @@ impl Journal {
         self.writes
     }
 
-    /// The file of a contract.
+    /// The file of a contract that exists.
+    ///
+    /// It follows from the contract's account, so it is neither declared nor listed: what a node
+    /// has in its caches must not show. Whether code exists at all is asked by
+    /// [`Journal::has_code`].
     ///
     /// # Errors
     ///
     /// If the view fails.
     pub fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
-        if let Some(code) = self.codes.get(hash) {
-            return Ok(code.bytes.clone());
-        }
-        let found = self.view.get(&StateKey::Code(*hash))?;
-        let bytes: Option<Arc<[u8]>> = found.map(|bytes| Arc::from(&*bytes));
-        self.codes.insert(*hash, Code { bytes: bytes.clone(), new: false });
-        Ok(bytes)
+        let found = self.codes.peek(hash, || load_code(&*self.view, hash))?;
+        Ok(found.clone())
+    }
+
+    /// Whether the file of a contract is stored.
+    ///
+    /// # Errors
+    ///
+    /// If it was not declared, or the view fails.
+    pub fn has_code(&mut self, hash: &CodeHash) -> Result<bool, JournalError> {
+        let id = self.find_code(hash)?;
+        Ok(self.codes.value(id).is_some())
     }
 
     /// Stores the file of a contract, unless it is stored.
     ///
     /// # Errors
     ///
-    /// If the view fails.
+    /// If it was not declared to be written, or the view fails.
     pub fn put_code(&mut self, hash: CodeHash, bytes: Arc<[u8]>) -> Result<(), JournalError> {
-        if self.code(&hash)?.is_none() {
-            self.codes.insert(hash, Code { bytes: Some(bytes), new: true });
-            self.undo.push(Undo::Code(hash));
+        may_write(self.declared.as_deref(), || StateKey::Code(hash))?;
+        let id = self.find_code(&hash)?;
+        let stored = self.codes.value(id).clone();
+        let new = stored.is_none();
+        self.codes.write(id, stored.or(Some(bytes)));
+        if new {
+            self.undo.push(Undo::Code(id));
         }
         Ok(())
     }
@@ -368,7 +378,7 @@ impl Journal {
         &self.events
     }
 
-    /// Bytes of the transaction's events.
+    /// Bytes of topics and data of the transaction's events.
     pub fn event_bytes(&self) -> u32 {
         self.event_bytes
     }
@@ -383,49 +393,75 @@ impl Journal {
         &self.created
     }
 
-    /// Hands out the transaction's events and the contracts that came into being.
+    /// Ends the transaction: its events, and the contracts that came into being.
     pub fn take_results(&mut self) -> (Vec<Event>, Vec<Address>) {
+        self.event_bytes = 0;
         (std::mem::take(&mut self.events), std::mem::take(&mut self.created))
     }
 
-    /// What the transaction read and wrote, also where it was undone. Code is not listed: it follows
-    /// from the accounts.
+    /// What the transaction read, and what it wrote, also where it was undone. What is written is
+    /// not listed as read too.
     pub fn accessed(&self) -> AccessList {
         let mut list = AccessList::default();
-        for slot in self.used_accounts.iter().map(|&id| self.accounts.at(id)) {
-            let set =
-                if slot.written == self.transaction { &mut list.writes } else { &mut list.reads };
-            set.insert(StateKey::Account(slot.key));
-        }
-        for slot in self.used_storage.iter().map(|&id| self.storage.at(id)) {
-            let set =
-                if slot.written == self.transaction { &mut list.writes } else { &mut list.reads };
-            set.insert(StateKey::Storage(slot.key.0, slot.key.1));
+        let accounts = self.accounts.used();
+        let accounts = accounts.map(|(key, written)| (StateKey::Account(*key), written));
+        let storage = self.storage.used();
+        let storage =
+            storage.map(|((contract, key), written)| (StateKey::Storage(*contract, *key), written));
+        let codes = self.codes.used().map(|(hash, written)| (StateKey::Code(*hash), written));
+        for (key, written) in accounts.chain(storage).chain(codes) {
+            let set = if written { &mut list.writes } else { &mut list.reads };
+            set.insert(key);
         }
         list
     }
 
     /// What differs from the view, in the order of keys.
     pub fn changes(&self) -> ChangeSet {
-        let accounts = self.accounts.iter().filter(|slot| slot.value != slot.before);
+        let accounts = self.accounts.changed();
         let accounts =
-            accounts.map(|slot| (StateKey::Account(slot.key), encode_account(&slot.value)));
-        let storage = self.storage.iter().filter(|slot| slot.value != slot.before);
-        let storage =
-            storage.map(|slot| (StateKey::Storage(slot.key.0, slot.key.1), slot.value.clone()));
-        let codes = self.codes.iter().filter(|(_, code)| code.new);
-        let codes = codes.filter_map(|(hash, code)| {
-            let bytes = code.bytes.as_ref()?;
-            Some((StateKey::Code(*hash), Some(Value::from(&**bytes))))
-        });
+            accounts.map(|(key, account)| (StateKey::Account(*key), encode_account(account)));
+        let storage = self.storage.changed();
+        let storage = storage
+            .map(|((contract, key), value)| (StateKey::Storage(*contract, *key), value.clone()));
+        let codes = self.codes.changed();
+        let codes =
+            codes.map(|(hash, code)| (StateKey::Code(*hash), code.clone().map(Value::from)));
         ChangeSet::new(accounts.chain(storage).chain(codes).collect())
+    }
+
+    fn find_code(&mut self, hash: &CodeHash) -> Result<u32, JournalError> {
+        self.codes.find(
+            hash,
+            || may_read(self.declared.as_deref(), || StateKey::Code(*hash)),
+            || load_code(&*self.view, hash),
+        )
     }
 }
 
-fn may_read(declared: &AccessList, key: StateKey) -> Result<(), JournalError> {
+fn load_account(view: &dyn View, key: &StateKey) -> Result<Account, JournalError> {
+    let Some(bytes) = view.get(key)? else { return Ok(Account::default()) };
+    Ok(decode_account(&bytes).map_err(StoreError::from)?)
+}
+
+fn load_code(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
+    Ok(view.get(&StateKey::Code(*hash))?.map(Value::into_shared))
+}
+
+fn may_read(
+    declared: Option<&AccessList>,
+    key: impl FnOnce() -> StateKey,
+) -> Result<(), JournalError> {
+    let Some(declared) = declared else { return Ok(()) };
+    let key = key();
     if declared.may_read(&key) { Ok(()) } else { Err(JournalError::Undeclared(key)) }
 }
 
-fn may_write(declared: &AccessList, key: StateKey) -> Result<(), JournalError> {
+fn may_write(
+    declared: Option<&AccessList>,
+    key: impl FnOnce() -> StateKey,
+) -> Result<(), JournalError> {
+    let Some(declared) = declared else { return Ok(()) };
+    let key = key();
     if declared.may_write(&key) { Ok(()) } else { Err(JournalError::Undeclared(key)) }
 }

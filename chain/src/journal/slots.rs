@@ -1,74 +1,63 @@
-//! Values of a block, found by key once and by index from then on.
+//! Values found by key once and by index from then on.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-/// A slab with an index. Its order is that of insertion; hashes decide nothing visible.
+/// A slab with an index. Its order is that of insertion: hashes decide nothing that can be seen.
 pub(super) struct Slots<K, V> {
-    slots: Vec<Slot<K, V>>,
+    slots: Vec<(K, V)>,
     index: HashTable<u32>,
     hasher: RandomState,
 }
 
-/// One key with its value.
-pub(super) struct Slot<K, V> {
-    pub(super) key: K,
-    /// The value now.
-    pub(super) value: V,
-    /// The value in the view.
-    pub(super) before: V,
-    /// Whether the transaction began with a value.
-    pub(super) present: bool,
-    /// The transaction that last looked it up.
-    pub(super) read: u32,
-    /// The transaction that last paid for the first access.
-    pub(super) warm: u32,
-    /// The transaction that last wrote it.
-    pub(super) written: u32,
+/// Where a key is, or where it would be.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    hash: u64,
+    pub(super) id: Option<u32>,
 }
 
 impl<K, V> Slots<K, V> {
     pub(super) fn new() -> Self {
-        let (slots, index) = (Vec::new(), HashTable::new());
-        Self { slots, index, hasher: RandomState::default() }
+        Self { slots: Vec::new(), index: HashTable::new(), hasher: RandomState::default() }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.index.clear();
     }
 
     #[inline]
-    pub(super) fn at(&self, id: u32) -> &Slot<K, V> {
+    pub(super) fn at(&self, id: u32) -> &(K, V) {
         &self.slots[id as usize]
     }
 
     #[inline]
-    pub(super) fn at_mut(&mut self, id: u32) -> &mut Slot<K, V> {
-        &mut self.slots[id as usize]
+    pub(super) fn at_mut(&mut self, id: u32) -> &mut V {
+        &mut self.slots[id as usize].1
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<K, V>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.slots.iter()
     }
 }
 
-impl<K: std::hash::Hash + Eq + Clone, V: Clone> Slots<K, V> {
-    /// The index of a key, whose value is loaded if it is new.
+impl<K: Hash + Eq, V> Slots<K, V> {
     #[inline]
-    pub(super) fn find<E>(
-        &mut self,
-        key: &K,
-        load: impl FnOnce() -> Result<V, E>,
-    ) -> Result<u32, E> {
+    pub(super) fn find(&self, key: &K) -> Place {
         let hash = self.hasher.hash_one(key);
-        let (slots, hasher) = (&mut self.slots, &self.hasher);
-        if let Some(&id) = self.index.find(hash, |&id| slots[id as usize].key == *key) {
-            return Ok(id);
-        }
-        let value = load()?;
-        let id = slots.len() as u32;
-        let before = value.clone();
-        let (key, present) = (key.clone(), false);
-        slots.push(Slot { key, value, before, present, read: 0, warm: 0, written: 0 });
-        self.index.insert_unique(hash, id, |&id| hasher.hash_one(&slots[id as usize].key));
-        Ok(id)
+        let id = self.index.find(hash, |&id| self.at(id).0 == *key).copied();
+        Place { hash, id }
+    }
+
+    /// Adds a key that was not found at this place.
+    pub(super) fn insert(&mut self, place: Place, key: K, value: V) -> u32 {
+        let id = self.slots.len() as u32;
+        self.slots.push((key, value));
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.index.insert_unique(place.hash, id, |&id| hasher.hash_one(&slots[id as usize].0));
+        id
     }
 }

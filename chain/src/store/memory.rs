@@ -1,7 +1,9 @@
 //! State in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use foldhash::fast::RandomState;
 
 use super::{BlockCommit, Record, Store, StoreError, View};
 use crate::encoding::encode_key;
@@ -14,15 +16,17 @@ pub struct MemoryStore {
     inner: RwLock<Inner>,
 }
 
+type State = HashMap<StateKey, Value, RandomState>;
+
 #[derive(Debug, Default)]
 struct Inner {
     head: Option<u64>,
     /// Shared with snapshots; copied when a block changes it while one lives.
-    state: Arc<BTreeMap<StateKey, Value>>,
+    state: Arc<State>,
     records: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-struct Snapshot(Arc<BTreeMap<StateKey, Value>>);
+struct Snapshot(Arc<State>);
 
 impl MemoryStore {
     /// An empty store.
@@ -30,6 +34,7 @@ impl MemoryStore {
         Self::default()
     }
 
+    // nothing panics while the lock is held for writing, so a poisoned one guards whole blocks
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -48,10 +53,7 @@ impl Store for MemoryStore {
 
     fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError> {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        let head = inner.head.unwrap_or(0);
-        if block.height != head + 1 {
-            return Err(StoreError::Height { head, found: block.height });
-        }
+        block.check_follows(inner.head)?;
         let state = Arc::make_mut(&mut inner.state);
         for (key, value) in block.changes.iter() {
             match value {
@@ -85,7 +87,9 @@ impl Store for MemoryStore {
 
     fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         let state = Arc::clone(&self.read().state);
-        state.iter().for_each(|(key, value)| visit(&encode_key(key), value));
+        let mut pairs: Vec<_> = state.iter().collect();
+        pairs.sort_unstable_by_key(|&(key, _)| key);
+        pairs.iter().for_each(|(key, value)| visit(&encode_key(key), value));
         Ok(())
     }
 }

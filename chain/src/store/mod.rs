@@ -8,7 +8,9 @@ use std::sync::Arc;
 pub use change::ChangeSet;
 pub use memory::MemoryStore;
 
-pub use crate::encoding::{EncodingError, decode_account, decode_key, encode_account, encode_key};
+pub use crate::encoding::{
+    EncodingError, KeyBytes, decode_account, decode_key, encode_account, encode_key,
+};
 use crate::key::StateKey;
 use crate::value::Value;
 
@@ -105,6 +107,21 @@ pub struct BlockCommit<'a> {
     pub changes: &'a ChangeSet,
     /// What is kept beside the state, by key.
     pub records: &'a [Record],
+}
+
+impl BlockCommit<'_> {
+    /// Whether the block is the next one; the first is 1.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Height`] if it is not.
+    pub fn check_follows(&self, head: Option<u64>) -> Result<(), StoreError> {
+        let head = head.unwrap_or(0);
+        if head.checked_add(1) == Some(self.height) {
+            return Ok(());
+        }
+        Err(StoreError::Height { head, found: self.height })
+    }
 }
 
 /// What can go wrong in a store: always the host's failure.
