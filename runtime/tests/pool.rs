@@ -93,6 +93,7 @@ fn what_native_code_writes_through_the_base_is_reset_too() {
     for _ in 0..3 {
         let mut region = pool.acquire(&image).expect("there is one");
         assert_eq!(region.load_u8(0x2_0000), Ok(1));
+        region.open_all().expect("opens");
         let base = region.base_mut();
         // SAFETY: the address is that of writable data, and the region is ours alone.
         unsafe { base.add(0x2_0000).write(9) };

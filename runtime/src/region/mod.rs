@@ -59,6 +59,7 @@ mod image;
 mod mapping;
 mod pool;
 mod space;
+mod writable;
 
 pub use image::{Part, RegionImage};
 pub use pool::{PoolLimits, PooledRegion, RegionPool};
@@ -74,10 +75,9 @@ pub const SPACE: usize = 4 << 30;
 pub const GUARD_AFTER: usize = 32 << 30;
 /// End of the highest memory that can be mapped: the top of every stack.
 pub const STACK_TOP: u32 = 0xFFFF_0000;
-/// Bytes at the top of the stack that a warm reset sets rather than gives back.
-pub const WARM_STACK: u32 = 64 << 10;
-/// Bytes of writable segments that a warm reset sets rather than gives back.
-pub const WARM_DATA: u32 = 64 << 10;
+/// Pages of segments and stack that a region keeps open for writing, and a reset sets again. A frame
+/// that writes to more has them all given back.
+pub const OPEN_PAGES: usize = 24;
 /// Bytes of a heap up to which a warm reset zeroes it and takes only the access away.
 pub const WARM_HEAP: u32 = 64 << 10;
 
