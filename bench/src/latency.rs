@@ -170,9 +170,7 @@ impl Rivals {
 
     /// Runs an instance of each to its end.
     pub fn run_both(&self) -> Result<()> {
-        self.modules
-            .iter()
-            .try_for_each(|module| run(&mut self.linker.instantiate(module, ())?))
+        self.modules.iter().try_for_each(|module| run(&mut self.linker.instantiate(module, ())?))
     }
 }
 

@@ -109,6 +109,13 @@ impl Reservation {
         self.protect(pages, libc::PROT_NONE)
     }
 
+    /// Keeps the kernel from making one mapping of these pages and others that have the same
+    /// permission: to change the permission of a whole mapping takes half the time.
+    pub(super) fn set_apart(&mut self, pages: Pages) -> io::Result<()> {
+        // what differs is of no matter, as long as mappings differ in it
+        self.advise(pages, libc::MADV_DONTDUMP)
+    }
+
     fn protect(&mut self, pages: Pages, protection: libc::c_int) -> io::Result<()> {
         let at = self.at(pages);
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
@@ -119,13 +126,17 @@ impl Reservation {
 
     /// Gives the contents of pages back: the next access finds what was mapped at first.
     pub(super) fn discard(&mut self, pages: Pages) -> io::Result<()> {
+        self.advise(pages, libc::MADV_DONTNEED)
+    }
+
+    fn advise(&mut self, pages: Pages, advice: libc::c_int) -> io::Result<()> {
         if pages.is_empty() {
             return Ok(());
         }
         let at = self.at(pages);
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
         // that anyone has borrowed the contents which change here.
-        let result = unsafe { libc::madvise(at.cast(), pages.len() as usize, libc::MADV_DONTNEED) };
+        let result = unsafe { libc::madvise(at.cast(), pages.len() as usize, advice) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 

@@ -306,7 +306,10 @@ impl Region {
         // SAFETY: all of the heap is writable, and `&mut self` excludes other users.
         unsafe { ptr::write_bytes(self.at(start).as_ptr(), 0, heap.len() as usize) };
         self.restore_areas();
-        self.warm_heap_end = pages.end;
+        if self.warm_heap_end < pages.end {
+            self.warm_heap_end = pages.end;
+            self.change("set the heap apart", |reservation| reservation.set_apart(pages))?;
+        }
         self.resident = true;
         self.change("close the heap", |reservation| reservation.close(heap))
     }
