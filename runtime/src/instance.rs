@@ -708,9 +708,14 @@ impl<T> Caller<'_, T> {
         self.guest.pc
     }
 
+    /// The value of an argument register: 0 stands for a0, 7 for a7.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such argument register.
     #[inline]
-    pub(crate) fn argument(&self, index: usize) -> u32 {
-        self.guest.context.registers[Reg::A0.index() + index]
+    pub fn argument(&self, index: usize) -> u32 {
+        self.guest.context.registers[Reg::A0.index()..=Reg::A7.index()][index]
     }
 
     #[inline]
