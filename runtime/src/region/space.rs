@@ -337,9 +337,8 @@ impl Region {
     /// Whether the guest may write to this page, but the next write would fault.
     fn is_frozen(&self, addr: u32) -> bool {
         let page = page_of(addr);
-        let heap = self.image.heap_pages();
         !self.writable.is_all()
-            && !(heap.start <= page && page < heap.end)
+            && !self.image.heap().contains(&page)
             && self.check(page, PAGE, true).is_ok()
             && !self.writable.pages().contains(&page)
     }
