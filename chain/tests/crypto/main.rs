@@ -3,6 +3,9 @@
 //!
 //! Random cases follow from one number, which a failing test prints; `CRYPTO_SEED` sets it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the seed is shown when a test fails")]
+
 mod bls;
 mod bn254;
 mod ecdsa;
