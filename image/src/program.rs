@@ -112,6 +112,11 @@ impl CodeHash {
         Self(Keccak256::digest(bytes).into())
     }
 
+    /// The hash that was taken before and has these bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -58,8 +58,9 @@ impl Engine {
         Cache::new(self.compiler())
     }
 
+    /// The settings.
     #[inline]
-    pub(crate) fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         self.inner.compiler.config()
     }
 

@@ -50,7 +50,7 @@ use crate::{Error, ErrorKind, Exit, HostResult, HostStop, Module};
 /// ```
 pub struct Instance<T> {
     // before the module: dropping the last owner of a module forgets its idle regions
-    frame: Box<Frame<T>>,
+    frame: Frame<T>,
     state: State,
     /// Runs to interpret before native code takes over.
     reluctance: u64,
@@ -113,7 +113,7 @@ impl<T> Instance<T> {
         let region = module.engine().pool().acquire(module.image())?;
         let guest = Guest { context: Context::new(), pc: 0, region, calling: false, data };
         let mut instance = Self {
-            frame: Box::new(Frame { guest, stopped: None, table }),
+            frame: Frame { guest, stopped: None, table },
             state: State::Ready,
             reluctance: 0,
             module: module.clone(),
@@ -413,11 +413,19 @@ impl<T> Instance<T> {
             }
         };
         if returned {
+            self.refused()?;
             self.state = State::Returned;
             return Ok(None);
         }
         let precise = self.module.engine().config().options.precise_registers;
         self.stopped(precise || interpreted).map(Some)
+    }
+
+    /// Fails if the system refused memory that the guest may write to: then nothing that happened
+    /// since is the guest's doing.
+    #[inline]
+    fn refused(&mut self) -> Result<(), Error> {
+        self.frame.guest.region.take_refused().map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// What a stop means for the instance. `exact` says whether registers are known after a trap.
@@ -427,6 +435,7 @@ impl<T> Instance<T> {
             Stopped::Exit(exit) => exit,
             Stopped::Failed(error) => return Err(error),
         };
+        self.refused()?;
         self.state = match exit {
             Exit::HostCall { .. } => State::Paused,
             Exit::Done(_) => State::Ended { exact: true },
@@ -741,9 +750,14 @@ impl<T> Caller<'_, T> {
         self.guest.pc
     }
 
+    /// The value of an argument register: 0 stands for a0, 7 for a7.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such argument register.
     #[inline]
-    pub(crate) fn argument(&self, index: usize) -> u32 {
-        self.guest.context.registers[Reg::A0.index() + index]
+    pub fn argument(&self, index: usize) -> u32 {
+        self.guest.context.registers[Reg::A0.index()..=Reg::A7.index()][index]
     }
 
     #[inline]

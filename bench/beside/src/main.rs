@@ -1,0 +1,1 @@
+fn main(){ println!("{:?}", wasmtime::Engine::default().is_pulley()); }

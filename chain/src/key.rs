@@ -1,0 +1,87 @@
+//! What state is keyed by.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use bessemer_abi::limits::KEY_BYTES;
+use bessemer_image::CodeHash;
+use bessemer_types::Address;
+
+/// The key of a stored value within one contract: up to 64 bytes. A slot of 32 bytes is one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct StorageKey {
+    len: u8,
+    bytes: [u8; KEY_BYTES as usize],
+}
+
+/// The key of one value of the state.
+///
+/// Keys are ordered as their encodings are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StateKey {
+    /// An account: nonce, balance, code hash.
+    Account(Address),
+    /// A value that a contract stored.
+    Storage(Address, StorageKey),
+    /// The file of a contract, stored once for all accounts that have it.
+    Code(CodeHash),
+}
+
+/// A key that is too long to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a storage key has at most {KEY_BYTES} bytes, this one has {0}")]
+pub struct KeyTooLong(pub usize);
+
+impl StorageKey {
+    /// The key with these bytes.
+    ///
+    /// # Errors
+    ///
+    /// For more than 64 bytes.
+    pub fn new(key: &[u8]) -> Result<Self, KeyTooLong> {
+        let mut bytes = [0; KEY_BYTES as usize];
+        bytes.get_mut(..key.len()).ok_or(KeyTooLong(key.len()))?.copy_from_slice(key);
+        Ok(Self { len: key.len() as u8, bytes })
+    }
+
+    /// The bytes of the key.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl Hash for StorageKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // what is behind the key is always zero
+        self.as_bytes().hash(state);
+    }
+}
+
+impl PartialOrd for StorageKey {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for StorageKey {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl fmt::Debug for StorageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0x")?;
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for StateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(address) => write!(f, "account {address}"),
+            Self::Storage(address, key) => write!(f, "key {key:?} of {address}"),
+            Self::Code(hash) => write!(f, "code {hash}"),
+        }
+    }
+}
