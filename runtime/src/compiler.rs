@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bessemer_translator::{Artifact, Code, Labels, TextShape, TranslateError, translate};
 
@@ -125,8 +125,14 @@ impl Compiler {
         if let Some(parts) = self.found(image, elf) {
             return Ok(parts);
         }
-        let parts = Arc::new(Parts::load(elf, image, &self.config, &self.pool)?);
-        if self.config.backend != Backend::Interpreter && !self.load(&parts, elf) {
+        let started = Instant::now();
+        let loaded = self.fetch(image);
+        let fetched = started.elapsed();
+        let code_hash = loaded.as_ref().map(|loaded| loaded.code_hash);
+        let parts = Parts::load(elf, image, code_hash, &self.config, &self.pool)?;
+        let parts = Arc::new(parts);
+        let is_ready = loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched, elf));
+        if self.config.backend != Backend::Interpreter && !is_ready {
             if self.is_eager() {
                 // whoever comes second finds what the first has made
                 let flight = self.flight(image);
@@ -158,7 +164,7 @@ impl Compiler {
         if let Some(parts) = self.found(image, elf) {
             return Ok(parts);
         }
-        let parts = Arc::new(Parts::load(elf, image, &self.config, &self.pool)?);
+        let parts = Arc::new(Parts::load(elf, image, None, &self.config, &self.pool)?);
         if !fits(artifact.tables().text(), &parts) {
             return self.module(elf);
         }
@@ -180,7 +186,7 @@ impl Compiler {
     /// The sealed file of a program and its native code.
     pub(crate) fn portable(&self, elf: &[u8]) -> Result<Vec<u8>, Error> {
         let image = ImageHash::of(elf);
-        let parts = Parts::load(elf, image, &self.config, &self.pool)?;
+        let parts = Parts::load(elf, image, None, &self.config, &self.pool)?;
         let (Some(store), Some(key)) = (&self.store, self.key(image)) else {
             return Err(ErrorKind::NoSecret.into());
         };
@@ -213,21 +219,32 @@ impl Compiler {
         self.config.backend == Backend::Jit || self.config.compilation == Compilation::Eager
     }
 
-    /// Loads code from disk; `false` if there is none.
-    fn load(self: &Arc<Self>, parts: &Arc<Parts>, elf: &[u8]) -> bool {
-        let (Some(store), Some(key)) = (&self.store, self.key(parts.image_hash)) else {
-            return false;
-        };
+    /// Loads an artifact from disk.
+    fn fetch(&self, image: ImageHash) -> Option<Loaded> {
+        let (store, key) = (self.store.as_ref()?, self.key(image)?);
+        store.load(key).map_err(|missed| self.missed(store, key, &missed)).ok()
+    }
+
+    /// Gives a module the code that was loaded for it; `false` if that does not belong to it.
+    fn adopt(
+        self: &Arc<Self>,
+        parts: &Arc<Parts>,
+        loaded: Loaded,
+        fetched: Duration,
+        elf: &[u8],
+    ) -> bool {
         let started = Instant::now();
-        let code = match store.load(key).and_then(|loaded| usable(loaded, parts)) {
+        let code = match usable(loaded, parts) {
             Ok(code) => code,
             Err(missed) => {
-                self.missed(store, key, &missed);
+                if let (Some(store), Some(key)) = (&self.store, self.key(parts.image_hash)) {
+                    self.missed(store, key, &missed);
+                }
                 return false;
             }
         };
         parts.set_code(code, Origin::Disk);
-        parts.set_compile_time(started.elapsed());
+        parts.set_compile_time(fetched + started.elapsed());
         self.counters.disk_hits.count();
         let every = u64::from(self.config.check_every);
         if every > 0 && self.loads.fetch_add(1, Ordering::Relaxed) % every == every - 1 {
@@ -292,7 +309,10 @@ impl Compiler {
         match task {
             Task::Compile => {
                 // another process, or an earlier job, may have been faster
-                if parts.code().is_none() && !self.load(&parts, &elf) {
+                let started = Instant::now();
+                let loaded = self.fetch(parts.image_hash);
+                let fetched = started.elapsed();
+                if !loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched, &elf)) {
                     let _ = self.compile(&parts, &elf);
                 }
                 parts.end();
@@ -331,7 +351,7 @@ impl Compiler {
         let (Some(child), Some(key)) = (&self.child, self.key(parts.image_hash)) else {
             return Ok(translate(&parts.program, parts.charges(), options)?);
         };
-        let slots = parts.program.text().slots().len();
+        let slots = parts.program.text().slot_count();
         let request = Request { options, limits, schedule, elf, key, slots };
         let artifact = child.compile(&request)?;
         if fits(artifact.tables().text(), parts) {
@@ -440,7 +460,7 @@ mod tests {
     }
 
     fn loaded(compiler: &Compiler, elf: &[u8]) -> Parts {
-        Parts::load(elf, ImageHash::of(elf), &compiler.config, &compiler.pool).unwrap()
+        Parts::load(elf, ImageHash::of(elf), None, &compiler.config, &compiler.pool).unwrap()
     }
 
     #[test]

@@ -229,7 +229,8 @@ impl<T> Instance<T> {
     /// [`ErrorKind::NoFunction`] if no symbol of this name is in text.
     pub fn function(&self, name: &str) -> Result<u32, Error> {
         let program = self.module.program();
-        let addr = program.symbols().lookup(name).filter(|&addr| program.text().at(addr).is_some());
+        let addr =
+            program.symbols().lookup(name).filter(|&addr| program.text().index(addr).is_some());
         addr.ok_or_else(|| ErrorKind::NoFunction(name.to_owned()).into())
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use bessemer_image::{Charges, Program};
+use bessemer_image::{Charges, CodeHash, Decoded, Program};
 use bessemer_translator::Code;
 
 use crate::cache::ImageHash;
@@ -130,15 +130,17 @@ impl Module {
 }
 
 impl Parts {
-    /// Checks a program and lays out its memory.
+    /// Checks a program and lays out its memory. `code_hash` is the hash of the file if it is known.
     pub(crate) fn load(
         elf: &[u8],
         image_hash: ImageHash,
+        code_hash: Option<CodeHash>,
         config: &Config,
         pool: &RegionPool,
     ) -> Result<Self, Error> {
         let start = Instant::now();
-        let program = Program::parse(elf, &config.limits)?;
+        let hash = || code_hash.unwrap_or_else(|| CodeHash::of(elf));
+        let program = Program::parse_hashed(elf, &config.limits, hash)?;
         let parts: Vec<Part<'_>> = program
             .segments()
             .iter()
@@ -207,7 +209,7 @@ impl Parts {
         let segments = self.program.segments().iter();
         let bytes: usize = segments.map(|segment| segment.bytes.len()).sum();
         let text = self.program.text();
-        let decoded = size_of_val(text.slots()) + text.bytes().len() + text.slots().len() * 4;
+        let decoded = text.bytes().len() + text.slot_count() * (size_of::<Decoded>() + 4);
         let native = self.code().map_or(0, Code::footprint);
         (size_of::<Self>() + 2 * bytes + decoded + native) as u64
     }

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use bessemer_image::CodeHash;
 use bessemer_translator::{CodeMemory, HEAD_LEN, MAC_LEN, Note, ReadError, Tables, TranslateError};
 use rustix::fs::{
     AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT,
@@ -46,6 +47,8 @@ struct Usage {
 pub(crate) struct Loaded {
     pub(crate) code: CodeMemory,
     pub(crate) tables: Tables,
+    /// The hash by which the program is known.
+    pub(crate) code_hash: CodeHash,
 }
 
 /// Why there is nothing to load.
@@ -201,7 +204,8 @@ impl Store {
             return Err(Damage::Key.into());
         }
         let tables = note.tables(rest).map_err(Damage::Read)?;
-        Ok(Loaded { code: memory, tables })
+        let code_hash = CodeHash::from_bytes(note.code_hash);
+        Ok(Loaded { code: memory, tables, code_hash })
     }
 
     /// Puts an artifact's file under its key, whole or not at all.

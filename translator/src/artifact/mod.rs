@@ -84,7 +84,7 @@ impl TrapRecord {
 impl TextShape {
     /// The shape of this text.
     pub fn of(text: &Text) -> Self {
-        let slots = text.slots().len() as u32;
+        let slots = text.slot_count() as u32;
         Self { base: text.base(), step: text.profile().step(), slots }
     }
 

@@ -3,4 +3,4 @@
 #![no_std]
 #![no_main]
 
-bessemer_beside_guest::program!(token, sha256, crc32);
+bessemer_beside_guest::program!(sha256, crc32);
