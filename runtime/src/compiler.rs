@@ -176,7 +176,7 @@ impl Compiler {
             }
             Err(error) if self.config.backend == Backend::Jit => return Err(error.into()),
             Err(error) => {
-                log::warn!("{}: interpreting, because {error}", parts.program.code_hash())
+                log::warn!("{}: interpreting, because {error}", parts.program.code_hash());
             }
         }
         self.hold(&parts);
@@ -410,6 +410,11 @@ impl Compiler {
 /// Opens the cache. A directory that others can use is an error; everything else costs speed only.
 fn open_store(path: &std::path::Path, config: &Config) -> Result<Option<Store>, Error> {
     let secret_path = config.secret_path();
+    if secret_path.starts_with(path) {
+        // whoever writes to the directory could choose it
+        log::warn!("there is no code cache: its secret lies in the cache directory");
+        return Ok(None);
+    }
     let opened = Secret::open(&secret_path)
         .and_then(|secret| Store::open(path, secret, config.cache_limits));
     match opened {

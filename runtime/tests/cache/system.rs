@@ -98,6 +98,8 @@ fn a_cache_that_cannot_be_made_costs_speed_only() {
         assert!(module.engine().cache().is_none());
         assert_eq!(module.origin(), Some(Origin::Compiled));
     }
+    let inside = place.config().cache_secret(place.cache().join("secret"));
+    assert!(runs_right(&inside, &numbered(4)).engine().cache().is_none());
     let config = place.config().cache_secret(place.folder.path().join("file/secret"));
     assert!(runs_right(&config, &numbered(4)).engine().cache().is_none());
 }
