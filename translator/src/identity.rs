@@ -6,6 +6,7 @@ use std::mem::size_of;
 
 use crate::artifact::FORMAT_VERSION;
 use crate::context::{Context, Landing, layout};
+use crate::jit::ENTRY_BITS;
 use crate::plan::LOCAL_BITS;
 use crate::{Options, TranslateError, compile};
 
@@ -37,7 +38,7 @@ pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, Transl
 /// The sizes and every offset that generated code uses, and the form of a jump table's word.
 fn context_layout() -> String {
     let mut text = format!(
-        "context {} landing {} local-bits {LOCAL_BITS}",
+        "context {} landing {} local-bits {LOCAL_BITS} entry-bits {ENTRY_BITS}",
         size_of::<Context>(),
         size_of::<Landing>()
     );

@@ -17,10 +17,14 @@ pub struct Code {
     memory: Executable,
     stub: usize,
     landing: usize,
-    /// Absolute addresses of the units, behind a zero for "no entry".
-    unit_addresses: Box<[usize]>,
+    /// As the context describes it.
+    jump_table: Box<[u64]>,
     tables: Tables,
 }
+
+/// Bits of a published jump table's word that hold the number of the entry. Addresses of processes
+/// have 47 bits.
+pub(crate) const ENTRY_BITS: u32 = 16;
 
 /// An arrival that native code can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +53,15 @@ impl Code {
     pub fn from_parts(memory: CodeMemory, tables: Tables) -> Result<Self, TranslateError> {
         let memory = memory.protect()?;
         let start = memory.as_slice().as_ptr().expose_provenance();
-        let units = tables.units.iter().map(|unit| start + unit.offset as usize);
+        let jump_table = tables.jump_table.iter().map(|&word| {
+            let (unit, local) = decode_entry(word)?;
+            let address = start + tables.units.get(unit)?.offset as usize;
+            Some((address as u64) << ENTRY_BITS | local as u64)
+        });
         Ok(Self {
             stub: start + tables.stub as usize,
             landing: start + tables.landing as usize,
-            unit_addresses: std::iter::once(0).chain(units).collect(),
+            jump_table: jump_table.map(Option::unwrap_or_default).collect(),
             tables,
             memory,
         })
@@ -73,7 +81,7 @@ impl Code {
     pub fn footprint(&self) -> usize {
         let Tables { units, jump_table, traps, .. } = &self.tables;
         self.memory.footprint()
-            + size_of_val(&*self.unit_addresses)
+            + size_of_val(&*self.jump_table)
             + size_of_val(&**units)
             + size_of_val(&**jump_table)
             + size_of_val(&**traps)
@@ -82,8 +90,12 @@ impl Code {
     /// Where native code takes an arrival at this slot of text; `None` if the interpreter must.
     #[inline]
     pub fn entry_point(&self, slot: usize) -> Option<EntryPoint> {
-        let (unit, local) = decode_entry(*self.tables.jump_table.get(slot)?)?;
-        Some(EntryPoint { address: self.unit_addresses[unit + 1], local: local as u32 })
+        let word = *self.jump_table.get(slot)?;
+        if word == 0 {
+            return None;
+        }
+        let local = word as u32 & ((1 << ENTRY_BITS) - 1);
+        Some(EntryPoint { address: (word >> ENTRY_BITS) as usize, local })
     }
 
     /// The addresses of the machine code.
@@ -108,8 +120,7 @@ impl Code {
     /// Fills in what the context needs to know of this code.
     #[inline]
     pub fn prepare(&self, context: &mut Context) {
-        context.jump_table = self.tables.jump_table.as_ptr().expose_provenance();
-        context.unit_table = self.unit_addresses.as_ptr().expose_provenance();
+        context.jump_table = self.jump_table.as_ptr().expose_provenance();
     }
 
     /// Runs native code from an entry point until it leaves.

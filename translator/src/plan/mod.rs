@@ -8,15 +8,16 @@
 
 mod constants;
 mod discover;
+mod leaf;
 mod partition;
 
 use std::ops::Range;
 
 use bessemer_image::{Program, Text};
-use bessemer_isa::Class;
+use bessemer_isa::{Class, RegSet};
 
 pub(crate) use constants::Constants;
-pub(crate) use discover::{Marks, is_link};
+pub(crate) use discover::{CallSite, Marks, is_link};
 
 /// The units of a program.
 #[derive(Debug)]
@@ -27,6 +28,9 @@ pub(crate) struct Plan {
     home: Vec<u32>,
     /// Per slot: its entry in the jump table, see [`encode_entry`].
     jump_table: Vec<u32>,
+    /// Per unit: the registers that a call may read or write, if control comes back natively from
+    /// every call that comes back.
+    leaves: Vec<Option<RegSet>>,
     /// Per slot: whether the run from there ends in an instruction that always traps.
     doomed: Vec<bool>,
 }
@@ -38,6 +42,9 @@ pub(crate) struct Unit {
     pub(crate) range: Range<usize>,
     /// Where control can come in from outside. The first is the unit's first slot.
     pub(crate) entries: Vec<Entry>,
+    /// Whether registers stay values over the call of a leaf. Not where jumps go by tables, which make
+    /// all of them live everywhere: there they are better in the context.
+    pub(crate) keeps: bool,
 }
 
 /// A place where control can enter a unit.
@@ -65,7 +72,7 @@ pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {
     (unit as u32 + 1) << LOCAL_BITS | local as u32
 }
 
-/// The inverse of [`encode_entry`]; `None` for a slot without entry.
+/// The inverse of [`encode_entry`]: unit and entry; `None` of a slot without entry.
 #[inline]
 pub(crate) fn decode_entry(word: u32) -> Option<(usize, usize)> {
     let unit = (word >> LOCAL_BITS).checked_sub(1)?;
@@ -74,13 +81,29 @@ pub(crate) fn decode_entry(word: u32) -> Option<(usize, usize)> {
 
 impl Plan {
     pub(crate) fn new(program: &Program) -> Self {
-        let marks = discover::discover(program);
-        partition::partition(program.text(), marks)
+        let (marks, calls) = discover::discover(program);
+        partition::partition(program.text(), marks, &calls)
     }
 
     /// Whether the run from this slot ends in an instruction that always traps.
     pub(crate) fn is_doomed(&self, slot: usize) -> bool {
         self.doomed.get(slot).copied().unwrap_or(true)
+    }
+
+    /// Whether control may come back from a call of the function at this slot.
+    pub(crate) fn comes_back(&self, slot: usize) -> bool {
+        self.marks.get(slot).is_none_or(|marks| marks.returns)
+    }
+
+    /// The registers that a call of the function at this slot may read or write. Unless these are all,
+    /// control never comes back from it by way of the runtime.
+    pub(crate) fn touched(&self, slot: usize) -> RegSet {
+        self.unit_of(slot).and_then(|unit| self.leaves[unit]).unwrap_or(RegSet::ALL)
+    }
+
+    /// Whether direct calls come in at this entry.
+    pub(crate) fn is_called(&self, entry: Entry) -> bool {
+        !entry.continuing && self.marks[entry.slot].head
     }
 
     /// The unit that holds this slot.
