@@ -1,6 +1,7 @@
 //! A file that is not what was written is refused and stays as it is, or the damage hit nothing and
 //! it has exactly what its newest block left.
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
+#![allow(clippy::print_stdout, reason = "tells how much was noticed")]
 
 mod blocks;
 
