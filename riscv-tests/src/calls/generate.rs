@@ -34,7 +34,7 @@ pub(super) fn history(seed: u64, timely: bool) -> History {
 
 fn planned(random: &mut Random, timely: bool) -> Planned {
     let sender = sender(random.below(4) as u8);
-    let mut left = random.between(1, MOST);
+    let mut left = random.between(4, MOST);
     let script = Writer { random, left: &mut left, timely, creating: false }.script(0);
     let salt = random.percent(60).then(|| [random.below(6) as u8; 32]);
     let deed = match random.below(100) {
@@ -54,8 +54,8 @@ fn planned(random: &mut Random, timely: bool) -> Planned {
         _ => Deed::Create { code: code(random), salt, script },
     };
     let gas = match random.below(100) {
-        0..=59 => Gas::Ample,
-        60..=97 => Gas::Part(u64::from(random.below(1020))),
+        0..=69 => Gas::Ample,
+        70..=97 => Gas::Part(u64::from(random.below(1020))),
         98 => Gas::Part(1000),
         _ => Gas::Short,
     };
@@ -113,7 +113,7 @@ impl Writer<'_> {
         if self.random.percent(35) {
             operations.push(operation(0x09, [Argument::Word(1)]));
         }
-        let count = self.random.between(1, 12);
+        let count = self.random.between(2, 12);
         for _ in 0..count {
             if *self.left == 0 {
                 break;
@@ -135,32 +135,32 @@ impl Writer<'_> {
 
     fn operation(&mut self, to: &mut Vec<Operation>, depth: u32) {
         match self.random.below(100) {
-            0..=13 => {
+            0..=11 => {
                 let value = self.value();
                 to.push(operation(0x21, [self.key(), value]));
             }
-            14..=22 => {
+            12..=17 => {
                 to.push(operation(0x20, [self.key(), Argument::Word(FOUND), Argument::Word(LOOK)]));
                 look(to);
             }
-            23..=28 => to.push(operation(0x22, [self.key()])),
-            29..=33 => {
+            18..=23 => to.push(operation(0x22, [self.key()])),
+            24..=27 => {
                 let value = self.value();
                 to.push(operation(0x24, [self.key(), value]));
             }
-            34..=36 => {
+            28..=30 => {
                 to.push(operation(0x23, [self.key(), Argument::Word(FOUND), Argument::Word(LOOK)]));
                 look(to);
             }
-            37..=38 => to.push(operation(0x25, [self.key()])),
-            39..=44 => self.emit(to),
-            45 => {
+            31..=32 => to.push(operation(0x25, [self.key()])),
+            33..=37 => self.emit(to),
+            38 => {
                 let text = self.text(20);
                 to.push(operation(0x27, [text]));
             }
-            46..=53 => self.environment(to),
-            54..=79 => self.call(to, depth),
-            80 => {
+            39..=45 => self.environment(to),
+            46..=82 => self.call(to, depth),
+            83 => {
                 let contract = contract(self.random);
                 let mut file = contract.file.to_vec();
                 if self.random.percent(30) {
@@ -168,16 +168,16 @@ impl Writer<'_> {
                 }
                 to.push(operation(0x33, [Argument::Bytes(file), Argument::Word(HASH)]));
             }
-            81..=83 => to.push(operation(0x09, [Argument::Word(self.random.below(2))])),
-            84..=85 => to.push(operation(own::BURN, [Argument::Word(self.random.between(1, 40))])),
-            86..=88 => {
+            84..=86 => to.push(operation(0x09, [Argument::Word(self.random.below(2))])),
+            87..=88 => to.push(operation(own::BURN, [Argument::Word(self.random.between(1, 40))])),
+            89..=91 => {
                 let result = self.random.pick(&[0, 0, 0, 1, 2, 3, -4_i32 as u32]);
                 let skipped = self.random.between(1, 6);
                 to.push(operation(own::UNLESS, [Argument::Word(result), Argument::Word(skipped)]));
             }
-            89..=92 => self.memory(to),
-            93..=94 => self.trap(to),
-            95..=96 => {
+            92..=94 => self.memory(to),
+            95 => self.trap(to),
+            96 => {
                 let how = self.random.pick(&[3, 4, 4]);
                 to.push(operation(own::END, [Argument::Word(how)]));
             }
@@ -266,9 +266,9 @@ impl Writer<'_> {
     /// A number of 64 bits, in one argument for the moment; see [`split`].
     fn gas(&mut self) -> Argument {
         let gas = match self.random.below(20) {
-            0..=12 => return Argument::Word(u32::MAX),
-            13..=14 => self.random.below(2_000),
-            15..=17 => self.random.below(60_000),
+            0..=15 => return Argument::Word(u32::MAX),
+            16 => self.random.below(2_000),
+            17 => self.random.below(60_000),
             _ => self.random.below(400_000),
         };
         Argument::Word(gas)
