@@ -160,7 +160,8 @@ pub(super) static CONTRACTS: LazyLock<Contracts> = LazyLock::new(|| {
     }
     let _ = writeln!(universal, "addi a0, a0, -1\nbnez a0, burn\nj next");
     let contract = |source: &str| {
-        assembled(source).expect("the sources are constants, and the tests of this file assemble them")
+        assembled(source)
+            .expect("the sources are constants, and the tests of this file assemble them")
     };
     Contracts { universal: contract(&universal), idle: contract("li a7, 3\necall\n") }
 });

@@ -34,8 +34,9 @@ pub(super) fn history(seed: u64, timely: bool) -> History {
 
 fn planned(random: &mut Random, timely: bool) -> Planned {
     let sender = sender(random.below(4) as u8);
-    let mut left = random.between(4, MOST);
-    let script = Writer { random, left: &mut left, timely, creating: false }.script(0);
+    let mut left = random.between(12, MOST);
+    let script =
+        Writer { random, left: &mut left, timely, creating: false, reads: false }.script(0);
     let salt = random.percent(60).then(|| [random.below(6) as u8; 32]);
     let deed = match random.below(100) {
         0..=82 => Deed::Call { to: copy(random.bits()), script },
@@ -43,7 +44,13 @@ fn planned(random: &mut Random, timely: bool) -> Planned {
             let input = if random.percent(80) { Vec::new() } else { random.fill(5) };
             Deed::Send { to: account(random), input }
         }
-        87..=88 => Deed::Send { to: copy(0), input: { let n = random.below(90); random.fill(n) } },
+        87..=88 => Deed::Send {
+            to: copy(0),
+            input: {
+                let n = random.below(90);
+                random.fill(n)
+            },
+        },
         89..=91 => {
             let mut file = Arc::clone(&contract(random).file);
             if random.percent(25) {
@@ -55,14 +62,14 @@ fn planned(random: &mut Random, timely: bool) -> Planned {
     };
     let gas = match random.below(100) {
         0..=69 => Gas::Ample,
-        70..=97 => Gas::Part(u64::from(random.below(1020))),
+        70..=97 => Gas::Part(u64::from(random.between(100, 1020))),
         98 => Gas::Part(1000),
         _ => Gas::Short,
     };
     let access = match random.below(100) {
         0..=69 => Access::Free,
-        70..=79 => Access::Recorded,
-        80..=91 => Access::Without(random.word()),
+        70..=84 => Access::Recorded,
+        85..=94 => Access::Without(random.word()),
         _ => Access::ReadOnly(random.word()),
     };
     Planned {
@@ -105,6 +112,8 @@ struct Writer<'a> {
     timely: bool,
     /// Whether the script is one of a constructor.
     creating: bool,
+    /// Whether the script is one of a frame that changes nothing.
+    reads: bool,
 }
 
 impl Writer<'_> {
@@ -113,7 +122,7 @@ impl Writer<'_> {
         if self.random.percent(35) {
             operations.push(operation(0x09, [Argument::Word(1)]));
         }
-        let count = self.random.between(2, 12);
+        let count = if depth == 0 { self.random.between(4, 16) } else { self.random.between(2, 8) };
         for _ in 0..count {
             if *self.left == 0 {
                 break;
@@ -134,7 +143,12 @@ impl Writer<'_> {
     }
 
     fn operation(&mut self, to: &mut Vec<Operation>, depth: u32) {
-        match self.random.below(100) {
+        // a script that may not write does so once in a while
+        let kind = match self.random.below(100) {
+            0..=11 | 18..=27 | 31..=37 | 83 if self.reads && !self.random.once_in(40) => 12,
+            kind => kind,
+        };
+        match kind {
             0..=11 => {
                 let value = self.value();
                 to.push(operation(0x21, [self.key(), value]));
@@ -195,12 +209,14 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, to: &mut Vec<Operation>, depth: u32) {
-        let kind = self.random.below(100);
+        let kind = match self.random.below(100) {
+            72.. if self.reads && !self.random.once_in(20) => 50,
+            kind => kind,
+        };
         let creates = kind >= 72;
+        let reads = self.reads || (42..=54).contains(&kind);
         let data = if depth < DEPTH && self.random.percent(85) {
-            Argument::Run(
-                Writer { creating: creates, ..self.reborrow() }.script(depth + 1),
-            )
+            Argument::Run(Writer { creating: creates, reads, ..self.reborrow() }.script(depth + 1))
         } else if self.random.once_in(12) && !self.creating {
             Argument::Whole
         } else {
@@ -228,14 +244,17 @@ impl Writer<'_> {
         to.push(split(operation));
         if self.random.percent(70) {
             to.push(self::operation(0x06, []));
-            to.push(self::operation(0x07, [Argument::Word(0), Argument::Word(FOUND), Argument::Word(LOOK)]));
+            to.push(self::operation(
+                0x07,
+                [Argument::Word(0), Argument::Word(FOUND), Argument::Word(LOOK)],
+            ));
             look(to);
         }
     }
 
     fn reborrow(&mut self) -> Writer<'_> {
-        let Self { random, left, timely, creating } = self;
-        Writer { random, left, timely: *timely, creating: *creating }
+        let Self { random, left, timely, creating, reads } = self;
+        Writer { random, left, timely: *timely, creating: *creating, reads: *reads }
     }
 
     fn target(&mut self) -> Argument {
@@ -255,6 +274,7 @@ impl Writer<'_> {
 
     fn amount(&mut self) -> Argument {
         let amount = match self.random.below(20) {
+            _ if self.reads => U256::ZERO,
             0 => U256::MAX,
             1..=6 => U256::from(self.random.below(2000)),
             7 => U256::from(self.random.below(3_000_000)),

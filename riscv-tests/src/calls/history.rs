@@ -33,11 +33,25 @@ pub struct Planned {
 
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
-    Call { to: Address, script: Script },
+    Call {
+        to: Address,
+        script: Script,
+    },
     /// A call with an input that is no script.
-    Send { to: Address, input: Vec<u8> },
-    Deploy { file: Arc<[u8]>, salt: Option<[u8; 32]>, script: Script },
-    Create { code: CodeHash, salt: Option<[u8; 32]>, script: Script },
+    Send {
+        to: Address,
+        input: Vec<u8>,
+    },
+    Deploy {
+        file: Arc<[u8]>,
+        salt: Option<[u8; 32]>,
+        script: Script,
+    },
+    Create {
+        code: CodeHash,
+        salt: Option<[u8; 32]>,
+        script: Script,
+    },
 }
 
 /// The gas limit.
@@ -147,18 +161,18 @@ impl History {
 impl Planned {
     fn operations(&self) -> usize {
         match &self.deed {
-            Deed::Call { script, .. } | Deed::Deploy { script, .. } | Deed::Create { script, .. } => {
-                script.len()
-            }
+            Deed::Call { script, .. }
+            | Deed::Deploy { script, .. }
+            | Deed::Create { script, .. } => script.len(),
             Deed::Send { .. } => 0,
         }
     }
 
     fn script_mut(&mut self) -> Option<&mut Script> {
         match &mut self.deed {
-            Deed::Call { script, .. } | Deed::Deploy { script, .. } | Deed::Create { script, .. } => {
-                Some(script)
-            }
+            Deed::Call { script, .. }
+            | Deed::Deploy { script, .. }
+            | Deed::Create { script, .. } => Some(script),
             Deed::Send { .. } => None,
         }
     }

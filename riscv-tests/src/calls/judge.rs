@@ -83,8 +83,10 @@ impl Engines {
             for (transaction, result) in transactions {
                 let place = (block.info().height, block.receipts().len() as u32);
                 let actual = push(&mut block, transaction)?;
-                let expected = result.clone().map(|receipt| {
-                    Receipt { height: place.0, index: place.1, ..receipt }
+                let expected = result.clone().map(|receipt| Receipt {
+                    height: place.0,
+                    index: place.1,
+                    ..receipt
                 });
                 if let Some(difference) = results_differ(&expected, &actual) {
                     return Ok(Some(format!("blocks of {size}: {difference}")));
@@ -93,7 +95,9 @@ impl Engines {
             block.commit()?;
         }
         let world = expected.blocks.last().map(|block| &block.world);
-        Ok(world.and_then(|world| state_differs(&chain, world).err()).map(|error| error.to_string()))
+        Ok(world
+            .and_then(|world| state_differs(&chain, world).err())
+            .map(|error| error.to_string()))
     }
 }
 

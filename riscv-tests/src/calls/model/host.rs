@@ -139,7 +139,8 @@ impl Model {
             return Ok(0);
         }
         pay(cpu, lengths)?;
-        let from = |bytes: &[u8], offset: u32| bytes.iter().skip(offset as usize).copied().collect();
+        let from =
+            |bytes: &[u8], offset: u32| bytes.iter().skip(offset as usize).copied().collect();
         let first = arguments.0.first().map_or(0, |argument| argument.0);
         match number {
             0x01 => Ok(frame.input.len() as u32),
