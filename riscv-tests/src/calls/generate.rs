@@ -17,6 +17,9 @@ const FOUND: u32 = SCRATCH + 64;
 /// How much of a result is looked at.
 const LOOK: u32 = 256;
 
+/// Lengths of storage keys.
+const KEYS: [usize; 6] = [1, 2, 32, 64, 0, 3];
+
 /// Operations of a transaction; looking at a result is no operation of its own.
 const MOST: u32 = 40;
 /// Scripts within scripts.
@@ -131,8 +134,8 @@ impl Writer<'_> {
             self.operation(&mut operations, depth);
         }
         match self.random.below(100) {
-            0..=9 => operations.push(operation(own::END, [Argument::Word(4)])),
-            10..=11 => {
+            0..=17 => operations.push(operation(own::END, [Argument::Word(4)])),
+            18..=20 => {
                 let text = self.random.below(70);
                 let text = self.text(text);
                 operations.push(operation(0x05, [text]));
@@ -160,13 +163,16 @@ impl Writer<'_> {
             18..=23 => to.push(operation(0x22, [self.key()])),
             24..=27 => {
                 let value = self.value();
-                to.push(operation(0x24, [self.key(), value]));
+                to.push(operation(0x24, [self.transient_key(), value]));
             }
             28..=30 => {
-                to.push(operation(0x23, [self.key(), Argument::Word(FOUND), Argument::Word(LOOK)]));
+                to.push(operation(
+                    0x23,
+                    [self.transient_key(), Argument::Word(FOUND), Argument::Word(LOOK)],
+                ));
                 look(to);
             }
-            31..=32 => to.push(operation(0x25, [self.key()])),
+            31..=32 => to.push(operation(0x25, [self.transient_key()])),
             33..=37 => self.emit(to),
             38 => {
                 let text = self.text(20);
@@ -182,7 +188,8 @@ impl Writer<'_> {
                 }
                 to.push(operation(0x33, [Argument::Bytes(file), Argument::Word(HASH)]));
             }
-            84..=86 => to.push(operation(0x09, [Argument::Word(self.random.below(2))])),
+            84 => self.sweep(to),
+            85..=86 => to.push(operation(0x09, [Argument::Word(self.random.below(2))])),
             87..=88 => to.push(operation(own::BURN, [Argument::Word(self.random.between(1, 40))])),
             89..=91 => {
                 let result = self.random.pick(&[0, 0, 0, 1, 2, 3, -4_i32 as u32]);
@@ -250,6 +257,13 @@ impl Writer<'_> {
             ));
             look(to);
         }
+        if self.random.percent(30) {
+            // what a callee that failed has left of what frames share
+            let found = [Argument::Word(FOUND), Argument::Word(LOOK)];
+            let [at, length] = found;
+            to.push(self::operation(0x23, [self.transient_key(), at, length]));
+            look(to);
+        }
     }
 
     fn reborrow(&mut self) -> Writer<'_> {
@@ -295,7 +309,27 @@ impl Writer<'_> {
     }
 
     fn key(&mut self) -> Argument {
-        Argument::Bytes(vec![b'k'; [1, 1, 2, 32, 64][self.random.below(5) as usize]])
+        Argument::Bytes(vec![b'k'; self.random.pick(&KEYS[..4])])
+    }
+
+    /// One of few keys, so that frames meet at them.
+    fn transient_key(&mut self) -> Argument {
+        Argument::Bytes(vec![b't'; self.random.pick(&[0, 32])])
+    }
+
+    /// Stores all keys, or removes all, which is enough to reach the cap of refunds.
+    fn sweep(&mut self, to: &mut Vec<Operation>) {
+        if self.reads {
+            return;
+        }
+        let stores = self.random.percent(50);
+        for length in KEYS {
+            let key = Argument::Bytes(vec![b'k'; length]);
+            to.push(match stores {
+                true => operation(0x21, [key, Argument::Bytes(vec![1])]),
+                false => operation(0x22, [key]),
+            });
+        }
     }
 
     fn value(&mut self) -> Argument {
@@ -309,7 +343,7 @@ impl Writer<'_> {
 
     fn emit(&mut self, to: &mut Vec<Operation>) {
         let topics = (0..self.random.below(5)).map(|_| [self.random.word() as u8; 32]).collect();
-        let (at, length) = match self.random.below(12) {
+        let (at, length) = match self.random.below(3) {
             0 => (SCRIPT, self.random.between(3000, 16_384)),
             _ => (SCRATCH, self.random.below(100)),
         };
