@@ -260,7 +260,7 @@ impl Search<'_> {
             (Some(target), _) if rd.is_zero() => self.behind(target, function),
             _ => {
                 if let Some(target) = target {
-                    self.entry(target);
+                    let _ = self.entry(target);
                 }
                 self.returns.returned(function);
                 if !rd.is_zero() {
