@@ -12,6 +12,16 @@ pub fn memory() -> Option<u64> {
     status("VmRSS:")
 }
 
+/// Memory now that belongs to this process alone, in bytes.
+pub fn own_memory() -> Option<u64> {
+    status("RssAnon:")
+}
+
+/// The page tables now, in bytes: memory of the kernel, which is in no resident set.
+pub fn page_tables() -> Option<u64> {
+    status("VmPTE:")
+}
+
 /// Starts [`peak_memory`] over from the present resident set, where the kernel allows it.
 pub fn forget_peak() {
     // proc(5): 5 resets the peak resident set size; without it peaks are those of the whole run

@@ -1,13 +1,14 @@
 //! What state is keyed by.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use bessemer_abi::limits::KEY_BYTES;
 use bessemer_image::CodeHash;
 use bessemer_types::Address;
 
 /// The key of a stored value within one contract: up to 64 bytes. A slot of 32 bytes is one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StorageKey {
     len: u8,
     bytes: [u8; KEY_BYTES as usize],
@@ -49,6 +50,13 @@ impl StorageKey {
     }
 }
 
+impl Hash for StorageKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // what is behind the key is always zero
+        self.as_bytes().hash(state);
+    }
+}
+
 impl PartialOrd for StorageKey {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
@@ -65,5 +73,15 @@ impl fmt::Debug for StorageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0x")?;
         self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for StateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(address) => write!(f, "account {address}"),
+            Self::Storage(address, key) => write!(f, "key {key:?} of {address}"),
+            Self::Code(hash) => write!(f, "code {hash}"),
+        }
     }
 }

@@ -1,10 +1,64 @@
-//! Runs contract transactions against state and returns receipts.
+//! Runs contract transactions against state, and gives receipts.
+//!
+//! A [`Chain`] holds accounts and contracts on a [`Store`](store::Store). Transactions run in
+//! [`Block`]s, which become durable as a whole; [`Chain::call`] and [`Chain::deploy`] make blocks
+//! of one transaction. Each transaction has a [`Receipt`], also if it failed.
+//!
+//! A contract runs in a frame of its own, an instance of the runtime with registers, memory and gas.
+//! Contracts call each other by host calls, which are in `bessemer-abi`; a call that fails undoes
+//! everything that it and its callees did, and its caller goes on.
+//!
+//! Back end, caches and threads never show in a receipt.
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod account;
+mod block;
+mod chain;
+mod create;
+pub mod crypto;
+mod encoding;
+mod event;
+mod executor;
+mod explain;
+mod extension;
+mod host;
+mod inspect;
+mod journal;
 mod key;
+mod modules;
+mod price;
+mod process;
+mod receipt;
+mod records;
+mod request;
+pub mod store;
+mod transaction;
+mod value;
 
+pub use access::AccessList;
 pub use account::Account;
+pub use bessemer_abi::Effect;
+pub use bessemer_image::CodeHash;
 pub use bessemer_types::{Address, U256};
+pub use block::{Block, Sealed};
+pub use chain::{Chain, ChainConfig, ChainError};
+pub use create::{address_by_nonce, address_by_salt};
+pub use event::Event;
+pub use executor::ExecuteError;
+pub use explain::sentence;
+pub use extension::{Extension, ExtensionRow, FIRST_EXTENSION};
+pub use host::LogLine;
+pub use inspect::{Call, CallKind, End, Inspector};
+pub use journal::{
+    AccountEntry, AccountId, Checkpoint, Journal, JournalError, SlotId, StorageEntry,
+};
 pub use key::{KeyTooLong, StateKey, StorageKey};
+pub use modules::ModuleError;
+pub use price::Prices;
+pub use receipt::{Diagnosis, Failure, Receipt, Status};
+pub use records::{Header, RecordError};
+pub use request::{CallRequest, DeployRequest, selector};
+pub use transaction::{Action, BlockInfo, Refusal, Transaction};
+pub use value::Value;

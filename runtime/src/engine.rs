@@ -33,8 +33,9 @@ impl Engine {
         self.inner.config.backend
     }
 
+    /// The settings.
     #[inline]
-    pub(crate) fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.inner.config
     }
 

@@ -50,7 +50,7 @@ use crate::{Error, ErrorKind, Exit, HostResult, HostStop, Module};
 /// ```
 pub struct Instance<T> {
     // before the module: dropping the last owner of a module forgets its idle regions
-    frame: Box<Frame<T>>,
+    frame: Frame<T>,
     state: State,
     module: Module,
 }
@@ -111,7 +111,7 @@ impl<T> Instance<T> {
         let region = module.engine().pool().acquire(module.image())?;
         let guest = Guest { context: Context::new(), pc: 0, region, calling: false, data };
         let mut instance = Self {
-            frame: Box::new(Frame { guest, stopped: None, table }),
+            frame: Frame { guest, stopped: None, table },
             state: State::Ready,
             module: module.clone(),
         };
@@ -382,11 +382,19 @@ impl<T> Instance<T> {
             None => drive_interpreter(&self.module, &mut self.frame),
         };
         if returned {
+            self.refused()?;
             self.state = State::Returned;
             return Ok(None);
         }
         let precise = self.module.engine().config().options.precise_registers;
         self.stopped(precise || self.module.code().is_none()).map(Some)
+    }
+
+    /// Fails if the system refused memory that the guest may write to: then nothing that happened
+    /// since is the guest's doing.
+    #[inline]
+    fn refused(&mut self) -> Result<(), Error> {
+        self.frame.guest.region.take_refused().map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// What a stop means for the instance. `exact` says whether registers are known after a trap.
@@ -396,6 +404,7 @@ impl<T> Instance<T> {
             Stopped::Exit(exit) => exit,
             Stopped::Failed(error) => return Err(error),
         };
+        self.refused()?;
         self.state = match exit {
             Exit::HostCall { .. } => State::Paused,
             Exit::Done(_) => State::Ended { exact: true },
@@ -699,9 +708,14 @@ impl<T> Caller<'_, T> {
         self.guest.pc
     }
 
+    /// The value of an argument register: 0 stands for a0, 7 for a7.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such argument register.
     #[inline]
-    pub(crate) fn argument(&self, index: usize) -> u32 {
-        self.guest.context.registers[Reg::A0.index() + index]
+    pub fn argument(&self, index: usize) -> u32 {
+        self.guest.context.registers[Reg::A0.index()..=Reg::A7.index()][index]
     }
 
     #[inline]

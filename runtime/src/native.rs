@@ -22,10 +22,14 @@ pub(crate) fn with_entrance<T, R>(
     native_stack: usize,
     f: impl FnOnce(&mut Entrance<'_>, &mut Frame<T>) -> R,
 ) -> Result<R, Error> {
+    let memory = frame.guest.region.reserved();
     // SAFETY: `code` is borrowed while the activation is used; its records name instructions of
-    // units, which the entry stub calls directly; its landing is that of the stub.
+    // units, which the entry stub calls directly; its landing is that of the stub. The region is in
+    // a box of the frame, and generated code runs only in `Entrance::enter`, which has the frame to
+    // itself; a host function that moves the region does not come back to generated code.
     let mut activation = unsafe {
-        Activation::new(code.range(), code.traps(), frame.guest.region.reserved(), code.landing())
+        Activation::new(code.range(), code.traps(), memory, code.landing())
+            .opening(&mut frame.guest.region)
     };
     let result = with_activation(&mut activation, |activation| {
         let here = 0_u8;

@@ -10,7 +10,9 @@
 //! 5. it is an undefined instruction, or an access to memory of the activation that is not mapped
 //!    or not permitted. An access elsewhere is an escape, and not to be continued.
 //!
-//! It then writes a [`NativeFault`] into the activation and lets the thread go on at the landing
+//! If the access is a store to a page that the guest may write to and that only is not open yet, the
+//! handler opens the page, and the whole store is done again: [`Region`] says which pages these are.
+//! For everything else it writes a [`NativeFault`] into the activation and lets the thread go on at the landing
 //! pad of the entry stub, with the stack pointer and frame pointer that the stub saved. Every other
 //! fault goes to the handler that stood before, as if this one were not there: a fault in a host
 //! function, a stack overflow of the host, a signal sent by `kill`.
@@ -45,6 +47,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use bessemer_translator::{Landing, TrapRecord};
+
+use crate::region::Region;
 
 /// Bytes that the alternate stack of a thread has at least, its guard page not counted.
 pub const ALT_STACK: usize = 64 << 10;
@@ -81,6 +85,8 @@ pub struct Activation {
     memory_end: usize,
     traps: *const TrapRecord,
     traps_len: usize,
+    /// Exposed address of the region whose pages the handler opens; 0 if there is none.
+    region: usize,
     /// Valid if `landing.faulted` is set.
     fault: NativeFault,
 }
@@ -118,8 +124,33 @@ impl Activation {
             memory_end: memory.end,
             traps: traps.as_ptr(),
             traps_len: traps.len(),
+            region: 0,
             fault: NativeFault::default(),
         }
+    }
+
+    /// Has the handler open pages of this region, see [`Region::open_faulted`].
+    ///
+    /// # Safety
+    ///
+    /// For as long as the activation is used, the region stays where it is, and nothing else uses it
+    /// while generated code runs.
+    #[inline]
+    pub unsafe fn opening(mut self, region: &mut Region) -> Self {
+        self.region = ptr::from_mut(region).expose_provenance();
+        self
+    }
+
+    /// Whether the handler opened the page of a faulting access, so that the access is to be done
+    /// again.
+    ///
+    /// # Safety
+    ///
+    /// Only for an access of generated code of this activation.
+    unsafe fn open(&self, address: usize) -> bool {
+        let region = ptr::with_exposed_provenance_mut::<Region>(self.region);
+        // SAFETY: whoever gave the region to `opening` keeps it in place, and generated code runs.
+        unsafe { region.as_mut() }.is_some_and(|region| region.open_faulted(address))
     }
 
     /// Takes the fault that ended the last entry, if one did.
@@ -297,6 +328,10 @@ unsafe fn claim(signal: c_int, info: &libc::siginfo_t, context: &mut libc::ucont
         || matches!(info.si_code, SEGV_MAPERR | SEGV_ACCERR) && memory.contains(&address);
     if !ours {
         return false;
+    }
+    // SAFETY: the record says that this is an instruction of generated code.
+    if signal == libc::SIGSEGV && unsafe { activation.open(address) } {
+        return true;
     }
     activation.fault = NativeFault {
         // SAFETY: the record is that of this instruction, and comes from the translator.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use memmap2::Mmap;
 
 use super::mapping::Reservation;
-use super::{Area, PAGE, Pages, RegionError, STACK_TOP, WARM_DATA, WARM_STACK};
+use super::{Area, PAGE, Pages, RegionError, STACK_TOP};
 
 /// A segment of an image, as it goes into memory.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +39,6 @@ pub struct RegionImage {
     stack: Pages,
     heap: Pages,
     contents: Option<Contents>,
-    warm: Vec<Warm>,
-    cold: Vec<Pages>,
 }
 
 /// The sealed file and the host's view of it.
@@ -59,13 +57,6 @@ struct Run {
     file_end: u32,
     /// Where the contents of the first page stand in the file.
     offset: u32,
-}
-
-/// Memory that a warm reset writes: from the file, or zeros.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Warm {
-    pub(super) pages: Pages,
-    pub(super) source: Option<u32>,
 }
 
 impl RegionImage {
@@ -113,7 +104,6 @@ impl RegionImage {
             .transpose()
             .map_err(RegionError::os("write the image of a program"))?;
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let (warm, cold) = plan_reset(&runs, stack);
         Ok(Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             areas: areas(&runs, stack),
@@ -121,8 +111,6 @@ impl RegionImage {
             stack,
             heap,
             contents,
-            warm,
-            cold,
         }))
     }
 
@@ -149,16 +137,6 @@ impl RegionImage {
         &self.areas
     }
 
-    /// What a warm reset writes.
-    pub(super) fn warm(&self) -> &[Warm] {
-        &self.warm
-    }
-
-    /// What a warm reset gives back.
-    pub(super) fn cold(&self) -> &[Pages] {
-        &self.cold
-    }
-
     /// All that a guest can write at frame entry.
     pub(super) fn writable(&self) -> impl Iterator<Item = Pages> {
         self.areas
@@ -167,8 +145,14 @@ impl RegionImage {
             .map(|area| Pages { start: area.start, end: area.end() })
     }
 
+    /// The page of this address as it is at frame entry; `None` stands for zeros.
+    pub(super) fn page(&self, page: u32) -> Option<&[u8]> {
+        let run = self.runs.iter().find(|run| run.pages.start <= page && page < run.file_end)?;
+        Some(self.contents(run.offset + (page - run.pages.start), PAGE))
+    }
+
     /// Bytes of the file.
-    pub(super) fn contents(&self, offset: u32, len: u32) -> &[u8] {
+    fn contents(&self, offset: u32, len: u32) -> &[u8] {
         let view: &[u8] = self.contents.as_ref().map_or(&[], |contents| &contents.view);
         &view[offset as usize..][..len as usize]
     }
@@ -280,28 +264,4 @@ fn areas(runs: &[Run], stack: Pages) -> Vec<Area> {
         }
     }
     merged
-}
-
-/// Divides what a guest can write into what a warm reset writes and what it gives back.
-fn plan_reset(runs: &[Run], stack: Pages) -> (Vec<Warm>, Vec<Pages>) {
-    let mut warm = Vec::new();
-    let mut cold = Vec::new();
-    let mut left = WARM_DATA;
-    for run in runs.iter().filter(|run| run.writable) {
-        let end = run.pages.start + run.pages.len().min(left);
-        left -= end - run.pages.start;
-        let middle = end.min(run.file_end);
-        warm.push(Warm {
-            pages: Pages { start: run.pages.start, end: middle },
-            source: Some(run.offset),
-        });
-        warm.push(Warm { pages: Pages { start: middle, end }, source: None });
-        cold.push(Pages { start: end, end: run.pages.end });
-    }
-    let top = stack.end - stack.len().min(WARM_STACK);
-    warm.push(Warm { pages: Pages { start: top, end: stack.end }, source: None });
-    cold.push(Pages { start: stack.start, end: top });
-    warm.retain(|warm| !warm.pages.is_empty());
-    cold.retain(|pages| !pages.is_empty());
-    (warm, cold)
 }

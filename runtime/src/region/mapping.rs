@@ -92,9 +92,21 @@ impl Reservation {
         self.replace_bytes(0, SPACE, libc::PROT_NONE, None)
     }
 
-    /// Gives access to pages without access: to what they held when it was taken, or zeros.
+    /// Makes pages readable and writable: what they held before, or what was mapped at first.
+    ///
+    /// Async-signal-safe, as the fault handler calls it, so the system is called directly.
     pub(super) fn open(&mut self, pages: Pages) -> io::Result<()> {
-        self.protect(pages, region::Protection::READ_WRITE)
+        let at = self.at(pages);
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
+        // that anyone has borrowed memory in it.
+        let result = unsafe { libc::mprotect(at.cast(), pages.len() as usize, protection) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// Takes the permission to write, but not what the pages hold.
+    pub(super) fn freeze(&mut self, pages: Pages) -> io::Result<()> {
+        self.protect(pages, region::Protection::READ)
     }
 
     /// Takes access to pages away, but not what they hold.
@@ -102,26 +114,33 @@ impl Reservation {
         self.protect(pages, region::Protection::NONE)
     }
 
+    /// Keeps the kernel from making one mapping of these pages and others that have the same
+    /// permission: to change the permission of a whole mapping takes half the time.
+    pub(super) fn set_apart(&mut self, pages: Pages) -> io::Result<()> {
+        // what differs is of no matter, as long as mappings differ in it
+        self.advise(pages, libc::MADV_DONTDUMP)
+    }
+
     fn protect(&mut self, pages: Pages, protection: region::Protection) -> io::Result<()> {
         let at = self.at(pages);
-        // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
-        // that anyone has borrowed memory in it.
+        // SAFETY: as in `open`.
         let result = unsafe { region::protect(at, pages.len() as usize, protection) };
-        result.map_err(|error| match error {
-            region::Error::SystemCall(error) => error,
-            other => io::Error::other(other),
-        })
+        result.map_err(io::Error::other)
     }
 
     /// Gives the contents of pages back: the next access finds what was mapped at first.
     pub(super) fn discard(&mut self, pages: Pages) -> io::Result<()> {
+        self.advise(pages, libc::MADV_DONTNEED)
+    }
+
+    fn advise(&mut self, pages: Pages, advice: libc::c_int) -> io::Result<()> {
         if pages.is_empty() {
             return Ok(());
         }
         let at = self.at(pages);
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
         // that anyone has borrowed the contents which change here.
-        let result = unsafe { libc::madvise(at.cast(), pages.len() as usize, libc::MADV_DONTNEED) };
+        let result = unsafe { libc::madvise(at.cast(), pages.len() as usize, advice) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 

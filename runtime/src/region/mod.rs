@@ -30,25 +30,38 @@
 //!
 //! # How memory becomes fresh again
 //!
-//! A first touch of a page and giving the page back cost 1.5 us together; setting a page that is
-//! present costs 40 ns. So a pool resets its most recently used regions by writing: up to
-//! [`WARM_STACK`] bytes at the top of the stack and [`WARM_DATA`] bytes of data are set again and
-//! stay present, and only what lies beyond is given back by `madvise`. A heap of up to [`WARM_HEAP`]
-//! bytes is zeroed and loses only its access. The other idle regions give back everything and cost
-//! no memory of their own.
+//! A system call, or the first touch of a page, costs as much as setting dozens of pages that are
+//! present. So a reset sets exactly the pages that may have been written to, and knows them without
+//! asking: the pages of segments and stack are *frozen*, which is mapped without the permission to
+//! write, until somebody writes to them. Then the page is *opened*: by the fault handler for a store
+//! of native code, which is done again as a whole, and by the checked accesses of this module for
+//! everyone else. Open pages stay open from frame to frame, so a program faults in its first frames
+//! only, and a reset without a system call is the normal case.
+//!
+//! * In the first frame of a region everything is open, and a reset gives everything back. A memory
+//!   that is used once learns nothing.
+//! * A frame that needs more than [`OPEN_PAGES`] gets everything opened, and for some frames each
+//!   reset gives everything back by `madvise`; then all is frozen and learnt anew. So no tenant leaves
+//!   much behind, neither pages nor mappings, of which a process has 65,530.
+//! * If the system refuses to open a page, the run fails with that error: it is no trap.
+//! * A heap of up to [`WARM_HEAP`] bytes is zeroed and loses only its access, which takes one system
+//!   call, and another when it grows again: what lies behind the end of the heap must fault.
+//!
+//! The most recently used idle regions keep their pages; the others give back the contents.
 //!
 //! # Crates and system calls
 //!
-//! `region` changes protection and `memmap2` maps the host's view of an image. Neither can reserve
-//! address space without access and without a claim on swap, map at a fixed address inside a
-//! reservation, or discard pages; these are direct calls, all in `mapping`.
+//! `memmap2` maps the host's view of an image. It cannot reserve address space without access and
+//! without a claim on swap, map at a fixed address inside a reservation, discard pages, or change
+//! permission inside a signal handler; these are direct calls, all in `mapping`.
 //!
 //! # Invariants
 //!
 //! * Every address `base + x` with `x` in `[-2 GiB, 36 GiB)` belongs to the reservation, for as
 //!   long as the region lives. A mapping over part of it only ever replaces, never leaves a hole.
-//! * Every byte of an area is readable, and writable if the area says so; nothing else of the
-//!   reservation is accessible. The list of areas changes only by `&mut self`.
+//! * Every byte of an area is readable, and writable if the area says so and its page is open;
+//!   nothing else of the reservation is accessible. The list of areas changes only by `&mut self`.
+//! * A page that is not open holds what the image says, also when the region is in use.
 //! * A page of the heap that [`Region::grow`] adds is zero: what stays behind the end of a heap
 //!   was zeroed before its access was taken.
 //! * Memory is written only by `&mut Region` or by native code that runs while its caller holds
@@ -59,6 +72,7 @@ mod image;
 mod mapping;
 mod pool;
 mod space;
+mod writable;
 
 pub use image::{Part, RegionImage};
 pub use pool::{PoolLimits, PooledRegion, RegionPool};
@@ -74,10 +88,9 @@ pub const SPACE: usize = 4 << 30;
 pub const GUARD_AFTER: usize = 32 << 30;
 /// End of the highest memory that can be mapped: the top of every stack.
 pub const STACK_TOP: u32 = 0xFFFF_0000;
-/// Bytes at the top of the stack that a warm reset sets rather than gives back.
-pub const WARM_STACK: u32 = 64 << 10;
-/// Bytes of writable segments that a warm reset sets rather than gives back.
-pub const WARM_DATA: u32 = 64 << 10;
+/// Pages of segments and stack that a region keeps open for writing, and a reset sets again. A frame
+/// that writes to more has them all given back.
+pub const OPEN_PAGES: usize = 24;
 /// Bytes of a heap up to which a warm reset zeroes it and takes only the access away.
 pub const WARM_HEAP: u32 = 64 << 10;
 

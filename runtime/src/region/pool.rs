@@ -1,6 +1,6 @@
 //! Regions that are ready for use.
 
-use std::mem;
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,14 +12,14 @@ pub struct PoolLimits {
     /// Regions that exist at once, in use or idle. Each takes 38 GiB of the 128 TiB of addresses
     /// that a process has.
     pub regions: usize,
-    /// Idle regions that keep the pages which the next frame probably needs, up to 192 KiB each.
-    /// The others keep none.
+    /// Idle regions that keep the pages which the next frame probably needs: those that an earlier
+    /// one wrote to, up to 160 KiB each. The others keep none.
     pub warm: usize,
 }
 
 impl Default for PoolLimits {
     fn default() -> Self {
-        Self { regions: 1024, warm: 32 }
+        Self { regions: 1024, warm: 256 }
     }
 }
 
@@ -41,18 +41,19 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// From the least to the most recently used.
-    idle: Vec<Idle>,
+    /// By image, and of one image from the least to the most recently used.
+    idle: HashMap<u64, Vec<Idle>>,
     /// Idle regions that are warm.
     warm: usize,
     /// Regions that exist.
     regions: usize,
+    /// Counts uses, to compare regions of different images.
+    uses: u64,
 }
 
 #[derive(Debug)]
 struct Idle {
-    image: u64,
-    warm: bool,
+    used: u64,
     region: Box<Region>,
 }
 
@@ -67,15 +68,13 @@ impl RegionPool {
     pub fn acquire(&self, image: &Arc<RegionImage>) -> Result<PooledRegion, RegionError> {
         let shared = &self.shared;
         let mut state = shared.lock();
-        let found = state.idle.iter().rposition(|idle| idle.image == image.id());
-        let region = if let Some(at) = found {
-            state.take(at)
+        let region = if let Some(region) = state.take(image) {
+            region
         } else if state.regions < shared.limits.regions {
             state.regions += 1;
             drop(state);
             Box::new(shared.counted(|| Region::new(image))?)
-        } else if !state.idle.is_empty() {
-            let other = state.take(0);
+        } else if let Some(other) = state.take_oldest() {
             drop(state);
             Box::new(shared.counted(|| other.replace_image(image))?)
         } else {
@@ -87,11 +86,9 @@ impl RegionPool {
     /// Forgets the idle regions of an image that is not needed any more.
     pub fn evict(&self, image: &RegionImage) {
         let mut state = self.shared.lock();
-        let (gone, kept): (Vec<Idle>, Vec<Idle>) =
-            mem::take(&mut state.idle).into_iter().partition(|idle| idle.image == image.id());
-        state.idle = kept;
+        let gone = state.idle.remove(&image.id()).unwrap_or_default();
         state.regions -= gone.len();
-        state.warm -= gone.iter().filter(|idle| idle.warm).count();
+        state.warm -= gone.iter().filter(|idle| idle.region.is_resident()).count();
         drop(state);
         drop(gone);
     }
@@ -103,7 +100,7 @@ impl RegionPool {
 
     /// Regions that wait for their next tenant.
     pub fn idle(&self) -> usize {
-        self.shared.lock().idle.len()
+        self.shared.lock().idle.values().map(Vec::len).sum()
     }
 }
 
@@ -135,13 +132,12 @@ impl Shared {
         if state.warm <= self.limits.warm {
             return;
         }
-        let Some(at) = state.idle.iter().position(|idle| idle.warm) else {
+        let Some(mut oldest) = state.take_oldest_warm() else {
             return;
         };
-        let mut oldest = state.take(at);
         drop(state);
-        if oldest.reset_cold().is_ok() {
-            self.lock().put_first(oldest);
+        if oldest.region.reset_cold().is_ok() {
+            self.lock().put_back(oldest);
         } else {
             drop(oldest);
             self.lock().regions -= 1;
@@ -150,23 +146,55 @@ impl Shared {
 }
 
 impl State {
-    fn take(&mut self, at: usize) -> Box<Region> {
-        let idle = self.idle.remove(at);
-        self.warm -= usize::from(idle.warm);
-        idle.region
+    /// The most recently used idle region of an image.
+    fn take(&mut self, image: &RegionImage) -> Option<Box<Region>> {
+        let idle = self.idle.get_mut(&image.id())?.pop()?;
+        self.warm -= usize::from(idle.region.is_resident());
+        Some(idle.region)
+    }
+
+    /// The least recently used idle region. Looks at all images, which is little beside mapping one.
+    fn take_oldest(&mut self) -> Option<Box<Region>> {
+        let first = |idle: &Vec<Idle>| idle.first().map(|idle| idle.used);
+        let oldest = self.idle.iter().filter_map(|(&image, idle)| Some((first(idle)?, image)));
+        let (_, image) = oldest.min()?;
+        let idle = self.remove(image, 0)?;
+        if self.idle.get(&image).is_some_and(Vec::is_empty) {
+            self.idle.remove(&image);
+        }
+        Some(idle.region)
+    }
+
+    /// The least recently used idle region that is warm. Looks at all regions, which is little beside
+    /// giving memory back.
+    fn take_oldest_warm(&mut self) -> Option<Idle> {
+        let warm = self.idle.iter().filter_map(|(&image, idle)| {
+            let at = idle.iter().position(|idle| idle.region.is_resident())?;
+            Some((idle[at].used, image, at))
+        });
+        let (_, image, at) = warm.min()?;
+        self.remove(image, at)
+    }
+
+    fn remove(&mut self, image: u64, at: usize) -> Option<Idle> {
+        let idle = self.idle.get_mut(&image)?.remove(at);
+        self.warm -= usize::from(idle.region.is_resident());
+        Some(idle)
     }
 
     fn put(&mut self, region: Box<Region>) {
-        let warm = region.is_resident();
-        self.warm += usize::from(warm);
-        self.idle.push(Idle { image: region.image().id(), warm, region });
+        self.uses += 1;
+        self.warm += usize::from(region.is_resident());
+        let idle = Idle { used: self.uses, region };
+        self.idle.entry(idle.region.image().id()).or_default().push(idle);
     }
 
-    fn put_first(&mut self, region: Box<Region>) {
-        let at = self.idle.iter().position(|idle| idle.warm).unwrap_or(self.idle.len());
-        let warm = region.is_resident();
-        self.warm += usize::from(warm);
-        self.idle.insert(at, Idle { image: region.image().id(), warm, region });
+    /// Puts a region back to where it was taken from.
+    fn put_back(&mut self, idle: Idle) {
+        self.warm += usize::from(idle.region.is_resident());
+        let others = self.idle.entry(idle.region.image().id()).or_default();
+        let at = others.partition_point(|other| other.used < idle.used);
+        others.insert(at, idle);
     }
 }
 

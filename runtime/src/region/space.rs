@@ -11,6 +11,7 @@ use bessemer_image::{Fault, Memory};
 
 use super::image::RegionImage;
 use super::mapping::Reservation;
+use super::writable::Writable;
 use super::{Area, PAGE, Pages, RegionError, WARM_HEAP};
 
 /// The memory of one context: mapped areas in 4 GiB of guest space, between guards.
@@ -25,14 +26,15 @@ pub struct Region {
     heap_end: u32,
     /// Behind the heap and up to here there may be pages, zeroed and without access.
     warm_heap_end: u32,
-    /// Whether this is not the first frame with the image.
-    reused: bool,
+    writable: Writable,
     /// Whether memory may differ from the image.
     written: bool,
     /// Whether pages of its own may be present.
     resident: bool,
     /// Whether a change failed half way.
     broken: bool,
+    /// Why a page could not be opened, if one could not.
+    refused: Option<io::Error>,
     image: Arc<RegionImage>,
 }
 
@@ -52,10 +54,11 @@ impl Region {
             areas: Vec::new(),
             heap_end: 0,
             warm_heap_end: 0,
-            reused: false,
+            writable: Writable::ALL,
             written: false,
             resident: false,
             broken: false,
+            refused: None,
             image: Arc::clone(image),
         };
         region.restore_areas();
@@ -78,11 +81,39 @@ impl Region {
     /// Host address of guest address 0, for native code.
     ///
     /// From now on until the next reset memory counts as written. The pointer may be used as long
-    /// as the region lives, by code that runs while its caller has the region to itself.
+    /// as the region lives, by code that runs while its caller has the region to itself. It may
+    /// write to memory that [`Region::open_all`] opened, or where a fault handler calls
+    /// [`Region::open_faulted`].
     #[inline]
     pub fn base_mut(&mut self) -> *mut u8 {
         self.written = true;
         self.reservation.base().as_ptr()
+    }
+
+    /// Lets a pointer of the host write to all that the guest can write to.
+    pub fn open_all(&mut self) -> Result<(), RegionError> {
+        if self.writable.is_all() || self.open_everything() {
+            return Ok(());
+        }
+        self.take_refused().map_or(Ok(()), Err)
+    }
+
+    /// Opens the page of a host address at which a store of the guest faulted. `true` means that the
+    /// store is to be done again, `false` that the guest may not write there, or that the system
+    /// refuses, see [`Region::take_refused`].
+    ///
+    /// Async-signal-safe.
+    pub(crate) fn open_faulted(&mut self, host: usize) -> bool {
+        let offset = host.wrapping_sub(self.base().addr());
+        u32::try_from(offset).is_ok_and(|addr| self.is_frozen(addr) && self.open_page(addr))
+    }
+
+    /// Why memory that the guest may write to could not be opened, if that happened. Whatever the
+    /// guest did then is no outcome of its own.
+    #[inline]
+    pub(crate) fn take_refused(&mut self) -> Option<RegionError> {
+        let source = self.refused.take()?;
+        Some(RegionError::Os { what: "open a page for writing", source })
     }
 
     /// All host addresses of the region, guards included.
@@ -153,9 +184,9 @@ impl Region {
     #[inline]
     pub fn write(&mut self, addr: u32, len: u32) -> Result<&mut [u8], Fault> {
         self.check(addr, len, true)?;
-        self.written = true;
-        // SAFETY: `check` found the whole range in writable areas, and `self` is exclusively
-        // borrowed for as long as the slice lives.
+        self.prepare(addr, len)?;
+        // SAFETY: `check` found the whole range in writable areas, `prepare` opened it, and `self`
+        // is exclusively borrowed for as long as the slice lives.
         Ok(unsafe { slice::from_raw_parts_mut(self.at(addr).as_ptr(), len as usize) })
     }
 
@@ -177,36 +208,30 @@ impl Region {
 
     /// Makes memory what it was at frame entry.
     ///
-    /// Keeps the pages that the next frame probably needs, if this was not the first one: a region
-    /// that is used once does not pay for pages that nobody needs.
+    /// Sets the open pages again without a system call, if there are not too many of them; see the
+    /// documentation of the module.
     pub fn reset(&mut self) -> Result<(), RegionError> {
-        if !self.reused {
+        if self.writable.is_all() {
             return self.reset_cold();
         }
         self.close_heap(WARM_HEAP)?;
         if !self.written {
             return Ok(());
         }
-        let image = Arc::clone(&self.image);
-        for warm in image.warm() {
-            let at = self.at(warm.pages.start).as_ptr();
-            let len = warm.pages.len() as usize;
-            match warm.source {
-                Some(offset) => {
-                    let source = image.contents(offset, warm.pages.len());
-                    // SAFETY: warm pages are pages of writable areas, of which `&mut self`
-                    // excludes other users; the source is of the same length and elsewhere.
-                    unsafe { ptr::copy_nonoverlapping(source.as_ptr(), at, len) };
-                }
+        for &page in self.writable.pages() {
+            let at = self.at(page).as_ptr();
+            match self.image.page(page) {
+                // SAFETY: open pages are pages of writable areas, of which `&mut self` excludes
+                // other users; the source is of the same length and elsewhere.
+                Some(source) => unsafe {
+                    ptr::copy_nonoverlapping(source.as_ptr(), at, PAGE as usize);
+                },
                 // SAFETY: as above.
-                None => unsafe { ptr::write_bytes(at, 0, len) },
+                None => unsafe { ptr::write_bytes(at, 0, PAGE as usize) },
             }
         }
-        for &pages in image.cold() {
-            self.change("give memory back", |reservation| reservation.discard(pages))?;
-        }
         self.written = false;
-        self.resident = true;
+        self.resident |= !self.writable.pages().is_empty();
         debug_assert!(self.is_fresh());
         Ok(())
     }
@@ -214,13 +239,16 @@ impl Region {
     /// Makes memory what it was at frame entry, and gives all pages back.
     pub fn reset_cold(&mut self) -> Result<(), RegionError> {
         self.close_heap(0)?;
-        self.reused = true;
         if !self.written && !self.resident {
             return Ok(());
         }
+        let freeze = self.writable.is_all() && self.writable.end_frame();
         let image = Arc::clone(&self.image);
         for pages in image.writable() {
             self.change("give memory back", |reservation| reservation.discard(pages))?;
+            if freeze {
+                self.change("freeze memory", |reservation| reservation.freeze(pages))?;
+            }
         }
         self.written = false;
         self.resident = false;
@@ -278,9 +306,65 @@ impl Region {
         // SAFETY: all of the heap is writable, and `&mut self` excludes other users.
         unsafe { ptr::write_bytes(self.at(start).as_ptr(), 0, heap.len() as usize) };
         self.restore_areas();
-        self.warm_heap_end = pages.end;
+        if self.warm_heap_end < pages.end {
+            self.warm_heap_end = pages.end;
+            self.change("set the heap apart", |reservation| reservation.set_apart(pages))?;
+        }
         self.resident = true;
         self.change("close the heap", |reservation| reservation.close(heap))
+    }
+
+    /// Opens what a checked access is about to write to.
+    #[inline(always)]
+    fn prepare(&mut self, addr: u32, len: u32) -> Result<(), Fault> {
+        self.written = true;
+        if self.writable.is_ready(addr, len) { Ok(()) } else { self.prepare_slowly(addr, len) }
+    }
+
+    /// The fault, if the system refuses, is no outcome: see [`Region::take_refused`].
+    #[inline(never)]
+    fn prepare_slowly(&mut self, addr: u32, len: u32) -> Result<(), Fault> {
+        let Some(last) = len.checked_sub(1) else { return Ok(()) };
+        for page in (page_of(addr)..=page_of(addr + last)).step_by(PAGE as usize) {
+            if self.is_frozen(page) && !self.open_page(page) {
+                return Err(Fault { addr: page.max(addr) });
+            }
+            self.writable.set_recent(page);
+        }
+        Ok(())
+    }
+
+    /// Whether the guest may write to this page, but the next write would fault.
+    fn is_frozen(&self, addr: u32) -> bool {
+        let page = page_of(addr);
+        !self.writable.is_all()
+            && !self.image.heap().contains(&page)
+            && self.check(page, PAGE, true).is_ok()
+            && !self.writable.pages().contains(&page)
+    }
+
+    /// Opens a frozen page, or everything; `false` means that the system refuses.
+    fn open_page(&mut self, addr: u32) -> bool {
+        let start = page_of(addr);
+        let page = Pages { start, end: start + PAGE };
+        if self.writable.has_room() && self.reservation.open(page).is_ok() {
+            self.writable.add(start);
+            return true;
+        }
+        self.open_everything()
+    }
+
+    /// Unlike opening a page, this needs no more mappings than there are: it works in a process that
+    /// is short of them.
+    fn open_everything(&mut self) -> bool {
+        let opened = self.image.writable().try_for_each(|pages| self.reservation.open(pages));
+        if let Err(source) = opened {
+            self.broken = true;
+            self.refused = Some(source);
+            return false;
+        }
+        self.writable.overflow();
+        true
     }
 
     fn restore_areas(&mut self) {
@@ -353,9 +437,9 @@ impl Region {
     #[inline(always)]
     fn store<const N: usize>(&mut self, addr: u32, value: [u8; N]) -> Result<(), Fault> {
         self.check(addr, const { N as u32 }, true)?;
-        self.written = true;
-        // SAFETY: `check` found the whole access in writable areas, and arrays of bytes need no
-        // alignment. `self` is exclusively borrowed.
+        self.prepare(addr, const { N as u32 })?;
+        // SAFETY: `check` found the whole access in writable areas, `prepare` opened it, and arrays
+        // of bytes need no alignment. `self` is exclusively borrowed.
         unsafe { self.at(addr).cast::<[u8; N]>().write(value) };
         Ok(())
     }
@@ -402,6 +486,10 @@ impl fmt::Debug for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Region").field("areas", &self.areas).finish_non_exhaustive()
     }
+}
+
+fn page_of(addr: u32) -> u32 {
+    addr - addr % PAGE
 }
 
 fn is_zero(bytes: &[u8]) -> bool {

@@ -15,4 +15,5 @@ mod nested;
 mod panics;
 mod pauses;
 mod recursion;
+mod reuse;
 mod threads;

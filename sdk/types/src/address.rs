@@ -90,6 +90,36 @@ impl fmt::Display for AddressError {
 
 impl core::error::Error for AddressError {}
 
+/// Text where people may read it, bytes elsewhere.
+#[cfg(feature = "serde")]
+mod record {
+    use alloc::borrow::Cow;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::Address;
+
+    impl Serialize for Address {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            if serializer.is_human_readable() {
+                serializer.collect_str(self)
+            } else {
+                self.0.serialize(serializer)
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Address {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            if deserializer.is_human_readable() {
+                Cow::<str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            } else {
+                <[u8; 20]>::deserialize(deserializer).map(Self)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

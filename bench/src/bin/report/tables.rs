@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use bessemer_bench::bombs;
-use bessemer_bench::latency::{GUEST_CALL_TARGET_NS, HOST_CALL_TARGET_NS, Latencies};
+use bessemer_bench::latency::{
+    COLD_TARGET_NS, GUEST_CALL_TARGET_NS, HOST_CALL_TARGET_NS, IDLE_TARGET, Latencies,
+    PAUSE_TARGET_NS, WARM_TARGET_NS,
+};
 use bessemer_bench::speed::{MEAN_TARGET, MEASURED, Report, Row, WORST_TARGET};
 use bessemer_bench::translation::{MEMORY_TARGET, SPEED_TARGET, Translation};
 use comfy_table::{CellAlignment, Table, presets};
@@ -92,25 +95,48 @@ fn cells(row: &Row, name: String) -> Vec<String> {
 }
 
 fn latencies(rows: &[Latencies]) -> String {
-    let mut table =
-        table(&["engine", "guest call ns", "host call ns", "instantiate us", "and run us"]);
+    let mut table = table(&[
+        "engine",
+        "guest call ns",
+        "host call ns",
+        "pause ns",
+        "instance us",
+        "and run us",
+        "cold us",
+        "other module us",
+        "idle KiB",
+        "page tables KiB",
+    ]);
     for row in rows {
         table.add_row(vec![
             row.contender.name().to_owned(),
             format!("{:.1}", row.guest_call.min_ns),
             format!("{:.1}", row.host_call.min_ns),
+            format!("{:.1}", row.pause.min_ns),
             format!("{:.2}", row.instantiate.min_ns / 1e3),
-            format!("{:.2}", row.instantiate_and_run.min_ns / 1e3),
+            format!("{:.2}", row.warm.min_ns / 1e3),
+            format!("{:.2}", row.cold.min_ns / 1e3),
+            format!("{:.2}", row.other.min_ns / 1e3),
+            format!("{:.1}", row.idle.resident / 1024.0),
+            format!("{:.1}", row.idle.page_tables / 1024.0),
         ]);
     }
     let mut out = format!("\nLatencies\n\n{table}\n");
     if let Some(jit) = rows.first() {
         let pass = jit.guest_call.min_ns <= GUEST_CALL_TARGET_NS
-            && jit.host_call.min_ns <= HOST_CALL_TARGET_NS;
+            && jit.host_call.min_ns <= HOST_CALL_TARGET_NS
+            && jit.pause.min_ns <= PAUSE_TARGET_NS
+            && jit.warm.min_ns <= WARM_TARGET_NS
+            && jit.cold.min_ns.max(jit.other.min_ns) <= COLD_TARGET_NS
+            && jit.idle.resident <= IDLE_TARGET;
         _ = writeln!(
             out,
             "\nTargets of the jit: guest call {GUEST_CALL_TARGET_NS} ns, host call \
-             {HOST_CALL_TARGET_NS} ns: {}",
+             {HOST_CALL_TARGET_NS} ns, pause {PAUSE_TARGET_NS} ns, instance that runs \
+             {} us, cold {} us, idle {} KiB: {}",
+            WARM_TARGET_NS / 1e3,
+            COLD_TARGET_NS / 1e3,
+            IDLE_TARGET / 1024.0,
             verdict(pass)
         );
     }

@@ -1,0 +1,388 @@
+//! The chain: state, and the ways to use it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bessemer_image::CodeHash;
+use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
+use bessemer_types::{Address, U256};
+use sha3::{Digest, Keccak256};
+
+use crate::account::Account;
+use crate::block::{Block, Sealed};
+use crate::encoding::decode_account;
+use crate::executor::{ExecuteError, Executor};
+use crate::extension::{Extension, ExtensionRow, FIRST_EXTENSION};
+use crate::host::{self, Context, Session};
+use crate::journal::{Journal, JournalError};
+use crate::key::{KeyTooLong, StateKey, StorageKey};
+use crate::modules::Modules;
+use crate::price::Prices;
+use crate::process::Processor;
+use crate::receipt::Receipt;
+use crate::records::{self, Header, RecordError};
+use crate::request::{CallRequest, DeployRequest};
+use crate::store::{BlockCommit, MemoryStore, RedbStore, Store, StoreError, View};
+use crate::transaction::{BlockInfo, Refusal};
+
+/// Accounts, contracts and blocks, on a store.
+///
+/// ```
+/// use bessemer_chain::{Chain, U256};
+/// use bessemer_runtime::{Config, Engine};
+///
+/// let mut chain = Chain::in_memory(&Engine::new(Config::new())?)?;
+/// let (alice, bob) = (chain.user("alice")?, chain.user("bob")?);
+/// let before = chain.balance(&bob)?;
+/// let receipt = chain.call(bob, "").from(alice).value(U256::from(5)).send()?;
+/// assert!(receipt.succeeded());
+/// assert_eq!(chain.balance(&bob)?, before + U256::from(5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Chain {
+    store: Arc<dyn Store>,
+    modules: Arc<Modules>,
+    linker: Linker<Context>,
+    config: ChainConfig,
+    head: Header,
+}
+
+/// The rules of a chain that are its founder's choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainConfig {
+    /// The chain's identity, which contracts and signatures see.
+    pub chain_id: u64,
+    /// The most gas that the transactions of a block may use together.
+    pub block_gas: u64,
+    /// Who gets the fees, at the end of each block; `None`: nobody.
+    pub fee_recipient: Option<Address>,
+    /// What [`Chain::user`] gives to a new user.
+    pub endowment: U256,
+    /// Modules of contracts that are kept ready; more are made again when they are called.
+    pub modules: usize,
+}
+
+/// What can go wrong besides a transaction's own outcome.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// The transaction cannot be part of a block.
+    #[error("the transaction was refused: {0}")]
+    Refused(Refusal),
+    /// The transaction, or the query, failed; what it did is undone.
+    #[error("{}", crate::explain::sentence(.0))]
+    Failed(Box<Receipt>),
+    /// What a contract returned is not what was asked for.
+    #[error("{contract} returned {} bytes that are not {expected}: {source}", .output.len())]
+    Output {
+        /// The contract.
+        contract: Address,
+        /// The type that was asked for.
+        expected: &'static str,
+        /// What it returned.
+        output: Vec<u8>,
+        /// What is wrong with it.
+        source: bessemer_types::DecodeError,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record is damaged.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Contracts could not run.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// The engine cannot run contracts.
+    #[error(transparent)]
+    Engine(#[from] Error),
+    /// A host call of the embedder's own has a number of the table.
+    #[error("host call {0:#x} belongs to the table; use {FIRST_EXTENSION:#x} or more")]
+    Number(u32),
+    /// No key is that long.
+    #[error(transparent)]
+    Key(#[from] KeyTooLong),
+}
+
+impl Default for ChainConfig {
+    fn default() -> Self {
+        Self {
+            chain_id: 1337,
+            block_gas: 1 << 40,
+            fee_recipient: None,
+            endowment: U256::from(10).pow(U256::from(24)),
+            modules: 1024,
+        }
+    }
+}
+
+impl Chain {
+    /// Opens the chain in a database file, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`] if the file is in use, damaged, or no database of a chain; then it is
+    /// as it was.
+    pub fn open(engine: &Engine, path: impl AsRef<Path>) -> Result<Self, ChainError> {
+        Self::on(engine, Arc::new(RedbStore::open(path)?), ChainConfig::default())
+    }
+
+    /// A new chain that ends with the process.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Engine`] if the engine cannot run contracts.
+    pub fn in_memory(engine: &Engine) -> Result<Self, ChainError> {
+        Self::on(engine, Arc::new(MemoryStore::new()), ChainConfig::default())
+    }
+
+    /// The chain on any store. The store is the chain's alone as long as this value lives.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`] and [`ChainError::Record`] if the newest block cannot be read.
+    pub fn on(
+        engine: &Engine,
+        store: Arc<dyn Store>,
+        config: ChainConfig,
+    ) -> Result<Self, ChainError> {
+        let modules = Arc::new(Modules::new(engine, config.modules)?);
+        let linker = host::linker(modules.engine())?;
+        let mut chain = Self { store, modules, linker, config, head: Header::default() };
+        if let Some(head) = chain.store.head()? {
+            // a store that keeps no records tells the height at least
+            let known = Header { height: head, ..Header::default() };
+            chain.head = chain.header(head)?.unwrap_or(known);
+        }
+        Ok(chain)
+    }
+
+    /// The rules of the chain.
+    pub fn config(&self) -> &ChainConfig {
+        &self.config
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The number of the newest block; 0 before the first.
+    pub fn height(&self) -> u64 {
+        self.head.height
+    }
+
+    /// The newest block's header.
+    pub fn head(&self) -> &Header {
+        &self.head
+    }
+
+    /// The header of a block; `None` if there is no such block.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`] and [`ChainError::Record`].
+    pub fn header(&self, height: u64) -> Result<Option<Header>, ChainError> {
+        let record = self.store.record(&records::header_key(height))?;
+        Ok(record.map(|bytes| records::decode(format!("block {height}"), &bytes)).transpose()?)
+    }
+
+    /// The receipt of a transaction; `None` if there is no such transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`] and [`ChainError::Record`].
+    pub fn receipt(&self, height: u64, index: u32) -> Result<Option<Receipt>, ChainError> {
+        let record = self.store.record(&records::receipt_key(height, index))?;
+        let what = || format!("transaction {index} of block {height}");
+        Ok(record.map(|bytes| records::decode(what(), &bytes)).transpose()?)
+    }
+
+    /// The receipts of a block, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`] and [`ChainError::Record`].
+    pub fn receipts(&self, height: u64) -> Result<Vec<Receipt>, ChainError> {
+        let found = self.store.records(&records::receipts_prefix(height))?;
+        let receipts = found
+            .iter()
+            .map(|(_, bytes)| records::decode(format!("a transaction of block {height}"), bytes));
+        Ok(receipts.collect::<Result<_, _>>()?)
+    }
+
+    /// What the state holds of an account; zeros if it was never used.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`].
+    pub fn account(&self, address: &Address) -> Result<Account, ChainError> {
+        let value = self.store.get(&StateKey::Account(*address))?;
+        let account = value.map(|value| decode_account(&value)).transpose();
+        Ok(account.map_err(StoreError::from)?.unwrap_or_default())
+    }
+
+    /// What an account owns.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`].
+    pub fn balance(&self, address: &Address) -> Result<U256, ChainError> {
+        Ok(self.account(address)?.balance)
+    }
+
+    /// A value that a contract stored.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Key`] for more than 64 bytes, and [`ChainError::Store`].
+    pub fn storage(&self, contract: &Address, key: &[u8]) -> Result<Option<Vec<u8>>, ChainError> {
+        let key = StateKey::Storage(*contract, StorageKey::new(key)?);
+        Ok(self.store.get(&key)?.map(|value| value.to_vec()))
+    }
+
+    /// The file of a contract.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`].
+    pub fn code(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, ChainError> {
+        Ok(self.store.get(&StateKey::Code(*hash))?.map(|value| value.to_vec()))
+    }
+
+    /// The Keccak-256 hash of the whole state: all keys and values in order, each with its length.
+    /// Reads everything.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`].
+    pub fn state_digest(&self) -> Result<[u8; 32], ChainError> {
+        let mut hash = Keccak256::new();
+        self.store.for_each(&mut |key, value| {
+            for bytes in [key, value] {
+                hash.update((bytes.len() as u64).to_le_bytes());
+                hash.update(bytes);
+            }
+        })?;
+        Ok(hash.finalize().into())
+    }
+
+    /// The account of a user by name, for local chains: the address follows from the name, and a new
+    /// user gets an endowment. Nobody has a key to it.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`] if the endowment cannot be stored.
+    pub fn user(&mut self, name: &str) -> Result<Address, ChainError> {
+        let hash = Keccak256::new().chain_update("bessemer user ").chain_update(name);
+        let digest: [u8; 32] = hash.finalize().into();
+        let (_, last) = digest.split_last_chunk::<20>().expect("a digest has 32 bytes");
+        let address = Address::new(*last);
+        let account = self.account(&address)?;
+        if account.is_empty() {
+            self.endow(&address, self.config.endowment)?;
+        }
+        Ok(address)
+    }
+
+    /// Creates coins for an account, in a block of its own: how a chain begins.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`].
+    pub fn endow(&mut self, address: &Address, amount: U256) -> Result<(), ChainError> {
+        let info = self.next_block(None);
+        let mut journal = Journal::new(self.view());
+        journal.begin(None);
+        let found = journal.account(address)?;
+        let balance = found.account.balance.saturating_add(amount);
+        journal.set_account(found.id, Account { balance, ..found.account })?;
+        let header = Header { height: info.height, timestamp: info.timestamp, ..Header::default() };
+        let changes = journal.changes();
+        let records = records::Records::of(&header, &[])?;
+        let records = records.as_slice();
+        self.store.commit(&BlockCommit { height: info.height, changes: &changes, records })?;
+        self.advance(header);
+        Ok(())
+    }
+
+    /// Begins the next block, one second after the last.
+    pub fn block(&mut self) -> Block<'_> {
+        Block::new(self, None)
+    }
+
+    /// Begins the next block at this time, in seconds since 1970; never before the last block.
+    pub fn block_at(&mut self, timestamp: u64) -> Block<'_> {
+        Block::new(self, Some(timestamp))
+    }
+
+    /// Calls a function of a contract, named by its Solidity signature like
+    /// `transfer(address,uint256)`; without a signature, the input is empty.
+    pub fn call<'c>(&'c mut self, contract: Address, signature: &str) -> CallRequest<'c> {
+        CallRequest::new(self, contract, signature)
+    }
+
+    /// Deploys a contract from its file.
+    pub fn deploy(&mut self, code: impl Into<Arc<[u8]>>) -> DeployRequest<'_> {
+        DeployRequest::new(self, code.into())
+    }
+
+    /// Defines a host call of the embedder's own.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Number`] for a number that belongs to the table, and [`ChainError::Engine`] for
+    /// one that is defined already.
+    pub fn host_call(
+        &mut self,
+        row: ExtensionRow,
+        call: impl Fn(&mut Extension<'_>) -> HostResult<u32> + Send + Sync + 'static,
+    ) -> Result<(), ChainError> {
+        let (number, name) = (row.number, row.name.clone());
+        if number < FIRST_EXTENSION {
+            return Err(ChainError::Number(number));
+        }
+        self.linker.func(number, name, move |caller: Caller<'_, Context>| {
+            call(&mut Extension::begin(caller, &row)?)
+        })?;
+        Ok(())
+    }
+
+    pub(crate) fn next_block(&self, timestamp: Option<u64>) -> BlockInfo {
+        let least = self.head.timestamp;
+        BlockInfo {
+            chain_id: self.config.chain_id,
+            height: self.head.height + 1,
+            timestamp: timestamp.unwrap_or(least + 1).max(least),
+        }
+    }
+
+    pub(crate) fn view(&self) -> Arc<dyn View> {
+        Arc::clone(&self.store) as Arc<dyn View>
+    }
+
+    pub(crate) fn processor(&self, view: Arc<dyn View>, info: BlockInfo) -> Processor {
+        let modules = Arc::clone(&self.modules);
+        let session = Session::new(Journal::new(view), modules, Prices::V1, info);
+        Processor::new(Executor::new(self.linker.clone()), session)
+    }
+
+    pub(crate) fn advance(&mut self, head: Header) {
+        self.head = head;
+    }
+}
+
+impl From<JournalError> for ChainError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Store(error) => Self::Store(error),
+            error => Self::Execute(error.into()),
+        }
+    }
+}
+
+impl From<Sealed> for Vec<Receipt> {
+    fn from(sealed: Sealed) -> Self {
+        sealed.receipts
+    }
+}

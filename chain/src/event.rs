@@ -1,0 +1,23 @@
+//! Events.
+
+use bessemer_types::Address;
+use serde::{Deserialize, Serialize};
+
+/// Something that a contract tells the world: topics to find it by, and data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The contract that emitted it.
+    pub address: Address,
+    /// Up to four words; the first is the hash of the event's signature by Solidity's convention.
+    pub topics: Vec<[u8; 32]>,
+    /// The rest.
+    pub data: Vec<u8>,
+}
+
+impl Event {
+    /// What counts towards the cap of a transaction.
+    pub fn bytes(&self) -> u32 {
+        let bytes = self.topics.len() * 32 + self.data.len();
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,221 @@
+//! Runs contracts that call contracts.
+//!
+//! Each frame is an instance of its own, and the stack of frames is a vector: a call pauses its
+//! frame, and the executor enters the callee. Native stack does not grow with the call depth.
+
+use bessemer_isa::{Reg, Trap};
+use bessemer_runtime::{Error, Exit, Instance, Linker};
+
+use crate::account::Account;
+use crate::create;
+use crate::host::{Context, Entry, EntryEffect, Frame, RETURNED, Session};
+use crate::inspect::{Call, CallKind, End, Inspector};
+use crate::journal::JournalError;
+use crate::receipt::{Failure, Status};
+
+/// The stack of frames of one transaction at a time.
+pub(crate) struct Executor {
+    linker: Linker<Context>,
+    stack: Vec<Level>,
+}
+
+/// One frame on the stack.
+struct Level {
+    instance: Instance<Context>,
+    /// The gas that it got.
+    gas: u64,
+    /// Where its caller wants the address of the contract that it creates.
+    address_at: Option<u32>,
+}
+
+/// How the first frame ended.
+pub(crate) struct Ended {
+    pub(crate) status: Status,
+    pub(crate) output: Vec<u8>,
+    pub(crate) gas_left: u64,
+    /// The frames that failed, in the order in which they ended.
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// The host's failure: no outcome, and the state in the journal is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// A frame could not be made, or a host call failed.
+    #[error("a contract could not go on: {0}")]
+    Runtime(#[from] Error),
+    /// State could not be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Code could not be loaded.
+    #[error(transparent)]
+    Module(#[from] crate::modules::ModuleError),
+}
+
+/// Failures that are written down for people; a frame that fails in a loop has no more to tell.
+const MOST_FAILURES: usize = 256;
+
+impl Executor {
+    pub(crate) fn new(linker: Linker<Context>) -> Self {
+        Self { linker, stack: Vec::new() }
+    }
+
+    /// Runs a frame and all that it calls. Gives the session back with what is left of the state.
+    pub(crate) fn run(
+        &mut self,
+        session: Box<Session>,
+        entry: Entry,
+        gas: u64,
+        inspector: &mut Option<&mut dyn Inspector>,
+    ) -> Result<(Box<Session>, Ended), ExecuteError> {
+        // an error or a panic in an earlier run leaves frames behind
+        self.stack.clear();
+        let mut failures = Vec::new();
+        self.enter(session, entry, gas, None, inspector)?;
+        let mut resume = None;
+        loop {
+            let level = self.stack.last_mut().expect("the first frame has not ended");
+            let exit = match resume.take() {
+                None => level.instance.run()?,
+                Some(status) => level.instance.resume(status)?,
+            };
+            let mut session = level.instance.data_mut().take();
+            tell(&mut session, inspector);
+            if let Exit::HostCall { .. } = exit {
+                let request = level.instance.data_mut().request.take();
+                let request = request.expect("a host call pauses with a request");
+                self.enter(session, request.entry, request.gas, request.address_at, inspector)?;
+                continue;
+            }
+
+            let depth = self.stack.len() as u32;
+            let mut level = self.stack.pop().expect("the frame that ended is on the stack");
+            let ended = end(&mut level, exit);
+            if ended.status != Status::Return {
+                session.journal.revert(level.instance.data().frame.checkpoint);
+                if failures.len() < MOST_FAILURES {
+                    failures.push(explain(&level, depth, exit, &ended));
+                }
+            }
+            session.entered.pop();
+            if let Some(inspector) = inspector {
+                inspector.on_return(&End {
+                    depth,
+                    status: ended.status,
+                    output: &ended.output,
+                    gas_used: level.gas - ended.gas_left,
+                });
+            }
+            let Some(caller) = self.stack.last_mut() else {
+                return Ok((session, Ended { failures, ..ended }));
+            };
+            if let (Some(at), Status::Return) = (level.address_at, ended.status) {
+                let address = level.instance.data().frame.address;
+                let memory = caller.instance.memory_mut();
+                let place = memory.write(at, 20).expect("the host call checked the range");
+                place.copy_from_slice(address.as_bytes());
+            }
+            caller.instance.set_gas(caller.instance.gas() + ended.gas_left)?;
+            let context = caller.instance.data_mut();
+            context.received = ended.output;
+            context.give(session);
+            resume = Some(ended.status as u32);
+        }
+    }
+
+    /// The one way into a frame: moves value, and puts the frame on the stack.
+    fn enter(
+        &mut self,
+        mut session: Box<Session>,
+        entry: Entry,
+        gas: u64,
+        address_at: Option<u32>,
+        inspector: &mut Option<&mut dyn Inspector>,
+    ) -> Result<(), ExecuteError> {
+        let checkpoint = session.journal.checkpoint();
+        if let Some(inspector) = inspector {
+            inspector.on_call(&Call {
+                depth: self.stack.len() as u32 + 1,
+                kind: kind(&entry),
+                from: entry.caller,
+                to: entry.code,
+                value: entry.value,
+                input: &entry.input,
+                gas,
+            });
+        }
+        let journal = &mut session.journal;
+        if let EntryEffect::Create(hash) = entry.effect {
+            let found = journal.account(&entry.address)?;
+            let account = Account { nonce: 1, code: Some(hash), ..found.account };
+            journal.set_account(found.id, account)?;
+            journal.created(entry.address);
+        }
+        if !matches!(entry.effect, EntryEffect::Delegate) && !entry.value.is_zero() {
+            let payer = journal.account(&entry.caller)?.id;
+            let payee = journal.account(&entry.address)?.id;
+            create::transfer(journal, payer, payee, entry.value)?;
+        }
+        session.entered.push((entry.address, false));
+        let constructor = matches!(entry.effect, EntryEffect::Create(_));
+        let mut context = Context::new(Frame {
+            address: entry.address,
+            code: entry.code,
+            caller: entry.caller,
+            value: entry.value,
+            input: entry.input,
+            read_only: entry.read_only,
+            checkpoint,
+        });
+        context.give(session);
+        let mut instance = self.linker.instantiate(&entry.module, context)?;
+        instance.set_gas(gas)?;
+        if constructor {
+            instance.set_register(Reg::A0, 1);
+        }
+        self.stack.push(Level { instance, gas, address_at });
+        Ok(())
+    }
+}
+
+fn kind(entry: &Entry) -> CallKind {
+    match entry.effect {
+        EntryEffect::Create(_) => CallKind::Create,
+        EntryEffect::Delegate => CallKind::Delegate,
+        EntryEffect::Transfer if entry.read_only => CallKind::Static,
+        EntryEffect::Transfer => CallKind::Call,
+    }
+}
+
+/// What a caller sees of a frame that ended.
+fn end(level: &mut Level, exit: Exit) -> Ended {
+    let status = match exit {
+        Exit::Done(RETURNED) => Status::Return,
+        Exit::Done(_) => Status::Revert,
+        Exit::Trap(_) => Status::Trap,
+        _ => Status::OutOfGas,
+    };
+    let output = std::mem::take(&mut level.instance.data_mut().output);
+    Ended { status, output, gas_left: level.instance.gas(), failures: Vec::new() }
+}
+
+fn explain(level: &Level, depth: u32, exit: Exit, ended: &Ended) -> Failure {
+    let pc = level.instance.pc();
+    let trap: Option<Trap> = if let Exit::Trap(trap) = exit { Some(trap) } else { None };
+    let function = level.instance.module().program().symbols().containing(pc);
+    Failure {
+        depth,
+        contract: level.instance.data().frame.code,
+        status: ended.status,
+        trap,
+        pc,
+        function: function.map(|(name, _)| name.to_owned()),
+        output: ended.output.clone(),
+    }
+}
+
+/// Tells an inspector what host calls did since it was last told.
+fn tell(session: &mut Session, inspector: &mut Option<&mut dyn Inspector>) {
+    if let (Some(observed), Some(inspector)) = (&mut session.observed, inspector) {
+        observed.drain(..).for_each(|observation| observation.tell(*inspector));
+    }
+}

@@ -1,0 +1,96 @@
+//! Watching a transaction.
+
+use bessemer_types::Address;
+
+use crate::event::Event;
+use crate::key::StorageKey;
+use crate::receipt::Status;
+use crate::value::Value;
+
+/// Is told what a transaction does, in order. Nothing that it does changes the outcome.
+///
+/// Every method does nothing unless it is overridden.
+pub trait Inspector {
+    /// A frame begins.
+    fn on_call(&mut self, call: &Call<'_>) {
+        let _ = call;
+    }
+
+    /// A frame ends.
+    fn on_return(&mut self, end: &End<'_>) {
+        let _ = end;
+    }
+
+    /// An event is emitted; it is undone if its frame fails later.
+    fn on_event(&mut self, event: &Event) {
+        let _ = event;
+    }
+
+    /// A contract stores a value, or removes one.
+    fn on_write(&mut self, contract: Address, key: &StorageKey, value: Option<&[u8]>) {
+        let _ = (contract, key, value);
+    }
+}
+
+/// How a frame came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    /// A call, with or without value.
+    Call,
+    /// A call that changes nothing.
+    Static,
+    /// Another contract's code on the caller's state.
+    Delegate,
+    /// A constructor.
+    Create,
+}
+
+/// A frame that begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// 1 for the transaction's own frame.
+    pub depth: u32,
+    /// How the frame came to be.
+    pub kind: CallKind,
+    /// Who calls.
+    pub from: Address,
+    /// Whose code runs.
+    pub to: Address,
+    /// What comes with the call.
+    pub value: bessemer_types::U256,
+    /// The input.
+    pub input: &'a [u8],
+    /// The gas that the frame gets.
+    pub gas: u64,
+}
+
+/// A frame that ends.
+#[derive(Clone, Copy, Debug)]
+pub struct End<'a> {
+    /// 1 for the transaction's own frame.
+    pub depth: u32,
+    /// How it ended.
+    pub status: Status,
+    /// What it returned or reverted with.
+    pub output: &'a [u8],
+    /// The gas that it used, its callees' included.
+    pub gas_used: u64,
+}
+
+/// What host calls write down for an inspector until the frame pauses or ends.
+#[derive(Clone, Debug)]
+pub(crate) enum Observation {
+    Event(Event),
+    Write { address: Address, key: StorageKey, value: Option<Value> },
+}
+
+impl Observation {
+    pub(crate) fn tell(&self, inspector: &mut dyn Inspector) {
+        match self {
+            Self::Event(event) => inspector.on_event(event),
+            Self::Write { address, key, value } => {
+                inspector.on_write(*address, key, value.as_deref());
+            }
+        }
+    }
+}

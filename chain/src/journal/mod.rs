@@ -1,0 +1,467 @@
+//! State as transactions see it: what the store has, what the block changed, and how to go back.
+
+mod slots;
+mod tracked;
+
+use std::sync::Arc;
+
+use bessemer_image::CodeHash;
+use bessemer_types::Address;
+
+use self::slots::Slots;
+use self::tracked::Tracked;
+use crate::access::AccessList;
+use crate::account::Account;
+use crate::encoding::{decode_account, encode_account};
+use crate::event::Event;
+use crate::key::{StateKey, StorageKey};
+use crate::store::{ChangeSet, StoreError, View};
+use crate::value::Value;
+
+/// State over a view that does not change: for the transactions of a block one after the other, or
+/// for a single one.
+///
+/// Changes are written down in an undo log, so that [`Journal::revert`] goes back to any
+/// [`Journal::checkpoint`] of the transaction. Nothing is ever asked of the view twice.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use bessemer_chain::store::MemoryStore;
+/// use bessemer_chain::{Address, Journal, StorageKey, Value};
+///
+/// let mut journal = Journal::new(Arc::new(MemoryStore::new()));
+/// let (contract, key) = (Address::ZERO, StorageKey::new(b"greeting")?);
+/// journal.begin(None);
+/// let id = journal.storage(&contract, &key)?.id;
+/// journal.set(id, Some(Value::from(&b"hello"[..])))?;
+/// let before = journal.checkpoint();
+/// journal.set(id, None)?;
+/// journal.revert(before);
+/// assert_eq!(journal.value(id), Some(&b"hello"[..]));
+/// assert_eq!(journal.changes().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Journal {
+    view: Arc<dyn View>,
+    declared: Option<Arc<AccessList>>,
+    accounts: Tracked<Address, Account>,
+    storage: Tracked<(Address, StorageKey), Option<Value>>,
+    codes: Tracked<CodeHash, Option<Arc<[u8]>>>,
+    transient: Slots<(Address, StorageKey), Option<Value>>,
+    undo: Vec<Undo>,
+    events: Vec<Event>,
+    event_bytes: u32,
+    created: Vec<Address>,
+    writes: u32,
+}
+
+/// How one change is undone: what it changed, and the value before.
+enum Undo {
+    Account(u32, Account),
+    Storage(u32, Option<Value>),
+    Transient(u32, Option<Value>),
+    Code(u32),
+}
+
+/// A point of a transaction to go back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    undo: usize,
+    events: usize,
+    event_bytes: u32,
+    created: usize,
+}
+
+/// A stored value that the journal looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotId(u32);
+
+/// An account that the journal looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountId(u32);
+
+/// What a lookup of a stored value finds.
+#[derive(Clone, Copy, Debug)]
+pub struct StorageEntry<'a> {
+    /// Names the value from now on.
+    pub id: SlotId,
+    /// Whether the transaction paid for the first access.
+    pub warm: bool,
+    /// The value.
+    pub value: Option<&'a [u8]>,
+    /// The value at the begin of the transaction.
+    pub original: Option<&'a [u8]>,
+}
+
+/// What a lookup of an account finds.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountEntry {
+    /// Names the account from now on.
+    pub id: AccountId,
+    /// Whether the transaction paid for the first access.
+    pub warm: bool,
+    /// The account.
+    pub account: Account,
+}
+
+/// Why state could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The store failed: the host's business.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The transaction declared which keys it uses, and did not declare this use.
+    #[error("the transaction did not declare its use of {0}")]
+    Undeclared(StateKey),
+}
+
+impl Journal {
+    /// The state that the view has.
+    pub fn new(view: Arc<dyn View>) -> Self {
+        Self {
+            view,
+            declared: None,
+            accounts: Tracked::new(),
+            storage: Tracked::new(),
+            codes: Tracked::new(),
+            transient: Slots::new(),
+            undo: Vec::new(),
+            events: Vec::new(),
+            event_bytes: 0,
+            created: Vec::new(),
+            writes: 0,
+        }
+    }
+
+    /// Begins a transaction; what the last one left stays. With a declared list, everything outside
+    /// it is refused.
+    pub fn begin(&mut self, declared: Option<Arc<AccessList>>) {
+        self.declared = declared;
+        self.accounts.begin();
+        self.storage.begin();
+        self.codes.begin();
+        self.transient.clear();
+        self.undo.clear();
+        self.events.clear();
+        self.event_bytes = 0;
+        self.created.clear();
+        self.writes = 0;
+    }
+
+    /// Where the transaction stands.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let (undo, events, created) = (self.undo.len(), self.events.len(), self.created.len());
+        Checkpoint { undo, events, event_bytes: self.event_bytes, created }
+    }
+
+    /// Goes back to a checkpoint of this transaction. What was accessed stays accessed, so that the
+    /// price of an access depends on the transaction alone.
+    ///
+    /// # Panics
+    ///
+    /// If the transaction went back beyond the checkpoint before, or the checkpoint is not its own
+    /// and lies ahead.
+    pub fn revert(&mut self, to: Checkpoint) {
+        for undo in self.undo.drain(to.undo..).rev() {
+            match undo {
+                Undo::Account(id, account) => self.accounts.restore(id, account),
+                Undo::Storage(id, value) => self.storage.restore(id, value),
+                Undo::Transient(id, value) => *self.transient.at_mut(id) = value,
+                Undo::Code(id) => self.codes.restore(id, None),
+            }
+        }
+        self.events.truncate(to.events);
+        self.event_bytes = to.event_bytes;
+        self.created.truncate(to.created);
+    }
+
+    /// Looks an account up.
+    ///
+    /// # Errors
+    ///
+    /// If it was not declared, or the view fails.
+    #[inline]
+    pub fn account(&mut self, address: &Address) -> Result<AccountEntry, JournalError> {
+        let key = || StateKey::Account(*address);
+        let id = self.accounts.find(
+            address,
+            || may_read(self.declared.as_deref(), key),
+            || load_account(&*self.view, &key()),
+        )?;
+        let (warm, account) = (self.accounts.is_warm(id), *self.accounts.value(id));
+        Ok(AccountEntry { id: AccountId(id), warm, account })
+    }
+
+    /// An account that was looked up, as it is now.
+    #[inline]
+    pub fn account_at(&self, id: AccountId) -> &Account {
+        self.accounts.value(id.0)
+    }
+
+    /// The transaction has paid for the first access.
+    #[inline]
+    pub fn touch_account(&mut self, id: AccountId) {
+        self.accounts.warm(id.0);
+    }
+
+    /// Whether the account may be changed.
+    ///
+    /// # Errors
+    ///
+    /// If that was not declared.
+    #[inline]
+    pub fn may_set_account(&self, id: AccountId) -> Result<(), JournalError> {
+        may_write(self.declared.as_deref(), || StateKey::Account(*self.accounts.key(id.0)))
+    }
+
+    /// Changes an account.
+    ///
+    /// # Errors
+    ///
+    /// If that was not declared.
+    #[inline]
+    pub fn set_account(&mut self, id: AccountId, account: Account) -> Result<(), JournalError> {
+        self.may_set_account(id)?;
+        let before = self.accounts.write(id.0, account);
+        self.undo.push(Undo::Account(id.0, before));
+        Ok(())
+    }
+
+    /// Looks a stored value up.
+    ///
+    /// # Errors
+    ///
+    /// If it was not declared, or the view fails.
+    #[inline]
+    pub fn storage(
+        &mut self,
+        contract: &Address,
+        key: &StorageKey,
+    ) -> Result<StorageEntry<'_>, JournalError> {
+        let state_key = || StateKey::Storage(*contract, *key);
+        let id = self.storage.find(
+            &(*contract, *key),
+            || may_read(self.declared.as_deref(), state_key),
+            || Ok(self.view.get(&state_key())?),
+        )?;
+        Ok(StorageEntry {
+            id: SlotId(id),
+            warm: self.storage.is_warm(id),
+            value: self.storage.value(id).as_deref(),
+            original: self.storage.original(id).as_deref(),
+        })
+    }
+
+    /// A stored value that was looked up, as it is now.
+    #[inline]
+    pub fn value(&self, id: SlotId) -> Option<&[u8]> {
+        self.storage.value(id.0).as_deref()
+    }
+
+    /// The transaction has paid for the first access.
+    #[inline]
+    pub fn touch(&mut self, id: SlotId) {
+        self.storage.warm(id.0);
+    }
+
+    /// Whether the value may be changed.
+    ///
+    /// # Errors
+    ///
+    /// If that was not declared.
+    #[inline]
+    pub fn may_set(&self, id: SlotId) -> Result<(), JournalError> {
+        may_write(self.declared.as_deref(), || {
+            let (contract, key) = *self.storage.key(id.0);
+            StateKey::Storage(contract, key)
+        })
+    }
+
+    /// Stores a value, or removes it.
+    ///
+    /// # Errors
+    ///
+    /// If that was not declared.
+    #[inline]
+    pub fn set(&mut self, id: SlotId, value: Option<Value>) -> Result<(), JournalError> {
+        self.may_set(id)?;
+        self.writes += 1;
+        let before = self.storage.write(id.0, value);
+        self.undo.push(Undo::Storage(id.0, before));
+        Ok(())
+    }
+
+    /// The stored values that the transaction began with and removed: bytes of key and value.
+    pub fn cleared(&self) -> impl Iterator<Item = u64> {
+        self.storage.written().filter_map(|((_, key), begin, now)| match (begin, now) {
+            (Some(begin), None) => Some((key.as_bytes().len() + begin.len()) as u64),
+            _ => None,
+        })
+    }
+
+    /// How many stored values the transaction began with and removed.
+    pub fn cleared_values(&self) -> u64 {
+        self.cleared().count() as u64
+    }
+
+    /// A value in storage that ends with the transaction.
+    pub fn transient(&self, contract: &Address, key: &StorageKey) -> Option<&[u8]> {
+        let id = self.transient.find(&(*contract, *key)).id?;
+        self.transient.at(id).1.as_deref()
+    }
+
+    /// Stores a value in storage that ends with the transaction, or removes it.
+    pub fn set_transient(&mut self, contract: &Address, key: &StorageKey, value: Option<Value>) {
+        self.writes += 1;
+        let place = self.transient.find(&(*contract, *key));
+        let id = place.id.unwrap_or_else(|| self.transient.insert(place, (*contract, *key), None));
+        let before = std::mem::replace(self.transient.at_mut(id), value);
+        self.undo.push(Undo::Transient(id, before));
+    }
+
+    /// How often the transaction wrote to storage of both kinds; what was undone counts too.
+    pub fn writes(&self) -> u32 {
+        self.writes
+    }
+
+    /// The file of a contract that exists.
+    ///
+    /// It follows from the contract's account, so it is neither declared nor listed: what a node
+    /// has in its caches must not show. Whether code exists at all is asked by
+    /// [`Journal::has_code`].
+    ///
+    /// # Errors
+    ///
+    /// If the view fails.
+    pub fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
+        let found = self.codes.peek(hash, || load_code(&*self.view, hash))?;
+        Ok(found.clone())
+    }
+
+    /// Whether the file of a contract is stored.
+    ///
+    /// # Errors
+    ///
+    /// If it was not declared, or the view fails.
+    pub fn has_code(&mut self, hash: &CodeHash) -> Result<bool, JournalError> {
+        let id = self.find_code(hash)?;
+        Ok(self.codes.value(id).is_some())
+    }
+
+    /// Stores the file of a contract, unless it is stored.
+    ///
+    /// # Errors
+    ///
+    /// If it was not declared to be written, or the view fails.
+    pub fn put_code(&mut self, hash: CodeHash, bytes: Arc<[u8]>) -> Result<(), JournalError> {
+        may_write(self.declared.as_deref(), || StateKey::Code(hash))?;
+        let id = self.find_code(&hash)?;
+        let stored = self.codes.value(id).clone();
+        let new = stored.is_none();
+        self.codes.write(id, stored.or(Some(bytes)));
+        if new {
+            self.undo.push(Undo::Code(id));
+        }
+        Ok(())
+    }
+
+    /// Adds an event.
+    pub fn emit(&mut self, event: Event) {
+        self.event_bytes = self.event_bytes.saturating_add(event.bytes());
+        self.events.push(event);
+    }
+
+    /// The transaction's events.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Bytes of topics and data of the transaction's events.
+    pub fn event_bytes(&self) -> u32 {
+        self.event_bytes
+    }
+
+    /// Notes that a contract came into being.
+    pub fn created(&mut self, contract: Address) {
+        self.created.push(contract);
+    }
+
+    /// The contracts that came into being in the transaction.
+    pub fn created_contracts(&self) -> &[Address] {
+        &self.created
+    }
+
+    /// Ends the transaction: its events, and the contracts that came into being.
+    pub fn take_results(&mut self) -> (Vec<Event>, Vec<Address>) {
+        self.event_bytes = 0;
+        (std::mem::take(&mut self.events), std::mem::take(&mut self.created))
+    }
+
+    /// What the transaction read, and what it wrote, also where it was undone. What is written is
+    /// not listed as read too.
+    pub fn accessed(&self) -> AccessList {
+        let mut list = AccessList::default();
+        let accounts = self.accounts.used();
+        let accounts = accounts.map(|(key, written)| (StateKey::Account(*key), written));
+        let storage = self.storage.used();
+        let storage =
+            storage.map(|((contract, key), written)| (StateKey::Storage(*contract, *key), written));
+        let codes = self.codes.used().map(|(hash, written)| (StateKey::Code(*hash), written));
+        for (key, written) in accounts.chain(storage).chain(codes) {
+            let set = if written { &mut list.writes } else { &mut list.reads };
+            set.insert(key);
+        }
+        list
+    }
+
+    /// What differs from the view, in the order of keys.
+    pub fn changes(&self) -> ChangeSet {
+        let accounts = self.accounts.changed();
+        let accounts =
+            accounts.map(|(key, account)| (StateKey::Account(*key), encode_account(account)));
+        let storage = self.storage.changed();
+        let storage = storage
+            .map(|((contract, key), value)| (StateKey::Storage(*contract, *key), value.clone()));
+        let codes = self.codes.changed();
+        let codes =
+            codes.map(|(hash, code)| (StateKey::Code(*hash), code.clone().map(Value::from)));
+        ChangeSet::new(accounts.chain(storage).chain(codes).collect())
+    }
+
+    fn find_code(&mut self, hash: &CodeHash) -> Result<u32, JournalError> {
+        self.codes.find(
+            hash,
+            || may_read(self.declared.as_deref(), || StateKey::Code(*hash)),
+            || load_code(&*self.view, hash),
+        )
+    }
+}
+
+fn load_account(view: &dyn View, key: &StateKey) -> Result<Account, JournalError> {
+    let Some(bytes) = view.get(key)? else { return Ok(Account::default()) };
+    Ok(decode_account(&bytes).map_err(StoreError::from)?)
+}
+
+fn load_code(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
+    Ok(view.get(&StateKey::Code(*hash))?.map(Value::into_shared))
+}
+
+fn may_read(
+    declared: Option<&AccessList>,
+    key: impl FnOnce() -> StateKey,
+) -> Result<(), JournalError> {
+    let Some(declared) = declared else { return Ok(()) };
+    let key = key();
+    if declared.may_read(&key) { Ok(()) } else { Err(JournalError::Undeclared(key)) }
+}
+
+fn may_write(
+    declared: Option<&AccessList>,
+    key: impl FnOnce() -> StateKey,
+) -> Result<(), JournalError> {
+    let Some(declared) = declared else { return Ok(()) };
+    let key = key();
+    if declared.may_write(&key) { Ok(()) } else { Err(JournalError::Undeclared(key)) }
+}

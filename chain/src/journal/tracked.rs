@@ -1,0 +1,164 @@
+//! Values with their past, and what the transaction does with them.
+
+use std::hash::Hash;
+
+use super::slots::{Place, Slots};
+
+/// The values of one kind that a block uses.
+///
+/// Marks are the number of the transaction that made them, so that nothing is cleared between two.
+pub(super) struct Tracked<K, T> {
+    slots: Slots<K, Slot<T>>,
+    /// What the transaction uses, in the order of first use.
+    used: Vec<u32>,
+    transaction: u32,
+}
+
+pub(super) struct Slot<T> {
+    /// The value now.
+    value: T,
+    /// The value at the begin of the transaction that last wrote it.
+    begin: T,
+    /// The value in the view.
+    base: T,
+    used: u32,
+    warm: u32,
+    written: u32,
+}
+
+impl<K, T> Tracked<K, T> {
+    pub(super) fn new() -> Self {
+        // marks of new slots are 0, which is no transaction
+        Self { slots: Slots::new(), used: Vec::new(), transaction: 1 }
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.used.clear();
+        self.transaction += 1;
+    }
+
+    #[inline]
+    pub(super) fn key(&self, id: u32) -> &K {
+        &self.slots.at(id).0
+    }
+
+    #[inline]
+    pub(super) fn value(&self, id: u32) -> &T {
+        &self.slots.at(id).1.value
+    }
+
+    /// The value at the begin of the transaction.
+    #[inline]
+    pub(super) fn original(&self, id: u32) -> &T {
+        let slot = &self.slots.at(id).1;
+        if slot.written == self.transaction { &slot.begin } else { &slot.value }
+    }
+
+    #[inline]
+    pub(super) fn is_warm(&self, id: u32) -> bool {
+        self.slots.at(id).1.warm == self.transaction
+    }
+
+    #[inline]
+    pub(super) fn warm(&mut self, id: u32) {
+        self.slots.at_mut(id).warm = self.transaction;
+    }
+
+    /// Takes a change back.
+    #[inline]
+    pub(super) fn restore(&mut self, id: u32, value: T) {
+        self.slots.at_mut(id).value = value;
+    }
+
+    /// What the transaction uses, and whether it writes it.
+    pub(super) fn used(&self) -> impl Iterator<Item = (&K, bool)> {
+        self.used.iter().map(|&id| {
+            let (key, slot) = self.slots.at(id);
+            (key, slot.written == self.transaction)
+        })
+    }
+
+    /// What the transaction writes: key, value at its begin, value now.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&K, &T, &T)> {
+        let slots = self.used.iter().map(|&id| self.slots.at(id));
+        let written = slots.filter(|(_, slot)| slot.written == self.transaction);
+        written.map(|(key, slot)| (key, &slot.begin, &slot.value))
+    }
+}
+
+impl<K: Hash + Eq + Copy, T: Clone + PartialEq> Tracked<K, T> {
+    /// The slot of a key. What the transaction did not use before is subject to `check`, and then,
+    /// if the block did not, loaded.
+    #[inline]
+    pub(super) fn find<E>(
+        &mut self,
+        key: &K,
+        check: impl FnOnce() -> Result<(), E>,
+        load: impl FnOnce() -> Result<T, E>,
+    ) -> Result<u32, E> {
+        let place = self.slots.find(key);
+        if let Some(id) = place.id
+            && self.slots.at(id).1.used == self.transaction
+        {
+            return Ok(id);
+        }
+        check()?;
+        let id = self.load(place, key, load)?;
+        self.use_now(id);
+        Ok(id)
+    }
+
+    /// The value of a key, loaded if need be, without a trace in the access list.
+    pub(super) fn peek<E>(
+        &mut self,
+        key: &K,
+        load: impl FnOnce() -> Result<T, E>,
+    ) -> Result<&T, E> {
+        let place = self.slots.find(key);
+        let id = self.load(place, key, load)?;
+        Ok(self.value(id))
+    }
+
+    fn load<E>(
+        &mut self,
+        place: Place,
+        key: &K,
+        load: impl FnOnce() -> Result<T, E>,
+    ) -> Result<u32, E> {
+        if let Some(id) = place.id {
+            return Ok(id);
+        }
+        let value = load()?;
+        let (begin, base) = (value.clone(), value.clone());
+        let slot = Slot { value, begin, base, used: 0, warm: 0, written: 0 };
+        Ok(self.slots.insert(place, *key, slot))
+    }
+
+    /// Writes, and gives the value before.
+    #[inline]
+    pub(super) fn write(&mut self, id: u32, value: T) -> T {
+        self.use_now(id);
+        let slot = self.slots.at_mut(id);
+        let before = std::mem::replace(&mut slot.value, value);
+        if slot.written != self.transaction {
+            slot.written = self.transaction;
+            slot.begin = before.clone();
+        }
+        before
+    }
+
+    /// Keys whose values differ from the view's.
+    pub(super) fn changed(&self) -> impl Iterator<Item = (&K, &T)> {
+        let changed = self.slots.iter().filter(|(_, slot)| slot.value != slot.base);
+        changed.map(|(key, slot)| (key, &slot.value))
+    }
+
+    #[inline]
+    fn use_now(&mut self, id: u32) {
+        let slot = self.slots.at_mut(id);
+        if slot.used != self.transaction {
+            slot.used = self.transaction;
+            self.used.push(id);
+        }
+    }
+}

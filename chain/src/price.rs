@@ -1,0 +1,44 @@
+//! What transactions and state cost, besides instructions and the rows of the host-call table.
+//!
+//! State is priced as if every first access went to disk; what a cache holds never shows.
+
+/// Prices in gas. A schedule is a constant: nothing else is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Prices {
+    /// A transaction: signature, nonce, balances, receipt.
+    pub transaction: u64,
+    /// A byte of a transaction's input.
+    pub input_byte: u64,
+    /// The first access to an account in a transaction.
+    pub cold_account: u64,
+    /// The first access to a stored value in a transaction.
+    pub cold_storage: u64,
+    /// Writing a value where none is.
+    pub new_value: u64,
+    /// A byte that the state grows by.
+    pub state_byte: u64,
+    /// An account that did not exist.
+    pub new_account: u64,
+    /// Removing a value that stood at the begin of the transaction gives this back,
+    pub cleared_value: u64,
+    /// but all refunds together at most one part in this many of the gas used.
+    pub refund_cap: u64,
+    /// A byte of uploaded code: loading, translating and storing it.
+    pub code_byte: u64,
+}
+
+impl Prices {
+    /// Schedule 1.
+    pub const V1: Self = Self {
+        transaction: 150_000,
+        input_byte: 10,
+        cold_account: 15_000,
+        cold_storage: 15_000,
+        new_value: 25_000,
+        state_byte: 150,
+        new_account: 50_000,
+        cleared_value: 20_000,
+        refund_cap: 5,
+        code_byte: 4_000,
+    };
+}

@@ -1,0 +1,280 @@
+//! Transactions and queries, said in one line.
+
+use std::any::type_name;
+use std::sync::Arc;
+
+use bessemer_types::{Address, Decode, EncodeFields, U256, decode, encode, encode_behind};
+use sha3::{Digest, Keccak256};
+
+use crate::access::AccessList;
+use crate::chain::{Chain, ChainError};
+use crate::inspect::Inspector;
+use crate::process::Processed;
+use crate::receipt::{Diagnosis, Receipt, Status};
+use crate::transaction::{Action, Transaction};
+
+/// Gas of a request that does not say how much, besides what storing code costs.
+const DEFAULT_GAS: u64 = 1 << 30;
+
+/// What calls and deployments have in common.
+struct Common<'c> {
+    chain: &'c mut Chain,
+    from: Address,
+    value: U256,
+    gas: Option<u64>,
+    gas_price: U256,
+    access: Option<Arc<AccessList>>,
+    inspector: Option<&'c mut dyn Inspector>,
+}
+
+/// A call of a contract in the making: ends with [`send`](Self::send),
+/// [`simulate`](Self::simulate) or [`query`](Self::query).
+#[must_use = "a request does nothing until it is sent"]
+pub struct CallRequest<'c> {
+    common: Common<'c>,
+    to: Address,
+    input: Vec<u8>,
+}
+
+/// A deployment in the making: ends with [`create`](Self::create), [`send`](Self::send) or
+/// [`simulate`](Self::simulate).
+#[must_use = "a request does nothing until it is sent"]
+pub struct DeployRequest<'c> {
+    common: Common<'c>,
+    code: Arc<[u8]>,
+    input: Vec<u8>,
+    salt: Option<[u8; 32]>,
+}
+
+macro_rules! common_setters {
+    () => {
+        /// Who sends it; the zero address unless said.
+        pub fn from(mut self, sender: Address) -> Self {
+            self.common.from = sender;
+            self
+        }
+
+        /// What comes with it, in the smallest unit; nothing unless said.
+        pub fn value(mut self, value: U256) -> Self {
+            self.common.value = value;
+            self
+        }
+
+        /// The gas limit.
+        pub fn gas(mut self, limit: u64) -> Self {
+            self.common.gas = Some(limit);
+            self
+        }
+
+        /// What a unit of gas costs; nothing unless said.
+        pub fn gas_price(mut self, price: U256) -> Self {
+            self.common.gas_price = price;
+            self
+        }
+
+        /// The keys that may be used; all unless said.
+        pub fn access(mut self, declared: AccessList) -> Self {
+            self.common.access = Some(Arc::new(declared));
+            self
+        }
+
+        /// Tells an inspector what happens.
+        pub fn inspect(mut self, inspector: &'c mut dyn Inspector) -> Self {
+            self.common.inspector = Some(inspector);
+            self
+        }
+
+        /// Runs it as a block of one transaction, which is durable when this returns. A transaction
+        /// that fails is part of the block and has a receipt too.
+        ///
+        /// # Errors
+        ///
+        /// [`ChainError::Refused`] if it cannot be part of a block; otherwise the host's failures.
+        pub fn send(self) -> Result<Receipt, ChainError> {
+            let (mut common, action) = self.split();
+            let transaction = common.transaction(action)?;
+            let mut block = common.chain.block();
+            block.push_inspected(&transaction, common.inspector)?;
+            let mut receipts = block.commit()?.receipts;
+            Ok(receipts.remove(0))
+        }
+
+        /// Finds out what [`send`](Self::send) would do, and keeps nothing. The receipt's diagnosis
+        /// has the access list.
+        ///
+        /// # Errors
+        ///
+        /// As [`send`](Self::send).
+        pub fn simulate(self) -> Result<Receipt, ChainError> {
+            let (mut common, action) = self.split();
+            let transaction = common.transaction(action)?;
+            let chain = &*common.chain;
+            let mut processor = chain.processor(chain.view(), chain.next_block(None));
+            let gas = chain.config().block_gas;
+            let done = processor.process(&transaction, 0, gas, &mut common.inspector)?;
+            let Processed { mut receipt, .. } = done.map_err(ChainError::Refused)?;
+            receipt.diagnosis.access = Some(processor.session().journal.accessed());
+            Ok(receipt)
+        }
+    };
+}
+
+impl<'c> CallRequest<'c> {
+    pub(crate) fn new(chain: &'c mut Chain, to: Address, signature: &str) -> Self {
+        let input = if signature.is_empty() { Vec::new() } else { selector(signature).to_vec() };
+        Self { common: Common::new(chain), to, input }
+    }
+
+    /// The arguments, as a tuple: encoded as Solidity does, behind the selector.
+    #[expect(clippy::needless_pass_by_value, reason = "tuples are written in place")]
+    pub fn args(mut self, arguments: impl EncodeFields) -> Self {
+        self.input.truncate(4);
+        self.input = encode_behind(&self.input, &arguments);
+        self
+    }
+
+    /// The whole input, instead of selector and arguments.
+    pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    common_setters!();
+
+    /// Runs it in a frame that changes nothing, without a transaction, and decodes what it returns.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Failed`] if the contract did not return, [`ChainError::Output`] if it returned
+    /// something else; otherwise the host's failures.
+    pub fn query<T: for<'a> Decode<'a>>(self) -> Result<T, ChainError> {
+        let contract = self.to;
+        let output = self.query_bytes()?;
+        match decode(&output) {
+            Ok((value,)) => Ok(value),
+            Err(source) => {
+                let expected = type_name::<T>();
+                Err(ChainError::Output { contract, expected, output, source })
+            }
+        }
+    }
+
+    /// Like [`query`](Self::query), without decoding.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Failed`] if the contract did not return; otherwise the host's failures.
+    pub fn query_bytes(self) -> Result<Vec<u8>, ChainError> {
+        let Self { mut common, to, input } = self;
+        let chain = &*common.chain;
+        let info = chain.next_block(None);
+        let mut processor = chain.processor(chain.view(), info);
+        let limit = common.gas.unwrap_or(DEFAULT_GAS);
+        let ended = processor.query(common.from, to, input, limit, &mut common.inspector)?;
+        if ended.status == Status::Return {
+            return Ok(ended.output);
+        }
+        Err(ChainError::Failed(Box::new(Receipt {
+            height: info.height,
+            index: 0,
+            sender: common.from,
+            to,
+            status: ended.status,
+            gas_used: limit - ended.gas_left,
+            output: ended.output,
+            events: Vec::new(),
+            created: Vec::new(),
+            diagnosis: Diagnosis { failures: ended.failures, ..Diagnosis::default() },
+        })))
+    }
+
+    fn split(self) -> (Common<'c>, Action) {
+        (self.common, Action::Call { to: self.to, input: self.input })
+    }
+}
+
+impl<'c> DeployRequest<'c> {
+    pub(crate) fn new(chain: &'c mut Chain, code: Arc<[u8]>) -> Self {
+        Self { common: Common::new(chain), code, input: Vec::new(), salt: None }
+    }
+
+    /// The constructor's arguments, as a tuple: encoded as Solidity does.
+    #[expect(clippy::needless_pass_by_value, reason = "tuples are written in place")]
+    pub fn args(mut self, arguments: impl EncodeFields) -> Self {
+        self.input = encode(&arguments);
+        self
+    }
+
+    /// The constructor's whole input.
+    pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// Makes the address follow from this instead of the sender's nonce.
+    pub fn salt(mut self, salt: [u8; 32]) -> Self {
+        self.salt = Some(salt);
+        self
+    }
+
+    common_setters!();
+
+    /// Deploys, and gives the address of the contract.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Failed`] with the receipt if there is no contract now; otherwise as
+    /// [`send`](Self::send).
+    pub fn create(self) -> Result<Address, ChainError> {
+        let receipt = self.send()?;
+        match receipt.contract() {
+            Some(address) => Ok(address),
+            None => Err(ChainError::Failed(Box::new(receipt))),
+        }
+    }
+
+    fn split(self) -> (Common<'c>, Action) {
+        (self.common, Action::Deploy { code: self.code, input: self.input, salt: self.salt })
+    }
+}
+
+impl<'c> Common<'c> {
+    fn new(chain: &'c mut Chain) -> Self {
+        Self {
+            chain,
+            from: Address::ZERO,
+            value: U256::ZERO,
+            gas: None,
+            gas_price: U256::ZERO,
+            access: None,
+            inspector: None,
+        }
+    }
+
+    /// The transaction that this is, as the next one of its sender.
+    fn transaction(&mut self, action: Action) -> Result<Transaction, ChainError> {
+        let prices = crate::price::Prices::V1;
+        let code = if let Action::Deploy { code, .. } = &action { code.len() as u64 } else { 0 };
+        let gas_limit = self.gas.unwrap_or(DEFAULT_GAS + code * prices.code_byte);
+        Ok(Transaction {
+            sender: self.from,
+            nonce: self.chain.account(&self.from)?.nonce,
+            gas_limit,
+            gas_price: self.gas_price,
+            value: self.value,
+            action,
+            access: self.access.take(),
+        })
+    }
+}
+
+/// The selector of a function: the first four bytes of the Keccak-256 hash of its signature.
+///
+/// ```
+/// assert_eq!(bessemer_chain::selector("transfer(address,uint256)"), [0xa9, 0x05, 0x9c, 0xbb]);
+/// ```
+pub fn selector(signature: &str) -> [u8; 4] {
+    let digest: [u8; 32] = Keccak256::digest(signature).into();
+    let (first, _) = digest.split_first_chunk().expect("a digest has more than four bytes");
+    *first
+}

@@ -1,0 +1,205 @@
+//! Where state is kept.
+
+mod change;
+mod memory;
+mod redb;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use change::ChangeSet;
+pub use memory::MemoryStore;
+pub use redb::RedbStore;
+
+pub use crate::encoding::{
+    EncodingError, KeyBytes, decode_account, decode_key, encode_account, encode_key,
+};
+use crate::key::StateKey;
+use crate::value::Value;
+
+/// State that does not change while it is looked at.
+pub trait View: Send + Sync {
+    /// The value of a key; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be read: the host's failure, which stops the block.
+    fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError>;
+
+    /// Hints that these keys will be asked for soon.
+    fn prefetch(&self, keys: &[StateKey]) {
+        let _ = keys;
+    }
+}
+
+/// State that blocks change. This is what an embedder with a state of his own implements.
+pub trait Store: View {
+    /// The number of the newest block; `None` before the first.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn head(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Applies a block: all of it, durably, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot; then the store is as it was. After a failure of the disk, whether the block is
+    /// there shows when the store is opened again; it never is in part.
+    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError>;
+
+    /// The state as it is now, which later blocks do not change.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unsupported`] unless overridden.
+    fn snapshot(&self) -> Result<Arc<dyn View>, StoreError> {
+        Err(StoreError::Unsupported { what: "snapshots" })
+    }
+
+    /// What a block recorded under a key beside the state. A store may keep no records.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let _ = key;
+        Ok(None)
+    }
+
+    /// All records whose keys begin so, in the order of keys.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
+        let _ = prefix;
+        Ok(Vec::new())
+    }
+
+    /// Visits all keys and values in the order of keys, in their stored form.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unsupported`] unless overridden, and if something cannot be read.
+    fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        let _ = visit;
+        Err(StoreError::Unsupported { what: "iteration" })
+    }
+
+    /// A proof of what the state has and has not under these keys.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unsupported`] unless overridden.
+    fn prove(&self, keys: &[StateKey]) -> Result<Vec<u8>, StoreError> {
+        let _ = keys;
+        Err(StoreError::Unsupported { what: "proofs" })
+    }
+}
+
+/// Key and value of something that is kept beside the state.
+pub type Record = (Vec<u8>, Vec<u8>);
+
+/// What a block does to a store.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockCommit<'a> {
+    /// The number of the block, one more than the last.
+    pub height: u64,
+    /// The state that it changes.
+    pub changes: &'a ChangeSet,
+    /// What is kept beside the state, by key.
+    pub records: &'a [Record],
+}
+
+impl BlockCommit<'_> {
+    /// Whether the block is the next one; the first is 1.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Height`] if it is not.
+    pub fn check_follows(&self, head: Option<u64>) -> Result<(), StoreError> {
+        let head = head.unwrap_or(0);
+        if head.checked_add(1) == Some(self.height) {
+            return Ok(());
+        }
+        Err(StoreError::Height { head, found: self.height })
+    }
+}
+
+/// What can go wrong in a store: always the host's failure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Blocks come one after the other.
+    #[error("block {found} cannot follow block {head}")]
+    Height {
+        /// The number of the newest block.
+        head: u64,
+        /// The number of the block that was to be committed.
+        found: u64,
+    },
+    /// Something stored is not what was stored.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// The file is open, here or in another process.
+    #[error("the database {} is in use; close the process that has it open", .path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was never a database of a chain.
+    #[error("{} is no database of a chain: {why}; it was left as it is", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        why: &'static str,
+    },
+    /// The file is a database that this program cannot read.
+    #[error(
+        "the database {} has format {found}, and this program knows format {known}; it was left as \
+         it is",
+        .path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format of the file.
+        found: u64,
+        /// The format that this program knows.
+        known: u64,
+    },
+    /// The file is not what was written.
+    #[error("the database {} is damaged ({what}); restore it from a copy", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        what: String,
+    },
+    /// The operating system refused.
+    #[error("the database {} cannot be used: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Its reason.
+        source: std::io::Error,
+    },
+    /// Something failed before, and whether that block is there shows when the file is opened again.
+    #[error("the database {} failed before; open it again", .path.display())]
+    Reopen {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The store cannot do that.
+    #[error("this store has no {what}")]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// Any other failure of a store.
+    #[error(transparent)]
+    Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,0 +1,48 @@
+//! Contracts call contracts, and failures undo themselves only.
+
+mod common;
+
+use bessemer_abi::codes::status;
+use bessemer_chain::{Status, U256};
+use common::{contract, deploy, on_both};
+
+/// Stores its caller's argument under key "n" (one byte), or adds to it.
+const COUNTER: &str = "
+    li   s0, DATA
+    sb   zero, 0(s0)
+    li   a0, DATA
+    li   a1, 1
+    addi a2, s0, 16
+    li   a3, 8
+    host storage_get
+    lw   t0, 16(s0)
+    addi t0, t0, 1
+    sw   t0, 16(s0)
+    mv   a0, s0
+    li   a1, 1
+    addi a2, s0, 16
+    li   a3, 4
+    host storage_set
+    addi a0, s0, 16
+    li   a1, 4
+    host finish
+";
+
+#[test]
+fn state_goes_on_from_transaction_to_transaction() {
+    on_both(|chain| {
+        let alice = chain.user("alice").unwrap();
+        let counter = deploy(chain, alice, "host finish");
+        assert!(chain.storage(&counter, b"x").unwrap().is_none());
+        let counter = chain.deploy(contract(COUNTER)).from(alice).create().unwrap();
+        // the constructor counted too
+        for expected in 2_u32..5 {
+            let receipt = chain.call(counter, "").input([1]).from(alice).send().unwrap();
+            assert_eq!(receipt.status, Status::Return, "{receipt:?}");
+            assert_eq!(receipt.output, expected.to_le_bytes());
+        }
+        assert_eq!(chain.storage(&counter, &[0]).unwrap().unwrap(), 4_u32.to_le_bytes());
+        chain.receipts(chain.height()).unwrap()
+    });
+    let _ = (status::RETURN, U256::ZERO);
+}
