@@ -44,12 +44,13 @@ impl Observer for Count {
 
 fn linker(engine: &Engine) -> Linker<Host> {
     let mut linker = Linker::new(engine);
-    let mut define = |call: HostCall, function: fn(Caller<'_, Host>, [u32; 4]) -> HostResult<u32>| {
-        let function = move |caller: Caller<'_, Host>, a: u32, b: u32, c: u32, d: u32| {
-            function(caller, [a, b, c, d])
+    let mut define =
+        |call: HostCall, function: fn(Caller<'_, Host>, [u32; 4]) -> HostResult<u32>| {
+            let function = move |caller: Caller<'_, Host>, a: u32, b: u32, c: u32, d: u32| {
+                function(caller, [a, b, c, d])
+            };
+            linker.func(call.number(), call.row().name, function).unwrap();
         };
-        linker.func(call.number(), call.row().name, function).unwrap();
-    };
     define(HostCall::InputCopy, |mut caller, [offset, at, len, _]| {
         let (memory, host) = caller.memory_and_data();
         let input = &host.input[offset as usize..];
