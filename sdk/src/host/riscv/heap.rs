@@ -1,0 +1,125 @@
+//! The heap: taken from the host page by page, and gone with the frame.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use core::hint::assert_unchecked;
+
+use bessemer_abi::codes::NO_MEMORY;
+
+const PAGE: usize = 4096;
+
+/// Hands out memory from front to back. What was handed out last can be given back or resized, so
+/// temporary values cost nothing in a loop; the rest stays until the frame ends.
+struct Bump {
+    /// Where the free memory starts.
+    next: Cell<usize>,
+    /// Where it ends.
+    end: Cell<usize>,
+}
+
+// SAFETY: a contract has one thread.
+unsafe impl Sync for Bump {}
+
+#[global_allocator]
+static HEAP: Bump = Bump { next: Cell::new(0), end: Cell::new(0) };
+
+impl Bump {
+    /// Takes so many bytes, so aligned, from the front of the free memory.
+    #[inline(never)]
+    fn take(&self, layout: Layout) -> usize {
+        if self.end.get() == 0 {
+            self.open();
+        }
+        let mask = layout.align() - 1;
+        let start = (self.next.get() + mask) & !mask;
+        let Some(end) = start.checked_add(layout.size()) else { full() };
+        if end > self.end.get() {
+            self.grow(end);
+        }
+        self.next.set(end);
+        start
+    }
+
+    /// Makes the free memory end at or behind `end`.
+    #[cold]
+    fn grow(&self, end: usize) {
+        let pages = (end - self.end.get()).div_ceil(PAGE);
+        // The host maps one page behind the other.
+        if super::grow(pages as u32) == NO_MEMORY {
+            full();
+        }
+        self.end.set(self.end.get() + pages * PAGE);
+    }
+
+    /// Finds out where the heap starts, and takes its first page.
+    #[cold]
+    fn open(&self) {
+        let first = super::grow(1);
+        if first == NO_MEMORY {
+            full();
+        }
+        self.next.set(first as usize);
+        self.end.set(first as usize + PAGE);
+    }
+}
+
+#[cold]
+fn full() -> ! {
+    panic!("the heap is full")
+}
+
+// SAFETY: each range is handed out once until it is given back, lies in pages that the host mapped,
+// and is aligned as asked.
+unsafe impl GlobalAlloc for Bump {
+    #[inline(always)]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let start = self.take(layout);
+        // SAFETY: the heap lies behind the program. So the code that reports failed allocations is
+        // not linked, which would be an eighth of a token.
+        unsafe { assert_unchecked(start != 0) };
+        start as *mut u8
+    }
+
+    #[inline(always)]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as of this function.
+        let start = unsafe { self.alloc(layout) };
+        // SAFETY: these bytes were handed out just now. They may have been in use before.
+        unsafe { start.write_bytes(0, layout.size()) };
+        start
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        if start as usize + layout.size() == self.next.get() {
+            self.next.set(start as usize);
+        }
+    }
+
+    unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if start as usize + layout.size() == self.next.get() {
+            // The same place, longer or shorter.
+            self.next.set(start as usize);
+        }
+        // SAFETY: the caller gives a size that does not overflow with this alignment.
+        let layout_now = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
+        // SAFETY: as of this function.
+        let now = unsafe { self.alloc(layout_now) };
+        if now != start {
+            // SAFETY: both ranges are valid for that many bytes, and apart.
+            unsafe { now.copy_from_nonoverlapping(start, layout.size().min(size)) };
+        }
+        now
+    }
+}
+
+/// There is nothing to interrupt: one thread, no interrupts.
+struct Uninterrupted;
+
+critical_section::set_impl!(Uninterrupted);
+
+// SAFETY: a contract has one thread and no interrupts, so any section is critical as it is.
+unsafe impl critical_section::Impl for Uninterrupted {
+    unsafe fn acquire() -> critical_section::RawRestoreState {}
+
+    unsafe fn release(_: critical_section::RawRestoreState) {}
+}
