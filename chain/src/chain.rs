@@ -1,5 +1,6 @@
 //! The chain: state, and the ways to use it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bessemer_image::CodeHash;
@@ -21,7 +22,7 @@ use crate::process::Processor;
 use crate::receipt::Receipt;
 use crate::records::{self, Header, RecordError};
 use crate::request::{CallRequest, DeployRequest};
-use crate::store::{BlockCommit, MemoryStore, Store, StoreError, View};
+use crate::store::{BlockCommit, MemoryStore, RedbStore, Store, StoreError, View};
 use crate::transaction::{BlockInfo, Refusal};
 
 /// Accounts, contracts and blocks, on a store.
@@ -116,6 +117,16 @@ impl Default for ChainConfig {
 }
 
 impl Chain {
+    /// Opens the chain in a database file, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`] if the file is in use, damaged, or no database of a chain; then it is
+    /// as it was.
+    pub fn open(engine: &Engine, path: impl AsRef<Path>) -> Result<Self, ChainError> {
+        Self::on(engine, Arc::new(RedbStore::open(path)?), ChainConfig::default())
+    }
+
     /// A new chain that ends with the process.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ mod account;
 mod block;
 mod chain;
 mod create;
+pub mod crypto;
 mod encoding;
 mod event;
 mod executor;

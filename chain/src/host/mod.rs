@@ -6,6 +6,7 @@
 mod bulk;
 mod calls;
 mod context;
+mod cryptography;
 mod environment;
 mod output;
 mod service;
@@ -90,6 +91,20 @@ fn meaning(call: HostCall) -> (Check, Body) {
         H::Fill => (nothing, bulk::fill),
         H::Compare => (nothing, bulk::compare),
 
-        _ => (nothing, |_| Ok(0)),
+        H::Keccak256 => (nothing, cryptography::keccak256),
+        H::Sha256 => (nothing, cryptography::sha256),
+        H::Ripemd160 => (nothing, cryptography::ripemd160),
+        H::Blake3 => (nothing, cryptography::blake3),
+        H::Blake2f => (nothing, cryptography::blake2f),
+        H::Secp256k1Recover => (nothing, cryptography::secp256k1_recover),
+        H::Secp256k1Verify => (nothing, cryptography::secp256k1_verify),
+        H::P256Verify => (nothing, cryptography::p256_verify),
+        H::Ed25519Verify => (nothing, cryptography::ed25519_verify),
+        H::Bn254Add => (nothing, cryptography::bn254_add),
+        H::Bn254Mul => (nothing, cryptography::bn254_mul),
+        H::Bn254Pairing => (nothing, cryptography::bn254_pairing),
+        H::BlsVerify => (nothing, cryptography::bls_verify),
+        H::BlsAggregate => (nothing, cryptography::bls_aggregate),
+        H::Modexp => (nothing, cryptography::modexp),
     }
 }

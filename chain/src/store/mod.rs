@@ -2,11 +2,14 @@
 
 mod change;
 mod memory;
+mod redb;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use change::ChangeSet;
 pub use memory::MemoryStore;
+pub use redb::RedbStore;
 
 pub use crate::encoding::{
     EncodingError, KeyBytes, decode_account, decode_key, encode_account, encode_key,
@@ -42,7 +45,8 @@ pub trait Store: View {
     ///
     /// # Errors
     ///
-    /// If it cannot; then the store is as it was.
+    /// If it cannot; then the store is as it was. After a failure of the disk, whether the block is
+    /// there shows when the store is opened again; it never is in part.
     fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError>;
 
     /// The state as it is now, which later blocks do not change.
@@ -139,6 +143,56 @@ pub enum StoreError {
     /// Something stored is not what was stored.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
+    /// The file is open, here or in another process.
+    #[error("the database {} is in use; close the process that has it open", .path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was never a database of a chain.
+    #[error("{} is no database of a chain: {why}; it was left as it is", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        why: &'static str,
+    },
+    /// The file is a database that this program cannot read.
+    #[error(
+        "the database {} has format {found}, and this program knows format {known}; it was left as \
+         it is",
+        .path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format of the file.
+        found: u64,
+        /// The format that this program knows.
+        known: u64,
+    },
+    /// The file is not what was written.
+    #[error("the database {} is damaged ({what}); restore it from a copy", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        what: String,
+    },
+    /// The operating system refused.
+    #[error("the database {} cannot be used: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Its reason.
+        source: std::io::Error,
+    },
+    /// Something failed before, and whether that block is there shows when the file is opened again.
+    #[error("the database {} failed before; open it again", .path.display())]
+    Reopen {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store cannot do that.
     #[error("this store has no {what}")]
     Unsupported {

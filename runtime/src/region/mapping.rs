@@ -94,19 +94,24 @@ impl Reservation {
 
     /// Makes pages readable and writable: what they held before, or what was mapped at first.
     ///
-    /// Async-signal-safe, as the fault handler calls it.
+    /// Async-signal-safe, as the fault handler calls it, so the system is called directly.
     pub(super) fn open(&mut self, pages: Pages) -> io::Result<()> {
-        self.protect(pages, libc::PROT_READ | libc::PROT_WRITE)
+        let at = self.at(pages);
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
+        // that anyone has borrowed memory in it.
+        let result = unsafe { libc::mprotect(at.cast(), pages.len() as usize, protection) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
     /// Takes the permission to write, but not what the pages hold.
     pub(super) fn freeze(&mut self, pages: Pages) -> io::Result<()> {
-        self.protect(pages, libc::PROT_READ)
+        self.protect(pages, region::Protection::READ)
     }
 
     /// Takes access to pages away, but not what they hold.
     pub(super) fn close(&mut self, pages: Pages) -> io::Result<()> {
-        self.protect(pages, libc::PROT_NONE)
+        self.protect(pages, region::Protection::NONE)
     }
 
     /// Keeps the kernel from making one mapping of these pages and others that have the same
@@ -116,12 +121,11 @@ impl Reservation {
         self.advise(pages, libc::MADV_DONTDUMP)
     }
 
-    fn protect(&mut self, pages: Pages, protection: libc::c_int) -> io::Result<()> {
+    fn protect(&mut self, pages: Pages, protection: region::Protection) -> io::Result<()> {
         let at = self.at(pages);
-        // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
-        // that anyone has borrowed memory in it.
-        let result = unsafe { libc::mprotect(at.cast(), pages.len() as usize, protection) };
-        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        // SAFETY: as in `open`.
+        let result = unsafe { region::protect(at, pages.len() as usize, protection) };
+        result.map_err(io::Error::other)
     }
 
     /// Gives the contents of pages back: the next access finds what was mapped at first.

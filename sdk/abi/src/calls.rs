@@ -119,46 +119,65 @@ macro_rules! for_each_host_call {
 
             // hashes and signatures
 
-            /// Keccak-256 of the input, as Ethereum uses it. Returns 0.
-            0x50 Keccak256 keccak256(input: bytes[BULK_BYTES], digest: output[32]) Frame, 800 + 6 byte;
+            /// Keccak-256 of the input, with the padding of Ethereum. Returns 0.
+            0x50 Keccak256 keccak256(input: bytes[BULK_BYTES], digest: output[32]) Frame, 1_250 + 8 byte;
             /// SHA-256 of the input. Returns 0.
             0x51 Sha256 sha256(input: bytes[BULK_BYTES], digest: output[32]) Frame, 300 + 6 byte;
             /// RIPEMD-160 of the input. Returns 0.
-            0x52 Ripemd160 ripemd160(input: bytes[BULK_BYTES], digest: output[20]) Frame, 600 + 10 byte;
-            /// BLAKE3 of the input, 32 bytes. Returns 0.
+            0x52 Ripemd160 ripemd160(input: bytes[BULK_BYTES], digest: output[20]) Frame, 1_000 + 12 byte;
+            /// The first 32 bytes of BLAKE3 of the input, without a key. Returns 0.
             0x53 Blake3 blake3(input: bytes[BULK_BYTES], digest: output[32]) Frame, 300 + 4 byte;
-            /// The compression function F of BLAKE2b on the 213 bytes of EIP-152. Returns `VALID`, or
-            /// `INVALID` for a final flag other than 0 or 1. Costs more with the rounds.
-            0x54 Blake2f blake2f(input: input[213], state: output[64]) Frame, 500;
-            /// Recovers the public key, x and y, from a digest and a signature r, s, v with v 0 or
-            /// 1. Returns `VALID` or `INVALID`; both halves of the curve are accepted for s.
-            0x55 Secp256k1Recover secp256k1_recover(digest: input[32], signature: input[65], key: output[64]) Frame, 150_000;
-            /// Verifies a signature r, s of a digest under a public key x, y. Returns `VALID` or
-            /// `INVALID`; both halves of the curve are accepted for s.
-            0x56 Secp256k1Verify secp256k1_verify(digest: input[32], signature: input[64], key: input[64]) Frame, 150_000;
-            /// Verifies a signature r, s of a digest under a P-256 public key x, y. Returns `VALID`
-            /// or `INVALID`.
-            0x57 P256Verify p256_verify(digest: input[32], signature: input[64], key: input[64]) Frame, 400_000;
-            /// Verifies an Ed25519 signature by the rules of ZIP-215. Returns `VALID` or `INVALID`.
-            0x58 Ed25519Verify ed25519_verify(message: bytes[BULK_BYTES], signature: input[64], key: input[32]) Frame, 120_000 + 6 byte;
-            /// Adds two BN254 points (EIP-196 encoding). Returns `VALID` or `INVALID`.
-            0x59 Bn254Add bn254_add(points: input[128], sum: output[64]) Frame, 10_000;
-            /// Multiplies a BN254 point by a scalar (EIP-196 encoding). Returns `VALID` or `INVALID`.
-            0x5a Bn254Mul bn254_mul(input: input[96], product: output[64]) Frame, 150_000;
-            /// Whether the product of pairings of BN254 points is 1 (EIP-197 encoding). Returns 1 or
-            /// 0, or `ABSENT` for points that are none.
-            0x5b Bn254Pairing bn254_pairing(pairs: items[192; PAIRS]) Frame, 1_500_000 + 1_200_000 item;
-            /// Verifies a BLS12-381 signature (96 bytes) of one message under the aggregate of the
-            /// public keys (48 bytes each). Returns `VALID` or `INVALID`.
-            0x5c BlsVerify bls_verify(keys: items[48; SIGNERS], message: bytes[OUTPUT_BYTES], signature: input[96]) Frame, 3_000_000 + 6 byte + 200_000 item;
-            /// Aggregates BLS12-381 signatures (96 bytes each). Returns `VALID` or `INVALID`.
-            0x5d BlsAggregate bls_aggregate(signatures: items[96; SIGNERS], aggregate: output[96]) Frame, 20_000 + 400_000 item;
+            /// The compression function F of BLAKE2b on the 213 bytes of EIP-152: rounds (most
+            /// significant byte first), state, message, counter, final flag. Returns `VALID`, or
+            /// `INVALID` for a flag other than 0 or 1. Each round costs 50 more, for a flag that is
+            /// refused too.
+            0x54 Blake2f blake2f(input: input[213], state: output[64]) Frame, 100;
+            /// Recovers the public key x, y from a digest and a signature r, s, v, all numbers most
+            /// significant byte first. Returns `VALID`, or `INVALID` unless r and s are from 1 to
+            /// n - 1, v is 0 or 1 (the parity of the y that belongs to r), r is the x of a point and
+            /// the key not infinity. Both halves of the range are accepted for s.
+            0x55 Secp256k1Recover secp256k1_recover(digest: input[32], signature: input[65], key: output[64]) Frame, 240_000;
+            /// Verifies a signature r, s of a digest under a public key x, y, all numbers most
+            /// significant byte first. Returns `VALID` or `INVALID`; `INVALID` too unless r and s are
+            /// from 1 to n - 1, x and y below p, and the key on the curve. Both halves of the range
+            /// are accepted for s.
+            0x56 Secp256k1Verify secp256k1_verify(digest: input[32], signature: input[64], key: input[64]) Frame, 210_000;
+            /// Verifies a signature r, s of a digest under a P-256 public key x, y, by the rules of
+            /// `secp256k1_verify`. Returns `VALID` or `INVALID`.
+            0x57 P256Verify p256_verify(digest: input[32], signature: input[64], key: input[64]) Frame, 1_050_000;
+            /// Verifies an Ed25519 signature by the rules of ZIP-215: keys and commitments of small
+            /// order and with a y of p or more are accepted, s of l or more is not, and the equation
+            /// has the cofactor. Returns `VALID` or `INVALID`.
+            0x58 Ed25519Verify ed25519_verify(message: bytes[BULK_BYTES], signature: input[64], key: input[32]) Frame, 140_000 + 6 byte;
+            /// Adds two BN254 points x, y (EIP-196 encoding; zeros are infinity). Returns `VALID`, or
+            /// `INVALID` for a coordinate of p or more and a point off the curve.
+            0x59 Bn254Add bn254_add(points: input[128], sum: output[64]) Frame, 12_000;
+            /// Multiplies a BN254 point x, y by a scalar of any 32 bytes (EIP-196 encoding). Returns
+            /// `VALID` or `INVALID` as `bn254_add` does.
+            0x5a Bn254Mul bn254_mul(input: input[96], product: output[64]) Frame, 280_000;
+            /// Whether the product of pairings of BN254 points is 1 (EIP-197 encoding: a point of G1,
+            /// then one of G2, imaginary parts first; zeros are infinity). Returns 1 or 0, or
+            /// `ABSENT` for a coordinate of p or more, and a point off the curve or outside the
+            /// subgroup. The product of no pairs is 1.
+            0x5b Bn254Pairing bn254_pairing(pairs: items[192; PAIRS]) Frame, 950_000 + 1_400_000 item;
+            /// Verifies a BLS12-381 signature (G2, 96 bytes compressed) of one message under all the
+            /// public keys (G1, 48 bytes compressed): `FastAggregateVerify` of the ciphersuite
+            /// `BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_`. That the owners possess the secrets is
+            /// for the contract to know. Returns `VALID` or `INVALID`; `INVALID` too without keys,
+            /// for a point outside its subgroup, and for a key or a sum of keys that is infinity. A
+            /// key that stands twice counts twice.
+            0x5c BlsVerify bls_verify(keys: items[48; SIGNERS], message: bytes[OUTPUT_BYTES], signature: input[96]) Frame, 4_200_000 + 6 byte + 230_000 item;
+            /// Aggregates BLS12-381 signatures (G2, 96 bytes compressed). Returns `VALID`, or
+            /// `INVALID` for none, and for one outside the subgroup. Infinity is accepted, and may be
+            /// the result.
+            0x5d BlsAggregate bls_aggregate(signatures: items[96; SIGNERS], aggregate: output[96]) Frame, 20_000 + 290_000 item;
             /// Modular exponentiation. The input is the lengths of base, exponent and modulus as
             /// 32-bit numbers, least significant byte first, then the three numbers, most
-            /// significant byte first. Writes as many bytes as the modulus has. Returns `VALID`, or
-            /// `INVALID` if a length is above 1 KiB, the input too short or the buffer too small.
-            /// Costs more with the lengths and the exponent.
-            0x5e Modexp modexp(input: bytes[MODEXP_BYTES], result: buffer[1024]) Frame, 1_000 + 2 byte;
+            /// significant byte first. Writes as many bytes as the modulus has: 0 for modulus 0, and
+            /// 1 modulo the modulus for exponent 0. Returns `VALID`, or `INVALID` if a length is
+            /// above 1 KiB, the input not exactly as long as they say, or the buffer shorter than
+            /// the modulus. Costs more with the lengths and the bits of the exponent.
+            0x5e Modexp modexp(input: bytes[MODEXP_BYTES], result: buffer[1024]) Frame, 2_000 + 2 byte;
         }
     };
 }

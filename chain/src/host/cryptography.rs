@@ -1,0 +1,126 @@
+//! Hashes and signatures: the functions of [`crate::crypto`] as host calls.
+//!
+//! What a call reads is read before the first byte of its result is written.
+
+use bessemer_abi::codes::{ABSENT, INVALID, VALID};
+use bessemer_runtime::HostResult;
+
+use super::Service;
+use crate::crypto::modexp::Power;
+use crate::crypto::{blake2f as f, bls, bn254, ed25519, hash, p256, secp256k1};
+
+pub(super) fn keccak256(service: &mut Service<'_>) -> HostResult<u32> {
+    digest(service, hash::keccak256)
+}
+
+pub(super) fn sha256(service: &mut Service<'_>) -> HostResult<u32> {
+    digest(service, hash::sha256)
+}
+
+pub(super) fn ripemd160(service: &mut Service<'_>) -> HostResult<u32> {
+    digest(service, hash::ripemd160)
+}
+
+pub(super) fn blake3(service: &mut Service<'_>) -> HostResult<u32> {
+    digest(service, hash::blake3)
+}
+
+pub(super) fn blake2f(service: &mut Service<'_>) -> HostResult<u32> {
+    let input = service.array(0)?;
+    service.pay(f::price(&input))?;
+    answer(service, 1, f::blake2f(&input))
+}
+
+pub(super) fn secp256k1_recover(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let (digest, signature) = (service.array(0)?, service.array(1)?);
+    answer(service, 2, secp256k1::recover(&digest, &signature))
+}
+
+pub(super) fn secp256k1_verify(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let (digest, signature, key) = (service.array(0)?, service.array(1)?, service.array(2)?);
+    Ok(verdict(secp256k1::verify(&digest, &signature, &key)))
+}
+
+pub(super) fn p256_verify(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let (digest, signature, key) = (service.array(0)?, service.array(1)?, service.array(2)?);
+    Ok(verdict(p256::verify(&digest, &signature, &key)))
+}
+
+pub(super) fn ed25519_verify(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let (signature, key) = (service.array(1)?, service.array(2)?);
+    Ok(verdict(ed25519::verify(service.bytes(0)?, &signature, &key)))
+}
+
+pub(super) fn bn254_add(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let points = service.array(0)?;
+    answer(service, 1, bn254::add(&points))
+}
+
+pub(super) fn bn254_mul(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let input = service.array(0)?;
+    answer(service, 1, bn254::mul(&input))
+}
+
+pub(super) fn bn254_pairing(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let (pairs, _) = service.bytes(0)?.as_chunks();
+    Ok(bn254::pairing(pairs).map_or(ABSENT, verdict))
+}
+
+pub(super) fn bls_verify(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let message = service.bytes(1)?.to_vec();
+    let signature = service.array(2)?;
+    let (keys, _) = service.bytes(0)?.as_chunks();
+    Ok(verdict(bls::verify(keys, &message, &signature)))
+}
+
+pub(super) fn bls_aggregate(service: &mut Service<'_>) -> HostResult<u32> {
+    service.pay(0)?;
+    let (signatures, _) = service.bytes(0)?.as_chunks();
+    let aggregate = bls::aggregate(signatures);
+    answer(service, 1, aggregate)
+}
+
+pub(super) fn modexp(service: &mut Service<'_>) -> HostResult<u32> {
+    let input = service.bytes(0)?.to_vec();
+    let room = service.len(1) as usize;
+    let Some(power) = Power::parse(&input).filter(|power| power.result_len() <= room) else {
+        service.pay(0)?;
+        return Ok(INVALID);
+    };
+    service.pay(power.price())?;
+    service.put(1, &power.compute())?;
+    Ok(VALID)
+}
+
+fn digest<const N: usize>(
+    service: &mut Service<'_>,
+    hash: impl Fn(&[u8]) -> [u8; N],
+) -> HostResult<u32> {
+    service.pay(0)?;
+    let digest = hash(service.bytes(0)?);
+    service.put(1, &digest)?;
+    Ok(0)
+}
+
+/// Writes the result if there is one; otherwise nothing is written.
+fn answer<const N: usize>(
+    service: &mut Service<'_>,
+    index: usize,
+    result: Option<[u8; N]>,
+) -> HostResult<u32> {
+    let Some(bytes) = result else { return Ok(INVALID) };
+    service.put(index, &bytes)?;
+    Ok(VALID)
+}
+
+fn verdict(valid: bool) -> u32 {
+    if valid { VALID } else { INVALID }
+}

@@ -1,0 +1,249 @@
+//! State in a file.
+
+mod create;
+mod snapshot;
+mod staged;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use redb::backends::FileBackend;
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
+
+use self::snapshot::Snapshot;
+use self::staged::Staged;
+use super::{BlockCommit, Record, Store, StoreError, View};
+use crate::encoding::encode_key;
+use crate::key::StateKey;
+use crate::value::Value;
+
+/// A store in one file, which one process uses at a time. Each block is one durable commit.
+///
+/// A file is checked as a whole when it is opened, which reads all of it: what is stored is what
+/// was stored, or the file is refused and not a byte of it changes.
+///
+/// ```
+/// use bessemer_chain::store::{BlockCommit, ChangeSet, RedbStore, Store};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("chain.redb");
+/// let changes = ChangeSet::default();
+/// let store = RedbStore::open(&path)?;
+/// store.commit(&BlockCommit { height: 1, changes: &changes, records: &[] })?;
+/// drop(store);
+/// assert_eq!(RedbStore::open(&path)?.head()?, Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct RedbStore {
+    path: PathBuf,
+    /// The state after the newest block. `None` if it could not be read then: the block is durable,
+    /// and nothing here may be older.
+    newest: RwLock<Option<Arc<Snapshot>>>,
+    database: Arc<Database>,
+}
+
+/// Encoded keys and values of the state.
+const STATE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("state");
+/// What blocks recorded beside the state.
+const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
+/// What the file says of itself.
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("bessemer chain");
+/// In [`META`]: the version of what the tables hold.
+const FORMAT: &str = "format";
+/// In [`META`]: the number of the newest block, 0 before the first.
+const HEIGHT: &str = "height";
+/// The version of what the tables hold that this program reads and writes.
+const FORMAT_VERSION: u64 = 1;
+
+/// What files of the database library begin with.
+const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
+/// Bytes of pages that are kept in memory.
+const CACHE_BYTES: usize = 256 << 20;
+
+impl RedbStore {
+    /// Opens the database in this file, or makes one if there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] if it is open already; [`StoreError::Foreign`],
+    /// [`StoreError::Format`] and [`StoreError::Damaged`] if it is no database, one of another
+    /// version, or not what was written, and then it stays as it is; [`StoreError::Io`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let mut file = match open_file(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                create::create(path)?;
+                open_file(path)
+            }
+            opened => opened,
+        }
+        .map_err(|source| io(path, source))?;
+        check_kind(path, &mut file)?;
+        guarded(path, || Self::open_checked(path, file))?
+    }
+
+    fn open_checked(path: &Path, file: File) -> Result<Result<Self, StoreError>, redb::Error> {
+        let staged = Staged::new(FileBackend::new(file)?)?;
+        let database = Builder::new()
+            .set_check_integrity_on_open(true)
+            .set_cache_size(CACHE_BYTES)
+            .create_with_backend(staged.clone())?;
+        let version = {
+            let transaction = database.begin_read()?;
+            match transaction.open_table(META) {
+                Ok(meta) => meta.get(FORMAT)?.map(|version| version.value()),
+                Err(redb::TableError::Storage(error)) => return Err(error.into()),
+                Err(_) => None,
+            }
+        };
+        match version {
+            Some(FORMAT_VERSION) => {}
+            Some(found) => {
+                let path = path.to_owned();
+                return Ok(Err(StoreError::Format { path, found, known: FORMAT_VERSION }));
+            }
+            None => return Ok(Err(foreign(path, "it is a database of another program"))),
+        }
+        let database = Arc::new(database);
+        let newest = Snapshot::newest(path, &database)?;
+        staged.release()?;
+        let newest = RwLock::new(Some(Arc::new(newest)));
+        Ok(Ok(Self { path: path.to_owned(), newest, database }))
+    }
+
+    fn newest(&self) -> Result<Arc<Snapshot>, StoreError> {
+        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        newest.clone().ok_or_else(|| StoreError::Reopen { path: self.path.clone() })
+    }
+
+    fn write(&self, block: &BlockCommit<'_>) -> Result<Result<(), StoreError>, redb::Error> {
+        // there is one writer at a time, so the height stays what it is until the end
+        let transaction = self.database.begin_write()?;
+        {
+            let mut meta = transaction.open_table(META)?;
+            let head = meta.get(HEIGHT)?.map(|height| height.value());
+            if let Err(error) = block.check_follows(head) {
+                return Ok(Err(error));
+            }
+            meta.insert(HEIGHT, block.height)?;
+            let mut state = transaction.open_table(STATE)?;
+            for (key, value) in block.changes.iter() {
+                let key = encode_key(key);
+                match value {
+                    Some(value) => drop(state.insert(&*key, &**value)?),
+                    None => drop(state.remove(&*key)?),
+                }
+            }
+            let mut records = transaction.open_table(RECORDS)?;
+            for (key, value) in block.records {
+                records.insert(key.as_slice(), value.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+        let newest = Snapshot::newest(&self.path, &self.database);
+        let (newest, result) = match newest {
+            Ok(newest) => (Some(Arc::new(newest)), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
+        result.map(Ok)
+    }
+}
+
+impl View for RedbStore {
+    fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
+        self.newest()?.get(key)
+    }
+}
+
+impl Store for RedbStore {
+    fn head(&self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.newest()?.height()).filter(|&height| height > 0))
+    }
+
+    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError> {
+        guarded(&self.path, || self.write(block))?
+    }
+
+    fn snapshot(&self) -> Result<Arc<dyn View>, StoreError> {
+        Ok(self.newest()?)
+    }
+
+    fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.newest()?.record(key)
+    }
+
+    fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
+        self.newest()?.records(prefix)
+    }
+
+    fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        self.newest()?.for_each(visit)
+    }
+}
+
+fn open_file(path: &Path) -> std::io::Result<File> {
+    File::options().read(true).write(true).open(path)
+}
+
+/// Refuses, before the database library sees it, what cannot be a database.
+fn check_kind(path: &Path, file: &mut File) -> Result<(), StoreError> {
+    let metadata = file.metadata().map_err(|source| io(path, source))?;
+    if !metadata.is_file() {
+        return Err(foreign(path, "it is no regular file"));
+    }
+    if metadata.len() == 0 {
+        return Err(foreign(path, "it is empty"));
+    }
+    let mut begin = [0; MAGIC.len()];
+    match file.read_exact(&mut begin) {
+        Ok(()) if begin == MAGIC => Ok(()),
+        Err(source) if source.kind() != ErrorKind::UnexpectedEof => Err(io(path, source)),
+        _ => Err(foreign(path, "it begins otherwise")),
+    }
+}
+
+/// Calls the database library, and keeps its panics in.
+///
+/// It reports what is wrong with a file when it checks one, and promises nothing for pages that
+/// change afterwards: then it may panic, where a store has an error to give.
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, StoreError> {
+    // what the work leaves behind is a transaction, which undoes itself, and locks, which the
+    // library does not enter again once they are poisoned
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| failure(path, error)),
+        Err(_) => Err(damaged(path, "its pages contradict each other".to_owned())),
+    }
+}
+
+fn failure(path: &Path, error: redb::Error) -> StoreError {
+    let path_buf = || path.to_owned();
+    match error {
+        redb::Error::DatabaseAlreadyOpen => StoreError::InUse { path: path_buf() },
+        redb::Error::Corrupted(what) => damaged(path, what),
+        redb::Error::UpgradeRequired(version) => {
+            damaged(path, format!("its pages have format {version}, which is not known"))
+        }
+        redb::Error::Io(source) if source.kind() == ErrorKind::UnexpectedEof => {
+            damaged(path, "its end is missing".to_owned())
+        }
+        redb::Error::Io(source) => io(path, source),
+        redb::Error::PreviousIo => StoreError::Reopen { path: path_buf() },
+        other => StoreError::Other(Box::new(other)),
+    }
+}
+
+fn io(path: &Path, source: std::io::Error) -> StoreError {
+    StoreError::Io { path: path.to_owned(), source }
+}
+
+fn foreign(path: &Path, why: &'static str) -> StoreError {
+    StoreError::Foreign { path: path.to_owned(), why }
+}
+
+fn damaged(path: &Path, what: String) -> StoreError {
+    StoreError::Damaged { path: path.to_owned(), what }
+}

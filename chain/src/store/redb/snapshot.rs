@@ -1,0 +1,75 @@
+//! The state after a block, which later blocks do not change.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
+
+use super::{HEIGHT, META, RECORDS, STATE, guarded};
+use crate::encoding::encode_key;
+use crate::key::StateKey;
+use crate::store::{Record, StoreError, View};
+use crate::value::Value;
+
+type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+pub(super) struct Snapshot {
+    path: PathBuf,
+    height: u64,
+    state: Table,
+    records: Table,
+    /// Open as long as anything reads from it.
+    _database: Arc<Database>,
+}
+
+impl Snapshot {
+    pub(super) fn newest(path: &Path, database: &Arc<Database>) -> Result<Self, redb::Error> {
+        let transaction = database.begin_read()?;
+        let height = transaction.open_table(META)?.get(HEIGHT)?;
+        Ok(Self {
+            path: path.to_owned(),
+            height: height.map_or(0, |height| height.value()),
+            state: transaction.open_table(STATE)?,
+            records: transaction.open_table(RECORDS)?,
+            _database: Arc::clone(database),
+        })
+    }
+
+    pub(super) fn height(&self) -> u64 {
+        self.height
+    }
+
+    pub(super) fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        guarded(&self.path, || Ok(self.records.get(key)?.map(|value| value.value().to_vec())))
+    }
+
+    pub(super) fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
+        guarded(&self.path, || {
+            let mut found = Vec::new();
+            for entry in self.records.range(prefix..)? {
+                let (key, value) = entry?;
+                if !key.value().starts_with(prefix) {
+                    break;
+                }
+                found.push((key.value().to_vec(), value.value().to_vec()));
+            }
+            Ok(found)
+        })
+    }
+
+    pub(super) fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        let mut entries = guarded(&self.path, || Ok(self.state.iter()?))?;
+        // the visitor is outside of the guard: its panics are its own
+        while let Some((key, value)) = guarded(&self.path, || Ok(entries.next().transpose()?))? {
+            visit(key.value(), value.value());
+        }
+        Ok(())
+    }
+}
+
+impl View for Snapshot {
+    fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
+        let key = encode_key(key);
+        guarded(&self.path, || Ok(self.state.get(&*key)?.map(|value| Value::from(value.value()))))
+    }
+}
