@@ -1,0 +1,264 @@
+//! A function of a contract, as it is written.
+
+use proc_macro2::{Ident, Span, TokenStream as Tokens};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, Lit, Meta, Pat, PathArguments, Result,
+    ReturnType, Signature, Type,
+};
+
+use crate::names::camel_case;
+
+/// What a function is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Function,
+    Init,
+    Receive,
+    Fallback,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    None,
+    Shared,
+    Mutable,
+}
+
+pub(crate) struct Function {
+    pub(crate) role: Role,
+    pub(crate) ident: Ident,
+    /// The name in Solidity.
+    pub(crate) name: String,
+    /// The documentation.
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) receiver: Receiver,
+    pub(crate) payable: bool,
+    pub(crate) reentrant: bool,
+    pub(crate) arguments: Vec<(Ident, Type)>,
+    pub(crate) output: Output,
+}
+
+/// What a function returns.
+pub(crate) struct Output {
+    /// The value; if the function can fail, the one of `Ok`.
+    pub(crate) value: Type,
+    /// What the function can fail with: a type, whose tokens say which error it is.
+    pub(crate) error: Option<Tokens>,
+}
+
+/// Reads a function, and takes the attributes that are meant for us off it.
+pub(crate) fn read(signature: &Signature, attributes: &mut Vec<Attribute>) -> Result<Function> {
+    let mut role = Role::Function;
+    let (mut payable, mut reentrant, mut name) = (false, false, None);
+    let mut failed = None;
+    attributes.retain(|attribute| {
+        let path = attribute.path();
+        let read = if path.is_ident("init") {
+            Ok(role = Role::Init)
+        } else if path.is_ident("receive") {
+            Ok(role = Role::Receive)
+        } else if path.is_ident("fallback") {
+            Ok(role = Role::Fallback)
+        } else if path.is_ident("payable") {
+            Ok(payable = true)
+        } else if path.is_ident("reentrant") {
+            Ok(reentrant = true)
+        } else if path.is_ident("name") {
+            text(attribute).map(|text| name = Some(text))
+        } else {
+            return true;
+        };
+        failed = failed.take().or(read.err());
+        false
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let wrong = |message| Err(Error::new_spanned(signature, message));
+    if !signature.generics.params.is_empty() {
+        return wrong("a function of a contract is not generic: callers could not name it");
+    }
+    if signature.asyncness.is_some() || signature.unsafety.is_some() {
+        return wrong("a function of a contract is neither async nor unsafe");
+    }
+    let receiver = match signature.receiver() {
+        None => Receiver::None,
+        Some(receiver) if receiver.reference.is_none() => {
+            return wrong("a function of a contract takes `&self` or `&mut self`");
+        }
+        Some(receiver) if receiver.mutability.is_some() => Receiver::Mutable,
+        Some(_) => Receiver::Shared,
+    };
+    match role {
+        Role::Function if receiver == Receiver::None => {
+            return wrong("a function of a contract takes `&self` or `&mut self`");
+        }
+        Role::Receive | Role::Fallback if receiver != Receiver::Mutable => {
+            return wrong("this function takes `&mut self`");
+        }
+        Role::Function if receiver == Receiver::Shared && payable => {
+            return wrong("a view, with `&self`, accepts no value");
+        }
+        _ => {}
+    }
+    let mut arguments = Vec::new();
+    for (index, argument) in signature.inputs.iter().enumerate() {
+        if let FnArg::Typed(argument) = argument {
+            let ident = match &*argument.pat {
+                Pat::Ident(pattern) => pattern.ident.clone(),
+                _ => Ident::new(&format!("argument{index}"), Span::call_site()),
+            };
+            arguments.push((ident, (*argument.ty).clone()));
+        }
+    }
+    if arguments.len() > 12 {
+        return wrong("a function of a contract takes at most 12 arguments: use a structure");
+    }
+    match role {
+        Role::Receive if !arguments.is_empty() => {
+            return wrong("`#[receive]` takes no input");
+        }
+        Role::Fallback if arguments.len() != 1 => {
+            return wrong("`#[fallback]` takes the input as its one argument, `&[u8]`");
+        }
+        _ => {}
+    }
+    Ok(Function {
+        role,
+        name: name.unwrap_or_else(|| camel_case(&signature.ident)),
+        ident: signature.ident.clone(),
+        docs: attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("doc"))
+            .cloned()
+            .collect(),
+        receiver,
+        payable: payable || role == Role::Receive,
+        reentrant,
+        arguments,
+        output: Output::of(&signature.output),
+    })
+}
+
+/// The text of `#[name = "text"]`.
+fn text(attribute: &Attribute) -> Result<String> {
+    match &attribute.meta {
+        Meta::NameValue(meta) => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.value()),
+            other => Err(Error::new_spanned(other, "a name is a string")),
+        },
+        other => Err(Error::new_spanned(other, "write `#[name = \"...\"]`")),
+    }
+}
+
+impl Output {
+    fn of(output: &ReturnType) -> Self {
+        let ReturnType::Type(_, ty) = output else {
+            return Self { value: syn::parse_quote!(()), error: None };
+        };
+        let plain = Self { value: (**ty).clone(), error: None };
+        let Type::Path(path) = &**ty else { return plain };
+        let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else {
+            return plain;
+        };
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return plain };
+        let mut types = arguments.args.iter().filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        });
+        let Some(value) = types.next() else { return plain };
+        let error = match types.next() {
+            Some(error) => error.to_token_stream(),
+            // An alias that fixes the error: any value will do to ask for it.
+            None => {
+                let mut alias = path.clone();
+                if let Some(last) = alias.path.segments.last_mut() {
+                    last.arguments = PathArguments::AngleBracketed(syn::parse_quote!(<()>));
+                }
+                quote!(<#alias as ::bessemer_sdk::contract::Fallible>::Error)
+            }
+        };
+        Self { value: value.clone(), error: Some(error) }
+    }
+
+    /// The value as a list of results.
+    pub(crate) fn list(&self) -> Tokens {
+        let value = &self.value;
+        match value {
+            Type::Tuple(_) => quote!(#value),
+            _ => quote!((#value,)),
+        }
+    }
+
+    /// An expression of the value as an expression of the list.
+    pub(crate) fn listed(&self, value: &Tokens) -> Tokens {
+        match self.value {
+            Type::Tuple(_) => quote!(#value),
+            _ => quote!((#value,)),
+        }
+    }
+}
+
+impl Function {
+    /// The arguments as a list.
+    pub(crate) fn list(&self) -> Tokens {
+        let types = self.arguments.iter().map(|(_, ty)| ty);
+        quote!((#(#types,)*))
+    }
+
+    /// The arguments by name, as an expression or pattern of that list.
+    pub(crate) fn names(&self) -> Tokens {
+        let names = self.arguments.iter().map(|(name, _)| name);
+        quote!((#(#names,)*))
+    }
+
+    /// The selector, a constant expression.
+    pub(crate) fn selector(&self) -> Tokens {
+        let (name, list) = (&self.name, self.list());
+        quote!(::bessemer_sdk::abi::selector(
+            #name,
+            <#list as ::bessemer_sdk::types::Fields>::FIELDS,
+        ))
+    }
+
+    /// The entry of the interface.
+    pub(crate) fn item(&self) -> Tokens {
+        let interface = quote!(::bessemer_sdk::types::interface);
+        let mutability = match (self.payable, self.receiver) {
+            (true, _) => quote!(#interface::Mutability::Payable),
+            (false, Receiver::Shared) => quote!(#interface::Mutability::View),
+            (false, _) => quote!(#interface::Mutability::Nonpayable),
+        };
+        let inputs = fields(self.arguments.iter().map(|(name, ty)| (camel_case(name), ty)));
+        let name = &self.name;
+        match self.role {
+            Role::Function => {
+                let outputs = self.output.list();
+                quote!(#interface::Item::Function {
+                    name: #name,
+                    inputs: #inputs,
+                    outputs: <#outputs as ::bessemer_sdk::types::Fields>::FIELDS,
+                    mutability: #mutability,
+                })
+            }
+            Role::Init => quote!(#interface::Item::Constructor {
+                inputs: #inputs,
+                mutability: #mutability,
+            }),
+            Role::Receive => quote!(#interface::Item::Receive),
+            Role::Fallback => quote!(#interface::Item::Fallback { mutability: #mutability }),
+        }
+    }
+}
+
+/// Named fields of the interface, a constant expression.
+pub(crate) fn fields<'a>(fields: impl Iterator<Item = (String, &'a Type)>) -> Tokens {
+    let fields = fields.map(|(name, ty)| {
+        quote!(::bessemer_sdk::types::interface::Field::new(
+            #name,
+            <#ty as ::bessemer_sdk::types::Abi>::TYPE,
+        ))
+    });
+    quote!(&[#(#fields),*])
+}

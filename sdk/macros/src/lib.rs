@@ -1,0 +1,92 @@
+//! The attributes of the contract library; `bessemer_sdk` exports them and says more.
+//!
+//! Types are never looked at here, only passed on: selectors, signatures and the interface follow
+//! from the traits of the types, while the contract is compiled. So an alias means what it stands
+//! for.
+
+#![forbid(unsafe_code)]
+
+mod abi;
+mod client;
+mod contract;
+mod error;
+mod event;
+mod function;
+mod layout;
+mod names;
+mod stored;
+
+use proc_macro::TokenStream;
+use proc_macro2::TokenStream as Tokens;
+use syn::{DeriveInput, Item, ItemEnum, ItemStruct, ItemTrait, parse_macro_input};
+
+/// What was generated, or the reason why not as an error of the compiler.
+fn output(tokens: syn::Result<Tokens>) -> TokenStream {
+    tokens.unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Makes a contract of a structure and its functions.
+///
+/// On the structure, whose fields are containers of `storage`: it gets `Default`, the contract as
+/// it is in storage. `namespace = "..."` keeps its storage apart from that of code it delegates to.
+///
+/// On one `impl`: each `pub fn` with `&self` (a view) or `&mut self` is a function of the contract,
+/// and a `...Client` for other contracts and tests is made. `events(A, B)` and `errors(A, B)` list
+/// what the interface has besides. Attributes of functions:
+///
+/// * `#[init]`: the constructor, with `&mut self`, or without a receiver and returning `Self`;
+/// * `#[payable]`: accepts value, which all others refuse;
+/// * `#[reentrant]`: allows that the contract is entered again while this function runs;
+/// * `#[name = "..."]`: the name in Solidity, if it is not the Rust name in camel case;
+/// * `#[receive]`: takes value that comes without input;
+/// * `#[fallback]`: takes input that is meant for no function, as `&[u8]`, and returns bytes.
+#[proc_macro_attribute]
+pub fn contract(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let options = parse_macro_input!(attribute as contract::Options);
+    output(match parse_macro_input!(item as Item) {
+        Item::Struct(item) => layout::contract(&options, &item),
+        Item::Impl(item) => contract::functions(&options, item),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "#[contract] stands on the structure and on the `impl` of a contract",
+        )),
+    })
+}
+
+/// Makes a group of containers of a structure: a field of a contract, or what a map leads to.
+#[proc_macro_attribute]
+pub fn storage(_: TokenStream, item: TokenStream) -> TokenStream {
+    output(layout::group(&parse_macro_input!(item as ItemStruct)))
+}
+
+/// Makes a client of a trait that describes another contract: `TokenClient` of `trait Token`.
+#[proc_macro_attribute]
+pub fn interface(_: TokenStream, item: TokenStream) -> TokenStream {
+    output(client::of_trait(&parse_macro_input!(item as ItemTrait)))
+}
+
+/// Makes an event of a structure; at most three fields are `#[indexed]`. It also gets `Clone`,
+/// `Debug`, `PartialEq` and `Eq`.
+#[proc_macro_attribute]
+pub fn event(_: TokenStream, item: TokenStream) -> TokenStream {
+    output(event::event(parse_macro_input!(item as ItemStruct)))
+}
+
+/// Makes custom errors of the variants of an enum. It also gets `Clone`, `Debug`, `PartialEq` and
+/// `Eq`.
+#[proc_macro_attribute]
+pub fn error(_: TokenStream, item: TokenStream) -> TokenStream {
+    output(error::error(&parse_macro_input!(item as ItemEnum)))
+}
+
+/// Makes values of a structure or enum storable.
+#[proc_macro_derive(Stored)]
+pub fn stored(item: TokenStream) -> TokenStream {
+    output(stored::stored(&parse_macro_input!(item as DeriveInput)))
+}
+
+/// Makes a structure a tuple of the interface, and an enum without fields a `uint8`.
+#[proc_macro_derive(Abi)]
+pub fn abi(item: TokenStream) -> TokenStream {
+    output(abi::abi(&parse_macro_input!(item as DeriveInput)))
+}

@@ -1,0 +1,266 @@
+//! Other contracts: calling them, creating them, paying them.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use bessemer_abi::codes::status;
+use bessemer_types::revert::Revert;
+use bessemer_types::{
+    Address, Bytes, DecodeFields, EncodeFields, FixedBytes, U256, decode, encode_behind,
+};
+
+use crate::contract::CustomError;
+use crate::{env, host};
+
+/// Whom a call goes to, and what goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The contract.
+    pub address: Address,
+    /// The value that is sent.
+    pub value: U256,
+    /// The gas that the callee gets at most.
+    pub gas: u64,
+}
+
+impl Target {
+    /// A contract, without value and with all gas that may be passed on.
+    pub const fn new(address: Address) -> Self {
+        Self { address, value: U256::ZERO, gas: u64::MAX }
+    }
+}
+
+/// Why a call did not return: the callee's state is as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The status of the call, one of [`bessemer_abi::codes::status`].
+    pub status: u32,
+    /// The revert data, if the callee reverted.
+    pub data: Vec<u8>,
+}
+
+/// The error of functions that have none of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoError {}
+
+impl CustomError for NoError {
+    const ITEMS: &'static [bessemer_types::interface::Item] = &[];
+
+    fn encode(&self) -> Vec<u8> {
+        match *self {}
+    }
+
+    fn decode(_: &[u8]) -> Option<Self> {
+        None
+    }
+}
+
+/// Why a function of another contract did not return, as `try_` functions of clients say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure<E = NoError> {
+    /// Its own error.
+    Error(E),
+    /// `Error(string)`: a panic, or a requirement of a contract in Solidity.
+    Message(String),
+    /// Another revert.
+    Revert(Bytes),
+    /// It trapped.
+    Trap,
+    /// Its gas was too small.
+    OutOfGas,
+    /// It was not called: too many calls are nested.
+    Depth,
+    /// It was not called: this contract has less than the value.
+    Balance,
+    /// It was not called: there is no contract at the address.
+    NoCode,
+    /// It was not called: it is running already, and does not allow to be entered again.
+    Reentry,
+    /// It was not created, for the reason that the status says.
+    NotCreated(u32),
+    /// It returned something else than its interface says.
+    Output,
+}
+
+impl<E: CustomError> From<Failed> for Failure<E> {
+    fn from(failed: Failed) -> Self {
+        match failed.status {
+            status::REVERT => match (E::decode(&failed.data), Revert::decode(&failed.data)) {
+                (Some(error), _) => Self::Error(error),
+                (None, Some(Revert::Error(message))) => Self::Message(message.to_owned()),
+                _ => Self::Revert(Bytes(failed.data)),
+            },
+            status::TRAP => Self::Trap,
+            status::OUT_OF_GAS => Self::OutOfGas,
+            status::DEPTH => Self::Depth,
+            status::BALANCE => Self::Balance,
+            status::NO_CODE => Self::NoCode,
+            status::REENTRY => Self::Reentry,
+            status => Self::NotCreated(status),
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason())
+    }
+}
+
+impl core::error::Error for Failed {}
+
+impl Failed {
+    const fn reason(&self) -> &'static str {
+        match self.status {
+            status::REVERT => "the called contract reverted",
+            status::TRAP => "the called contract trapped",
+            status::OUT_OF_GAS => "the called contract ran out of gas",
+            status::DEPTH => "the call is nested too deeply",
+            status::BALANCE => "the balance is smaller than the value of the call",
+            status::NO_CODE => "there is no contract at the called address",
+            status::REENTRY => "the called contract is running already",
+            status::OCCUPIED => "the address of the new contract is taken",
+            status::UNKNOWN_CODE => "the code of the new contract was not uploaded",
+            status::REJECTED => "the code is no contract",
+            _ => "the contract was not created",
+        }
+    }
+
+    /// Fails the same way: passes revert data on, and turns all else into a message.
+    pub fn pass_on(&self) -> ! {
+        if self.status == status::REVERT {
+            env::revert(&self.data)
+        }
+        env::panic(self.reason().as_bytes())
+    }
+}
+
+/// Calls a contract with input that is encoded already.
+///
+/// # Errors
+///
+/// It did not return.
+pub fn call(target: &Target, input: &[u8]) -> Result<Vec<u8>, Failed> {
+    let value = target.value.to_le_bytes();
+    outcome(host::call(target.address.as_bytes(), &value, input, target.gas))
+}
+
+/// Calls a contract that, with all it calls, must not change anything. The value is not sent.
+///
+/// # Errors
+///
+/// It did not return.
+pub fn static_call(target: &Target, input: &[u8]) -> Result<Vec<u8>, Failed> {
+    outcome(host::static_call(target.address.as_bytes(), input, target.gas))
+}
+
+/// Runs another contract's code on the state of this one, with caller and value of this call.
+///
+/// # Errors
+///
+/// It did not return.
+pub fn delegate_call(code: Address, input: &[u8]) -> Result<Vec<u8>, Failed> {
+    outcome(host::delegate_call(code.as_bytes(), input, u64::MAX))
+}
+
+/// Sends value to an account.
+///
+/// # Errors
+///
+/// The balance is too small, or a contract refused it.
+pub fn transfer(to: Address, amount: U256) -> Result<(), Failed> {
+    call(&Target { value: amount, ..Target::new(to) }, &[]).map(drop)
+}
+
+/// Stores the code of a contract, for [`create`], and returns its hash.
+///
+/// # Errors
+///
+/// It is no contract.
+pub fn upload(code: &[u8]) -> Result<FixedBytes<32>, Failed> {
+    let mut hash = [0; 32];
+    match host::upload(code, &mut hash) {
+        0 => Ok(FixedBytes(hash)),
+        status => Err(Failed { status, data: Vec::new() }),
+    }
+}
+
+/// Creates a contract from uploaded code. The address follows from this account and its nonce.
+///
+/// # Errors
+///
+/// It was not created.
+pub fn create(
+    code: FixedBytes<32>,
+    value: U256,
+    arguments: &impl EncodeFields,
+) -> Result<Address, Failed> {
+    let mut address = [0; 20];
+    let arguments = bessemer_types::encode(arguments);
+    outcome(host::create(&code.0, &value.to_le_bytes(), &arguments, &mut address))?;
+    Ok(Address::new(address))
+}
+
+/// Like [`create`]; the address follows from this account, the salt and the code hash.
+///
+/// # Errors
+///
+/// It was not created.
+pub fn create2(
+    code: FixedBytes<32>,
+    salt: FixedBytes<32>,
+    value: U256,
+    arguments: &impl EncodeFields,
+) -> Result<Address, Failed> {
+    let mut address = [0; 20];
+    let arguments = bessemer_types::encode(arguments);
+    let value = value.to_le_bytes();
+    outcome(host::create2(&code.0, &value, &arguments, &salt.0, &mut address))?;
+    Ok(Address::new(address))
+}
+
+fn outcome(status: u32) -> Result<Vec<u8>, Failed> {
+    let data = match status {
+        status::RETURN | status::REVERT => {
+            let mut data = vec![0; host::output_size() as usize];
+            host::output_copy(0, &mut data);
+            data
+        }
+        _ => Vec::new(),
+    };
+    if status == status::RETURN { Ok(data) } else { Err(Failed { status, data }) }
+}
+
+/// What clients do: encodes the arguments, calls, decodes the results.
+#[doc(hidden)]
+pub fn invoke<R: for<'a> DecodeFields<'a>>(
+    target: &Target,
+    view: bool,
+    selector: [u8; 4],
+    arguments: &impl EncodeFields,
+) -> Result<Option<R>, Failed> {
+    let input = encode_behind(&selector, arguments);
+    let output = if view { static_call(target, &input) } else { call(target, &input) };
+    output.map(|output| decode(&output).ok())
+}
+
+/// The results, or the failure of the callee becomes the caller's.
+#[doc(hidden)]
+pub fn results<R>(outcome: Result<Option<R>, Failed>) -> R {
+    match outcome {
+        Ok(Some(results)) => results,
+        Ok(None) => {
+            env::panic(b"the called contract returned something else than its interface says")
+        }
+        Err(failed) => failed.pass_on(),
+    }
+}
+
+/// The results, or what went wrong.
+#[doc(hidden)]
+pub fn try_results<R, E: CustomError>(outcome: Result<Option<R>, Failed>) -> Result<R, Failure<E>> {
+    outcome.map_err(Failure::from)?.ok_or(Failure::Output)
+}

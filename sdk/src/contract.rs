@@ -1,0 +1,123 @@
+//! From the entry of a program to the functions of a contract.
+
+use alloc::vec::Vec;
+
+use bessemer_types::interface::Item;
+use bessemer_types::{DecodeError, EncodeFields, U256};
+
+use crate::event::with_encoded;
+use crate::{env, host};
+
+/// A contract: what `#[contract]` makes of a structure and its functions.
+pub trait Contract: Default {
+    /// What it offers: functions, events and errors.
+    const INTERFACE: &'static [&'static [Item]];
+
+    /// Runs the constructor on its arguments.
+    fn create(arguments: &[u8]);
+
+    /// Runs the function that the input asks for.
+    fn call(input: &[u8]);
+}
+
+/// An error with fields: what `#[error]` makes of an enum.
+pub trait CustomError: Sized {
+    /// How clients see its variants.
+    const ITEMS: &'static [Item];
+
+    /// The revert data.
+    fn encode(&self) -> Vec<u8>;
+
+    /// Reads revert data; nothing, if it is no error of this type.
+    fn decode(data: &[u8]) -> Option<Self>;
+}
+
+/// What a function that can fail returns.
+pub trait Fallible {
+    /// The error.
+    type Error: CustomError;
+}
+
+impl<T, E: CustomError> Fallible for Result<T, E> {
+    type Error = E;
+}
+
+/// Runs a contract: its constructor in a frame that creates it, else a function.
+#[doc(hidden)]
+pub fn run<C: Contract>(creating: bool) {
+    host::with_input(if creating { C::create } else { C::call });
+}
+
+/// Ends the call with results.
+#[doc(hidden)]
+pub fn reply(results: &impl EncodeFields) -> ! {
+    with_encoded(results, |data| env::finish(data))
+}
+
+/// Ends the call with an error.
+#[doc(hidden)]
+#[cold]
+pub fn reply_error(error: &impl CustomError) -> ! {
+    env::revert(&error.encode())
+}
+
+/// Refuses value, for functions that are not `#[payable]`.
+#[doc(hidden)]
+pub fn accept_no_value() {
+    if env::value() != U256::ZERO {
+        env::panic(b"value was sent to a function that is not payable");
+    }
+}
+
+/// Refuses arguments.
+#[doc(hidden)]
+#[cold]
+pub fn malformed(error: DecodeError) -> ! {
+    env::panic(error.message().as_bytes())
+}
+
+/// Refuses input that no function is meant by.
+#[doc(hidden)]
+#[cold]
+pub fn unknown_selector() -> ! {
+    env::panic(b"the contract has no function with this selector")
+}
+
+/// Makes a program out of a contract.
+///
+/// ```ignore
+/// #![cfg_attr(target_arch = "riscv32", no_std, no_main)]
+/// bessemer_sdk::entry!(counter::Counter);
+/// ```
+///
+/// The image also carries the interface as JSON, in a section that is not loaded. Built for another
+/// target, the program prints that JSON.
+#[macro_export]
+macro_rules! entry {
+    ($contract:ty) => {
+        const INTERFACE: [u8; $crate::abi::json(<$contract as $crate::Contract>::INTERFACE)
+            .as_bytes()
+            .len()] = $crate::abi::json(<$contract as $crate::Contract>::INTERFACE).cut();
+
+        #[cfg(target_arch = "riscv32")]
+        const _: () = {
+            #[used]
+            #[unsafe(link_section = ".bessemer.abi")]
+            static SECTION: [u8; INTERFACE.len()] = INTERFACE;
+
+            /// Where the host starts: `a0` is 1 in the frame that creates the contract.
+            #[unsafe(no_mangle)]
+            #[unsafe(link_section = ".text._start")]
+            extern "C" fn _start(creating: u32) -> ! {
+                $crate::contract::run::<$contract>(creating != 0);
+                $crate::env::finish(&[])
+            }
+        };
+
+        #[cfg(not(target_arch = "riscv32"))]
+        fn main() -> ::std::io::Result<()> {
+            use ::std::io::Write;
+            ::std::io::stdout().write_all(&INTERFACE)
+        }
+    };
+}

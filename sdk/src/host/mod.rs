@@ -1,0 +1,43 @@
+//! The host calls of the table as functions: by ECALL in a contract, and into an environment in
+//! memory everywhere else.
+
+/// The type of an argument of a host call.
+macro_rules! argument {
+    (number) => {
+        u32
+    };
+    (wide) => {
+        u64
+    };
+    (bytes $max:tt) => {
+        &[u8]
+    };
+    (items [$size:literal; $max:expr]) => {
+        &[[u8; $size]]
+    };
+    (input [$size:literal]) => {
+        &[u8; $size]
+    };
+    (output [$size:literal]) => {
+        &mut [u8; $size]
+    };
+    (buffer $max:tt) => {
+        &mut [u8]
+    };
+    (same_input) => {
+        &[u8]
+    };
+    (same_output) => {
+        &mut [u8]
+    };
+}
+
+#[cfg(not(target_arch = "riscv32"))]
+pub(crate) mod native;
+#[cfg(target_arch = "riscv32")]
+pub(crate) mod riscv;
+
+#[cfg(not(target_arch = "riscv32"))]
+pub(crate) use native::*;
+#[cfg(target_arch = "riscv32")]
+pub(crate) use riscv::*;

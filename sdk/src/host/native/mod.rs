@@ -1,0 +1,27 @@
+//! The host calls outside of a contract: on an environment in memory, one per thread.
+//!
+//! It follows the table's words, but counts no gas and caps nothing: what these do is tested on the
+//! chain itself.
+
+mod calls;
+mod crypto;
+mod data;
+pub(crate) mod world;
+
+pub(crate) use calls::*;
+pub(crate) use crypto::*;
+pub(crate) use data::*;
+
+macro_rules! complete {
+    ($(
+        $(#[doc = $doc:literal])*
+        $number:literal $Variant:ident $name:ident
+            ($($argument:ident : $kind:ident $([$($size:tt)*])?),*)
+            $Effect:ident, $base:literal $(+ $price:literal $unit:ident)*;
+    )*) => {
+        $(const _: fn($(argument!($kind $([$($size)*])?)),*) -> u32 = $name;)*
+    };
+}
+
+// Every call of the table is here, and takes what the table says.
+bessemer_abi::for_each_host_call!(complete);

@@ -1,0 +1,75 @@
+//! What contracts are written with.
+//!
+//! ```
+//! use bessemer_sdk::prelude::*;
+//!
+//! #[contract]
+//! pub struct Counter {
+//!     count: Value<u64>,
+//! }
+//!
+//! #[contract]
+//! impl Counter {
+//!     pub fn add(&mut self, by: u64) -> u64 {
+//!         self.count += by;
+//!         self.count.get()
+//!     }
+//!
+//!     pub fn count(&self) -> u64 {
+//!         self.count.get()
+//!     }
+//! }
+//!
+//! let mut counter = Counter::default();
+//! assert_eq!(counter.add(3), 3);
+//! assert_eq!(counter.count(), 3);
+//! ```
+//!
+//! For `riscv32im-unknown-none-elf` this becomes a program whose host calls are ECALLs. Everywhere
+//! else the same source runs natively, on an environment in memory that [`testing`] sets up.
+
+#![cfg_attr(target_arch = "riscv32", no_std)]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+pub mod abi;
+pub mod call;
+pub mod contract;
+pub mod crypto;
+pub mod env;
+mod event;
+mod exact;
+mod host;
+pub mod memory;
+pub mod storage;
+
+#[cfg(not(target_arch = "riscv32"))]
+pub mod testing;
+
+pub use bessemer_sdk_macros::{Abi, Stored, contract, error, event, interface, storage};
+pub use bessemer_types as types;
+pub use contract::Contract;
+pub use event::{Event, Topic};
+pub use exact::Exact;
+
+/// What generated code refers to; not meant for people.
+#[doc(hidden)]
+pub mod generated {
+    pub use alloc::vec::Vec;
+}
+
+/// What a contract usually needs.
+pub mod prelude {
+    pub use crate::call::{Failure, Target};
+    pub use crate::storage::{Map, StorageBytes, StorageString, StorageVec, Value};
+    pub use crate::types::{Address, Bytes, FixedBytes, U256};
+    pub use crate::{Abi, Contract, Event, Exact, Stored, call, crypto, env, log};
+    pub use crate::{contract, error, event, interface, storage};
+    pub use alloc::borrow::ToOwned;
+    pub use alloc::boxed::Box;
+    pub use alloc::format;
+    pub use alloc::string::{String, ToString};
+    pub use alloc::vec;
+    pub use alloc::vec::Vec;
+}

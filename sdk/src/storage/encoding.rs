@@ -1,0 +1,268 @@
+//! How values are stored.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use bessemer_types::{Address, Bytes, FixedBytes, U256};
+
+/// A value that can be stored, or be the key of a map.
+///
+/// The encoding is canonical, self-delimiting and compact. Numbers have their own length, least
+/// significant byte first; strings, bytes and vectors stand behind their length (LEB128); `Option`
+/// behind 0 or 1; enums behind the number of their variant, one byte; tuples and structures are
+/// their fields, one behind the other. `#[derive(Stored)]` makes structures and enums stored.
+pub trait Stored: Sized {
+    /// Bytes of the encoding, if all values have as many; else 0.
+    const SIZE: usize;
+
+    /// Writes the encoding.
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// Reads a value; nothing, if the bytes are no encoding.
+    fn read(source: &mut Source<'_>) -> Option<Self>;
+}
+
+/// Where a stored value is read from.
+#[derive(Debug)]
+pub struct Source<'a> {
+    bytes: &'a [u8],
+    /// The value was never set: it is read from zeros without end.
+    zeros: bool,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) const ZEROS: Source<'static> = Source { bytes: &[], zeros: true };
+
+    /// The bytes of a value.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, zeros: false }
+    }
+
+    /// The next bytes.
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        if self.zeros {
+            return Some([0; N]);
+        }
+        let (bytes, rest) = self.bytes.split_first_chunk()?;
+        self.bytes = rest;
+        Some(*bytes)
+    }
+
+    /// As many bytes as the length in front of them says.
+    pub fn counted(&mut self) -> Option<&'a [u8]> {
+        let count = self.length()?;
+        let (bytes, rest) = self.bytes.split_at_checked(count)?;
+        self.bytes = rest;
+        Some(bytes)
+    }
+
+    /// The tag of an enum.
+    pub fn tag(&mut self) -> Option<u8> {
+        self.array().map(|[tag]| tag)
+    }
+
+    /// A length, in the shortest LEB128.
+    fn length(&mut self) -> Option<usize> {
+        let mut length = 0;
+        for shift in [0, 7, 14, 21] {
+            let byte = self.tag()?;
+            length |= usize::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return (byte != 0 || shift == 0).then_some(length);
+            }
+        }
+        None
+    }
+
+    /// Whether all was read.
+    pub fn ended(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+fn write_length(length: usize, out: &mut Vec<u8>) {
+    let mut rest = length;
+    while rest >= 0x80 {
+        out.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
+}
+
+macro_rules! numbers {
+    ($($type:ident)*) => {
+        $(impl Stored for $type {
+            const SIZE: usize = size_of::<Self>();
+
+            #[inline]
+            fn write(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+
+            #[inline]
+            fn read(source: &mut Source<'_>) -> Option<Self> {
+                source.array().map(Self::from_le_bytes)
+            }
+        })*
+    };
+}
+
+numbers! { u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 }
+
+impl Stored for bool {
+    const SIZE: usize = 1;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        match source.tag()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Stored for U256 {
+    const SIZE: usize = 32;
+
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_le_bytes::<32>());
+    }
+
+    #[inline]
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        source.array::<32>().map(Self::from_le_bytes)
+    }
+}
+
+impl Stored for Address {
+    const SIZE: usize = 20;
+
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    #[inline]
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        source.array().map(Self::new)
+    }
+}
+
+impl<const N: usize> Stored for FixedBytes<N> {
+    const SIZE: usize = N;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        source.array().map(Self)
+    }
+}
+
+impl Stored for String {
+    const SIZE: usize = 0;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_length(self.len(), out);
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        str::from_utf8(source.counted()?).ok().map(Self::from)
+    }
+}
+
+impl Stored for Bytes {
+    const SIZE: usize = 0;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_length(self.len(), out);
+        out.extend_from_slice(self);
+    }
+
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        source.counted().map(Self::from)
+    }
+}
+
+impl<T: Stored> Stored for Vec<T> {
+    const SIZE: usize = 0;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_length(self.len(), out);
+        self.iter().for_each(|item| item.write(out));
+    }
+
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        let count = source.length()?;
+        let mut items = Self::new();
+        for _ in 0..count {
+            items.push(T::read(source)?);
+        }
+        Some(items)
+    }
+}
+
+impl<T: Stored> Stored for Option<T> {
+    const SIZE: usize = 0;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(self.is_some()));
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        match source.tag()? {
+            0 => Some(None),
+            1 => T::read(source).map(Some),
+            _ => None,
+        }
+    }
+}
+
+impl<T: Stored, const N: usize> Stored for [T; N] {
+    const SIZE: usize = N * T::SIZE;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|item| item.write(out));
+    }
+
+    fn read(source: &mut Source<'_>) -> Option<Self> {
+        let mut items = Vec::with_capacity(N);
+        for _ in 0..N {
+            items.push(T::read(source)?);
+        }
+        Self::try_from(items).ok()
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)*))*) => {
+        $(
+            #[allow(non_snake_case, reason = "a type and its value share a name")]
+            impl<$($name: Stored),*> Stored for ($($name,)*) {
+                const SIZE: usize =
+                    if true $(&& $name::SIZE > 0)* { 0 $(+ $name::SIZE)* } else { 0 };
+
+                fn write(&self, out: &mut Vec<u8>) {
+                    let ($($name,)*) = self;
+                    $($name.write(out);)*
+                }
+
+                fn read(source: &mut Source<'_>) -> Option<Self> {
+                    Some(($($name::read(source)?,)*))
+                }
+            }
+        )*
+    };
+}
+
+tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
