@@ -2,16 +2,35 @@
 
 #![forbid(unsafe_code)]
 
+mod abi;
+mod build;
+mod call;
+mod check;
+mod deploy;
 mod diff;
 mod disasm;
+mod doctor;
 mod dump;
+mod events;
 mod failure;
+mod images;
 mod inspect;
+mod interface;
+mod invocation;
+mod local;
+mod names;
 mod number;
+mod outcome;
 mod output;
 mod places;
 mod program;
+mod query;
+mod receipt;
+mod replay;
 mod run;
+mod size;
+mod source;
+mod state;
 mod trace;
 
 use std::process::ExitCode;
@@ -36,6 +55,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Build(build::Args),
+    Check(check::Args),
+    Deploy(deploy::Args),
+    Call(call::Args),
+    Query(query::Args),
+    Simulate(call::SimulateArgs),
+    State(state::Args),
+    Receipt(receipt::Args),
+    Events(events::Args),
+    Replay(replay::Args),
+    Abi(interface::Args),
+    Size(size::Args),
+    Doctor(doctor::Args),
     Run(run::Args),
     Diff(diff::Args),
     Inspect(inspect::Args),
@@ -68,6 +100,19 @@ fn main() -> ExitCode {
     let machine = std::env::var_os("BESSEMER_MACHINE").is_some_and(|value| value == "1");
     let output = Output { json: cli.json || machine };
     let result = match cli.command {
+        Command::Build(args) => build::run(&args, output),
+        Command::Deploy(args) => deploy::run(&args, output),
+        Command::Call(args) => call::run(&args, output),
+        Command::Query(args) => query::run(&args, output),
+        Command::Simulate(args) => call::simulate(&args, output),
+        Command::Check(args) => check::run(&args, output),
+        Command::State(args) => state::run(&args, output),
+        Command::Receipt(args) => receipt::run(&args, output),
+        Command::Events(args) => events::run(&args, output),
+        Command::Replay(args) => replay::run(&args, output),
+        Command::Abi(args) => interface::run(&args, output),
+        Command::Size(args) => size::run(&args, output),
+        Command::Doctor(args) => doctor::run(&args, output),
         Command::Run(args) => run::run(&args, output),
         Command::Diff(args) => diff::run(&args, output),
         Command::Inspect(args) => inspect::run(&args, output),

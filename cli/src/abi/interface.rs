@@ -119,10 +119,7 @@ impl Interface {
 pub(crate) fn standard(data: &[u8]) -> Option<Decoded> {
     let (name, ty, value) = match Revert::decode(data)? {
         Revert::Error(message) => ("Error", "string", DynSolValue::String(message.to_owned())),
-        Revert::Panic(code) => {
-            let code = alloy_dyn_abi::U256::from_le_bytes(code.to_le_bytes::<32>());
-            ("Panic", "uint256", DynSolValue::Uint(code, 256))
-        }
+        Revert::Panic(code) => ("Panic", "uint256", DynSolValue::Uint(code, 256)),
     };
     let param = Param { ty: ty.to_owned(), ..nameless() };
     Some(Decoded { name: name.to_owned(), fields: vec![Field { param, value }] })

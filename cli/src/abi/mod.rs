@@ -6,6 +6,6 @@ mod parse;
 mod show;
 
 pub(crate) use arguments::{Given, bind};
-pub(crate) use interface::{Decoded, Field, Interface};
-pub(crate) use parse::{amount, value};
+pub(crate) use interface::{Decoded, Field, Interface, decode, plain, standard};
+pub(crate) use parse::amount;
 pub(crate) use show::{one_line, printable, values};

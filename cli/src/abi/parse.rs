@@ -1,11 +1,13 @@
 //! Values as people write them on a command line.
 
-use alloy_dyn_abi::{DynSolType, DynSolValue, I256, U256};
+use alloy_dyn_abi::{DynSolType, DynSolValue};
 use alloy_json_abi::Param;
+use alloy_primitives::{I256, U256};
 use serde_json::Value;
 
 use super::interface::type_of;
 use crate::names::Names;
+use crate::number::parse_hex;
 
 /// The value of this type that a text says.
 pub(crate) fn value(param: &Param, text: &str, names: &Names) -> Result<DynSolValue, String> {
@@ -76,9 +78,7 @@ fn of_type(
             let number = I256::from_raw(magnitude);
             DynSolValue::Int(if negative { number.wrapping_neg() } else { number }, *bits)
         }
-        DynSolType::Address => {
-            DynSolValue::Address(names.address(text)?.to_bytes().into())
-        }
+        DynSolType::Address => DynSolValue::Address(names.address(text)?.to_bytes().into()),
         DynSolType::String => DynSolValue::String(text.to_owned()),
         DynSolType::Bytes => DynSolValue::Bytes(bytes(text)?),
         DynSolType::FixedBytes(count) => {
@@ -111,9 +111,7 @@ fn of_json(
         list.iter().map(|value| of_json(item, components, value, names)).collect()
     };
     match (ty, document) {
-        (DynSolType::Array(item), Value::Array(list)) => {
-            Ok(DynSolValue::Array(items(item, list)?))
-        }
+        (DynSolType::Array(item), Value::Array(list)) => Ok(DynSolValue::Array(items(item, list)?)),
         (DynSolType::FixedArray(item, count), Value::Array(list)) => {
             if list.len() != *count {
                 return Err(format!("{ty} has {count} items, not {}", list.len()));
@@ -173,15 +171,8 @@ fn shape(ty: &DynSolType) -> &'static str {
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
-    let bad = || format!("`{text}` is not 0x and an even number of hexadecimal digits");
-    let digits = text.strip_prefix("0x").ok_or_else(bad)?.as_bytes();
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(bad());
-    }
-    let digit = |c: u8| char::from(c).to_digit(16).map(|digit| digit as u8);
-    let byte = |&[high, low]: &[u8; 2]| Some(digit(high)? << 4 | digit(low)?);
-    pairs.iter().map(byte).collect::<Option<_>>().ok_or_else(bad)
+    let wrong = || format!("`{text}` is not 0x and an even number of hexadecimal digits");
+    parse_hex(text).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -218,7 +209,11 @@ mod tests {
             ("uint8", "255", "256"),
             ("int8", "-128", "-129"),
             ("int8", "127", "128"),
-            ("uint256", most.as_str(), "0x1ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
+            (
+                "uint256",
+                most.as_str(),
+                "0x1ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+            ),
         ] {
             assert!(parsed(ty, good).is_ok(), "{ty} {good}");
             assert!(parsed(ty, bad).is_err(), "{ty} {bad}");

@@ -26,7 +26,9 @@ impl Contracts {
         let path = folder.path(FILE);
         let text = match std::fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(source) => return Err(Failure::file("read", &path, source)),
         };
         let damaged = |reason: &str| {

@@ -52,7 +52,8 @@ impl Folder {
     /// Makes the folder, which keeps itself out of version control.
     pub(crate) fn create(&self) -> Result<(), Failure> {
         let path = self.project.join(NAME);
-        fs::create_dir_all(&path).map_err(|source| Failure::file("make the folder", &path, source))?;
+        fs::create_dir_all(&path)
+            .map_err(|source| Failure::file("make the folder", &path, source))?;
         let ignore = self.path(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n").map_err(|source| Failure::file("write", &ignore, source))?;

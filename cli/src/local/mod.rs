@@ -5,12 +5,13 @@ mod failed;
 mod folder;
 mod recorded;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use bessemer_chain::store::{View, decode_account};
 use bessemer_chain::{
-    AccessList, Action, Address, BlockInfo, Chain, ChainError, Inspector, Prices, Receipt, StateKey,
-    Transaction, U256,
+    AccessList, Action, Address, BlockInfo, Chain, ChainError, Inspector, Prices, Receipt,
+    StateKey, Transaction, U256,
 };
 use bessemer_runtime::{Backend, Config, Engine};
 
@@ -106,6 +107,11 @@ impl Local {
         self.contracts.write(&self.folder)
     }
 
+    /// Whether the chain has a contract of this name.
+    pub(crate) fn is_deployed(&self, name: &str) -> bool {
+        self.contracts.0.contains_key(name)
+    }
+
     /// The contract of this name or address, and its interface.
     pub(crate) fn contract(&self, text: &str) -> Result<(Address, Interface), Failure> {
         let unknown = |reason: String| Failure::Usage(reason);
@@ -139,7 +145,8 @@ impl Local {
         let Some(code) = self.chain.account(address)?.code else { return Ok(None) };
         let image = self.chain.code(&code)?.unwrap_or_default();
         let interface = Interface::of_image(&image).transpose();
-        interface.map_err(|reason| Failure::Other(format!("{}: {reason}", self.names.show(address))))
+        interface
+            .map_err(|reason| Failure::Other(format!("{}: {reason}", self.names.show(address))))
     }
 
     /// Runs a transaction as a block of its own.
@@ -165,17 +172,36 @@ impl Local {
         let info = *block.info();
         let receipt = block.push_inspected(&transaction, inspector)?.clone();
         let accessed = block.accessed();
-        let keys = accessed.reads.union(&accessed.writes);
-        let before = keys.map(|key| {
-            let value = store.get(key).map_err(ChainError::from)?;
-            Ok((*key, value.map(|value| value.to_vec())))
-        });
-        let before = before.collect::<Result<_, Failure>>()?;
+        let before = values_before(&*store, &accessed)?;
         if keep == Keep::Success && receipt.succeeded() {
             block.commit()?;
         }
         Ok(Executed { transaction, info, receipt, accessed, before })
     }
+}
+
+/// The values of all keys that a transaction used, and the code of all accounts among them: modules
+/// that are ready are not read again.
+fn values_before(
+    store: &dyn View,
+    accessed: &AccessList,
+) -> Result<Vec<(StateKey, Option<Vec<u8>>)>, Failure> {
+    let get = |key: &StateKey| -> Result<Option<Vec<u8>>, ChainError> {
+        Ok(store.get(key)?.map(|value| value.to_vec()))
+    };
+    let mut values = BTreeMap::new();
+    for key in accessed.reads.union(&accessed.writes) {
+        let value = get(key)?;
+        if let (StateKey::Account(_), Some(bytes)) = (key, &value) {
+            let account =
+                decode_account(bytes).map_err(|error| Failure::State(error.to_string()))?;
+            if let Some(code) = account.code.map(StateKey::Code) {
+                values.insert(code, get(&code)?);
+            }
+        }
+        values.insert(*key, value);
+    }
+    Ok(values.into_iter().collect())
 }
 
 /// The next transaction of a sender with this nonce.
