@@ -2,14 +2,13 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
 use bessemer_abi::codes::status;
 use bessemer_types::revert::Revert;
 use bessemer_types::{
-    Address, Bytes, DecodeFields, EncodeFields, FixedBytes, U256, decode, encode_behind,
+    Address, Bytes, DecodeFields, EncodeFields, FixedBytes, U256, decode, encode_behind, zeroed,
 };
 
 use crate::contract::CustomError;
@@ -225,7 +224,7 @@ pub fn create2(
 fn outcome(status: u32) -> Result<Vec<u8>, Failed> {
     let data = match status {
         status::RETURN | status::REVERT => {
-            let mut data = vec![0; host::output_size() as usize];
+            let mut data = zeroed(host::output_size() as usize);
             host::output_copy(0, &mut data);
             data
         }

@@ -1,10 +1,9 @@
 //! Hashes and signatures, by the host.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use bessemer_abi::codes::VALID;
-use bessemer_types::Address;
+use bessemer_types::{Address, zeroed};
 
 use crate::host;
 
@@ -99,7 +98,7 @@ pub fn modexp(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Option<Vec<u8>> {
     for number in [base, exponent, modulus] {
         input.extend_from_slice(number);
     }
-    let mut result = vec![0; modulus.len()];
+    let mut result = zeroed(modulus.len());
     (host::modexp(&input, &mut result) == VALID).then_some(result)
 }
 

@@ -39,6 +39,7 @@ use bessemer_types::{Address, EncodeFields, FixedBytes, U256};
 
 use crate::call::{self, Failed};
 use crate::contract::{Contract, run};
+use crate::event::Event;
 use crate::host::keccak256;
 use crate::host::world::{self, Code, World};
 
@@ -136,6 +137,13 @@ pub fn transaction<R>(work: impl FnOnce() -> R) -> R {
             world::with(|world| world.state = before);
             resume_unwind(panic)
         }
+    }
+}
+
+impl Emitted {
+    /// The event as this contract emits it.
+    pub fn new(contract: Address, event: &impl Event) -> Self {
+        event.with(|topics, data| Self { contract, topics: topics.to_vec(), data: data.to_vec() })
     }
 }
 

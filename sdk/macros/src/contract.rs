@@ -112,8 +112,10 @@ fn dispatch(this: &Type, functions: &[Function]) -> Result<Tokens> {
             None => Ok(first),
         }
     };
+    let uniform = functions.iter().all(|function| function.role == Role::Init || !function.payable);
+    let body = |this, function| body(this, function, !uniform);
     let create = match only(Role::Init)? {
-        Some(init) => body(this, init),
+        Some(init) => self::body(this, init, true),
         None => quote! {
             ::bessemer_sdk::contract::accept_no_value();
             if !arguments.is_empty() {
@@ -136,18 +138,25 @@ fn dispatch(this: &Type, functions: &[Function]) -> Result<Tokens> {
     let selectors = called.iter().map(|function| function.selector());
     let bodies = called.iter().map(|function| body(this, function));
     let clashes = clashes(&called, &constants);
+    // Asked once, unless it depends on the function.
+    let value = uniform.then(|| quote!(::bessemer_sdk::contract::accept_no_value();));
     Ok(quote! {
         fn create(arguments: &[u8]) {
+            #[allow(unused_mut, unused_variables, reason = "not every constructor uses it")]
+            let mut contract = <#this as ::core::default::Default>::default();
             #create
         }
 
         fn call(input: &[u8]) {
             #(const #constants: u32 = u32::from_be_bytes(#selectors);)*
             #clashes
+            #value
+            #[allow(unused_mut, unused_variables, reason = "not every contract changes")]
+            let mut contract = <#this as ::core::default::Default>::default();
             #receive
             if let ::core::option::Option::Some((selector, arguments)) = input.split_first_chunk() {
                 match u32::from_be_bytes(*selector) {
-                    #(#constants => { #bodies return; })*
+                    #(#constants => { #bodies })*
                     _ => {}
                 }
             }
@@ -173,10 +182,10 @@ fn clashes(functions: &[&Function], constants: &[Ident]) -> Tokens {
 }
 
 /// Runs a function on `arguments`, or the fallback on `input`, and ends the call with its result.
-fn body(this: &Type, function: &Function) -> Tokens {
+fn body(this: &Type, function: &Function, ask: bool) -> Tokens {
     let sdk = quote!(::bessemer_sdk);
     let ident = &function.ident;
-    let value = (!function.payable).then(|| quote!(#sdk::contract::accept_no_value();));
+    let value = (ask && !function.payable).then(|| quote!(#sdk::contract::accept_no_value();));
     let reentry = function.reentrant.then(|| quote!(#sdk::env::allow_reentry(true);));
     let (list, names) = (function.list(), function.names());
     let arguments = match function.role {
@@ -200,12 +209,8 @@ fn body(this: &Type, function: &Function) -> Tokens {
     let names = function.arguments.iter().map(|(name, _)| name);
     let call = match function.receiver {
         Receiver::None => quote!(<#this>::#ident(#(#names),*)),
-        Receiver::Shared => quote!(<#this>::#ident(
-            &<#this as ::core::default::Default>::default(), #(#names),*
-        )),
-        Receiver::Mutable => quote!(<#this>::#ident(
-            &mut <#this as ::core::default::Default>::default(), #(#names),*
-        )),
+        Receiver::Shared => quote!(<#this>::#ident(&contract, #(#names),*)),
+        Receiver::Mutable => quote!(<#this>::#ident(&mut contract, #(#names),*)),
     };
     let call = match function.output.error {
         Some(_) => quote! {
@@ -230,6 +235,7 @@ fn body(this: &Type, function: &Function) -> Tokens {
                 #sdk::contract::reply(&#listed);
             }
         }
+        Role::Function => quote!(return #call;),
         _ => quote!(#call;),
     };
     quote! {

@@ -24,7 +24,7 @@ pub(crate) fn stored(item: &DeriveInput) -> Result<Tokens> {
                 let (case, fields) = (&variant.ident, Parts::of(&variant.fields));
                 let (pattern, fields_written, fields_read) =
                     (&fields.pattern, fields.write(), fields.read());
-                write.push(quote!(Self::#case #pattern => { out.push(#tag); #fields_written }));
+                write.push(quote!(Self::#case #pattern => { ::bessemer_sdk::storage::Sink::append(out, &[#tag]); #fields_written }));
                 read.push(quote!(#tag => ::core::option::Option::Some(Self::#case #fields_read),));
             }
             let plain = data.variants.iter().all(|variant| variant.fields.is_empty());
@@ -46,7 +46,7 @@ pub(crate) fn stored(item: &DeriveInput) -> Result<Tokens> {
         impl #generics ::bessemer_sdk::storage::Stored for #ident #types #bounds {
             const SIZE: usize = #size;
 
-            fn write(&self, out: &mut ::bessemer_sdk::generated::Vec<u8>) {
+            fn write(&self, out: &mut impl ::bessemer_sdk::storage::Sink) {
                 #write
             }
 

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use bessemer_types::{Address, Bytes, FixedBytes, U256};
+use bessemer_types::{Address, Bytes, FixedBytes, U256, text, zeroed};
 
 /// A value that can be stored, or be the key of a map.
 ///
@@ -16,10 +16,75 @@ pub trait Stored: Sized {
     const SIZE: usize;
 
     /// Writes the encoding.
-    fn write(&self, out: &mut Vec<u8>);
+    fn write(&self, out: &mut impl Sink);
 
     /// Reads a value; nothing, if the bytes are no encoding.
     fn read(source: &mut Source<'_>) -> Option<Self>;
+}
+
+/// Where an encoding is written.
+pub trait Sink {
+    /// Writes these bytes behind those before.
+    fn append(&mut self, bytes: &[u8]);
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl Sink for Length {
+    #[inline]
+    fn append(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+}
+
+/// Writes to bytes that are there already.
+pub(super) struct Cursor<'a> {
+    bytes: &'a mut [u8],
+    len: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) const fn new(bytes: &'a mut [u8]) -> Self {
+        Self { bytes, len: 0 }
+    }
+
+    /// How many bytes were written.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+}
+
+impl Sink for Cursor<'_> {
+    #[inline]
+    fn append(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.bytes.get_mut(self.len..) {
+            // Unlike `copy_from_slice`, this links no message about lengths that differ.
+            room.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
+            self.len += bytes.len();
+        }
+    }
+}
+
+/// An encoding that stands on the stack is at most so long.
+const SHORT: usize = 64;
+
+/// Hands the encoding to a function.
+#[inline]
+pub(super) fn with_encoding<T: Stored, R>(value: &T, then: impl FnOnce(&[u8]) -> R) -> R {
+    if T::SIZE > 0 && T::SIZE <= SHORT {
+        let mut short = [0; SHORT];
+        let (bytes, _) = short.split_at_mut(T::SIZE);
+        value.write(&mut Cursor::new(bytes));
+        then(bytes)
+    } else {
+        // Counted first, since code that lets a vector grow is longer than all of this.
+        let mut length = Length(0);
+        value.write(&mut length);
+        let mut bytes = zeroed(length.0);
+        value.write(&mut Cursor::new(&mut bytes));
+        then(&bytes)
+    }
 }
 
 /// Where a stored value is read from.
@@ -80,13 +145,13 @@ impl<'a> Source<'a> {
     }
 }
 
-fn write_length(length: usize, out: &mut Vec<u8>) {
+fn write_length(length: usize, out: &mut impl Sink) {
     let mut rest = length;
     while rest >= 0x80 {
-        out.push(rest as u8 | 0x80);
+        out.append(&[rest as u8 | 0x80]);
         rest >>= 7;
     }
-    out.push(rest as u8);
+    out.append(&[rest as u8]);
 }
 
 macro_rules! numbers {
@@ -95,8 +160,8 @@ macro_rules! numbers {
             const SIZE: usize = size_of::<Self>();
 
             #[inline]
-            fn write(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.to_le_bytes());
+            fn write(&self, out: &mut impl Sink) {
+                out.append(&self.to_le_bytes());
             }
 
             #[inline]
@@ -112,8 +177,8 @@ numbers! { u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 }
 impl Stored for bool {
     const SIZE: usize = 1;
 
-    fn write(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(*self));
+    fn write(&self, out: &mut impl Sink) {
+        out.append(&[u8::from(*self)]);
     }
 
     fn read(source: &mut Source<'_>) -> Option<Self> {
@@ -129,8 +194,8 @@ impl Stored for U256 {
     const SIZE: usize = 32;
 
     #[inline]
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.to_le_bytes::<32>());
+    fn write(&self, out: &mut impl Sink) {
+        out.append(&self.to_le_bytes::<32>());
     }
 
     #[inline]
@@ -143,8 +208,8 @@ impl Stored for Address {
     const SIZE: usize = 20;
 
     #[inline]
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.as_bytes());
+    fn write(&self, out: &mut impl Sink) {
+        out.append(self.as_bytes());
     }
 
     #[inline]
@@ -156,8 +221,8 @@ impl Stored for Address {
 impl<const N: usize> Stored for FixedBytes<N> {
     const SIZE: usize = N;
 
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
+    fn write(&self, out: &mut impl Sink) {
+        out.append(&self.0);
     }
 
     fn read(source: &mut Source<'_>) -> Option<Self> {
@@ -168,22 +233,22 @@ impl<const N: usize> Stored for FixedBytes<N> {
 impl Stored for String {
     const SIZE: usize = 0;
 
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut impl Sink) {
         write_length(self.len(), out);
-        out.extend_from_slice(self.as_bytes());
+        out.append(self.as_bytes());
     }
 
     fn read(source: &mut Source<'_>) -> Option<Self> {
-        str::from_utf8(source.counted()?).ok().map(Self::from)
+        text(source.counted()?)
     }
 }
 
 impl Stored for Bytes {
     const SIZE: usize = 0;
 
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut impl Sink) {
         write_length(self.len(), out);
-        out.extend_from_slice(self);
+        out.append(self);
     }
 
     fn read(source: &mut Source<'_>) -> Option<Self> {
@@ -194,7 +259,7 @@ impl Stored for Bytes {
 impl<T: Stored> Stored for Vec<T> {
     const SIZE: usize = 0;
 
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut impl Sink) {
         write_length(self.len(), out);
         self.iter().for_each(|item| item.write(out));
     }
@@ -212,8 +277,8 @@ impl<T: Stored> Stored for Vec<T> {
 impl<T: Stored> Stored for Option<T> {
     const SIZE: usize = 0;
 
-    fn write(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(self.is_some()));
+    fn write(&self, out: &mut impl Sink) {
+        out.append(&[u8::from(self.is_some())]);
         if let Some(value) = self {
             value.write(out);
         }
@@ -231,7 +296,7 @@ impl<T: Stored> Stored for Option<T> {
 impl<T: Stored, const N: usize> Stored for [T; N] {
     const SIZE: usize = N * T::SIZE;
 
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut impl Sink) {
         self.iter().for_each(|item| item.write(out));
     }
 
@@ -252,7 +317,7 @@ macro_rules! tuples {
                 const SIZE: usize =
                     if true $(&& $name::SIZE > 0)* { 0 $(+ $name::SIZE)* } else { 0 };
 
-                fn write(&self, out: &mut Vec<u8>) {
+                fn write(&self, out: &mut impl Sink) {
                     let ($($name,)*) = self;
                     $($name.write(out);)*
                 }

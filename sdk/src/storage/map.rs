@@ -5,19 +5,19 @@ use core::borrow::Borrow;
 use core::marker::PhantomData;
 use core::ops::{Index, IndexMut};
 
-use super::{Layout, Path, Stored, Value};
+use super::value::{load, store};
+use super::{Layout, Path, Stored};
+use crate::host;
 
 /// Values, or other containers, by key.
 ///
 /// `self.balances[owner] += amount` and `self.allowance[owner][spender].get()` work on the place of
-/// that key. What `[]` returns through a shared reference stays on the heap until the call ends;
-/// [`get`](Self::get) and [`at`](Self::at) leave nothing behind, for loops without an end in sight.
-/// A map does not know its keys.
-pub struct Map<K, V: Layout> {
+/// that key. Each `[]` and [`at`](Self::at) takes some bytes of the heap until the call ends;
+/// [`get`](Self::get), [`set`](Self::set) and [`take`](Self::take) take none, for long loops. A map
+/// does not know its keys.
+pub struct Map<K, V> {
     path: Path,
-    /// The place that is being changed.
-    place: Option<V::Container>,
-    key: PhantomData<fn(K)>,
+    types: PhantomData<fn(K) -> V>,
 }
 
 impl<K: Stored, V: Layout> Map<K, V> {
@@ -27,20 +27,24 @@ impl<K: Stored, V: Layout> Map<K, V> {
     }
 }
 
-impl<K: Stored, V: Layout<Container = Value<V>> + Stored> Map<K, V> {
+impl<K: Stored, V: Stored> Map<K, V> {
     /// The value of this key; zero, if it was never set.
     pub fn get(&self, key: impl Borrow<K>) -> V {
-        self.at(key).get()
+        self.path.with_key(key.borrow(), load)
     }
 
     /// Sets the value of this key.
     pub fn set(&mut self, key: impl Borrow<K>, value: impl Borrow<V>) {
-        self.at(key).set(value);
+        self.path.with_key(key.borrow(), |key| store(key, value.borrow()));
     }
 
     /// Makes it as if the value of this key was never set, and returns what it was.
     pub fn take(&mut self, key: impl Borrow<K>) -> V {
-        self.at(key).take()
+        self.path.with_key(key.borrow(), |key| {
+            let value = load(key);
+            host::storage_remove(key);
+            value
+        })
     }
 }
 
@@ -54,8 +58,7 @@ impl<K: Stored, V: Layout, Q: Borrow<K>> Index<Q> for Map<K, V> {
 
 impl<K: Stored, V: Layout, Q: Borrow<K>> IndexMut<Q> for Map<K, V> {
     fn index_mut(&mut self, key: Q) -> &mut V::Container {
-        let place = self.at(key);
-        self.place.insert(place)
+        Box::leak(Box::new(self.at(key)))
     }
 }
 
@@ -63,6 +66,6 @@ impl<K: Stored + 'static, V: Layout + 'static> Layout for Map<K, V> {
     type Container = Self;
 
     fn at(path: Path) -> Self {
-        Self { path, place: None, key: PhantomData }
+        Self { path, types: PhantomData }
     }
 }

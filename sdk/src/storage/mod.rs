@@ -41,7 +41,7 @@ mod path;
 mod sequence;
 mod value;
 
-pub use encoding::{Source, Stored};
+pub use encoding::{Sink, Source, Stored};
 pub use map::Map;
 pub use path::{Layout, Path, namespaced};
 pub use sequence::StorageVec;

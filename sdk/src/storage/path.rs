@@ -1,12 +1,11 @@
 //! Where a container is.
 
-use alloc::borrow::Cow;
-use alloc::vec::Vec;
-
 use bessemer_abi::limits::KEY_BYTES;
+use bessemer_types::{copied, zeroed};
 use keccak_const::Keccak256;
 
-use super::{Stored, Value};
+use super::encoding::{Cursor, with_encoding};
+use super::{Sink, Stored, Value};
 use crate::crypto;
 
 /// In front of the hash of a path that would be too long.
@@ -15,53 +14,72 @@ const HASHED: u8 = 255;
 const NAMESPACE: u8 = 254;
 
 /// The path of a place in storage: at most 64 bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path(Cow<'static, [u8]>);
+///
+/// What leads to a place is kept until the call ends, since a place may be used until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path(&'static [u8]);
 
 impl Path {
     /// A path that is known while compiling.
     pub const fn new(bytes: &'static [u8]) -> Self {
-        Self(Cow::Borrowed(bytes))
+        Self(bytes)
     }
 
     /// The path behind a map key.
     #[must_use]
     pub fn key(&self, key: &impl Stored) -> Self {
-        let mut path = self.longer();
-        key.write(&mut path);
-        Self::fitting(path)
+        self.with_key(key, Self::kept)
     }
 
     /// The path of a field of a structure.
     #[must_use]
     pub fn field(&self, index: u8) -> Self {
-        let mut path = self.longer();
-        path.push(index);
-        Self::fitting(path)
+        join(self.0, &[index], Self::kept)
     }
 
     /// The bytes, which are the key of a value that stands here.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub const fn as_bytes(&self) -> &'static [u8] {
+        self.0
     }
 
-    fn longer(&self) -> Vec<u8> {
-        let mut path = Vec::with_capacity(KEY_BYTES as usize);
-        path.extend_from_slice(&self.0);
-        path
+    /// Hands the path behind a map key to a function, and keeps nothing.
+    pub(crate) fn with_key<R>(self, key: &impl Stored, then: impl FnOnce(&[u8]) -> R) -> R {
+        with_encoding(key, |key| join(self.0, key, then))
     }
 
-    fn fitting(path: Vec<u8>) -> Self {
-        if path.len() <= KEY_BYTES as usize { Self(Cow::Owned(path)) } else { Self::hashed(&path) }
+    fn kept(path: &[u8]) -> Self {
+        Self(copied(path).leak())
     }
+}
 
-    #[cold]
-    fn hashed(path: &[u8]) -> Self {
-        let mut short = Vec::with_capacity(KEY_BYTES as usize);
-        short.push(HASHED);
-        short.extend_from_slice(&crypto::keccak256(path));
-        Self(Cow::Owned(short))
+/// Hands the path behind another part to a function.
+fn join<R>(path: &[u8], part: &[u8], then: impl FnOnce(&[u8]) -> R) -> R {
+    let mut room = [0; KEY_BYTES as usize];
+    let length = write(path, part, &mut room);
+    then(room.get(..length).unwrap_or_default())
+}
+
+/// Writes the path behind another part, and returns how long it is.
+#[inline(never)]
+fn write(path: &[u8], part: &[u8], room: &mut [u8; KEY_BYTES as usize]) -> usize {
+    let mut out = Cursor::new(room);
+    if path.len() + part.len() <= KEY_BYTES as usize {
+        out.append(path);
+        out.append(part);
+    } else {
+        out.append(&[HASHED]);
+        out.append(&hash(path, part));
     }
+    out.len()
+}
+
+#[cold]
+fn hash(path: &[u8], part: &[u8]) -> [u8; 32] {
+    let mut long = zeroed(path.len() + part.len());
+    let mut out = Cursor::new(&mut long);
+    out.append(path);
+    out.append(part);
+    crypto::keccak256(&long)
 }
 
 /// The path of a field in a namespace.

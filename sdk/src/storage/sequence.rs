@@ -1,17 +1,16 @@
 //! Values by position.
 
-use core::ops::{Index, IndexMut};
-
 use alloc::boxed::Box;
+use core::marker::PhantomData;
+use core::ops::{Index, IndexMut};
 
 use super::{Layout, Path, Stored, Value};
 
 /// Values, or other containers, by position.
-pub struct StorageVec<T: Layout> {
+pub struct StorageVec<T> {
     path: Path,
     length: Value<u32>,
-    /// The place that is being changed.
-    place: Option<T::Container>,
+    items: PhantomData<fn() -> T>,
 }
 
 impl<T: Layout> StorageVec<T> {
@@ -52,7 +51,7 @@ impl<T: Layout> StorageVec<T> {
     }
 }
 
-impl<T: Layout<Container = Value<T>> + Stored> StorageVec<T> {
+impl<T: Stored + 'static> StorageVec<T> {
     /// The item at this position, if there is one.
     pub fn get(&self, index: u32) -> Option<T> {
         self.at(index).map(|item| item.get())
@@ -114,8 +113,7 @@ impl<T: Layout> Index<u32> for StorageVec<T> {
 impl<T: Layout> IndexMut<u32> for StorageVec<T> {
     #[track_caller]
     fn index_mut(&mut self, index: u32) -> &mut T::Container {
-        let place = self.existing(index);
-        self.place.insert(place)
+        Box::leak(Box::new(self.existing(index)))
     }
 }
 
@@ -123,6 +121,6 @@ impl<T: Layout + 'static> Layout for StorageVec<T> {
     type Container = Self;
 
     fn at(path: Path) -> Self {
-        Self { length: Value::at(path.clone()), path, place: None }
+        Self { path, length: Value::at(path), items: PhantomData }
     }
 }

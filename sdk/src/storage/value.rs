@@ -1,6 +1,5 @@
 //! One value.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
@@ -9,6 +8,9 @@ use core::ops::{AddAssign, SubAssign};
 
 use bessemer_abi::codes::ABSENT;
 
+use bessemer_types::zeroed;
+
+use super::encoding::with_encoding;
 use super::{Layout, Path, Source, Stored};
 use crate::{Exact, host};
 
@@ -94,7 +96,7 @@ impl<T: Stored + fmt::Debug> fmt::Debug for Value<T> {
 /// Bytes that are read at once; for what is longer the host is asked twice.
 const SHORT: usize = 128;
 
-fn load<T: Stored>(key: &[u8]) -> T {
+pub(super) fn load<T: Stored>(key: &[u8]) -> T {
     if T::SIZE == 0 || T::SIZE > SHORT {
         load_from::<T, SHORT>(key, SHORT)
     } else if T::SIZE > 32 {
@@ -120,7 +122,7 @@ fn load_from<T: Stored, const N: usize>(key: &[u8], most: usize) -> T {
 
 #[cold]
 fn long(key: &[u8], length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
+    let mut bytes = zeroed(length);
     host::storage_get(key, &mut bytes);
     bytes
 }
@@ -138,12 +140,14 @@ fn damaged() -> ! {
     panic!("a stored value does not have the type it is read as");
 }
 
-fn store<T: Stored>(key: &[u8], value: &T) {
-    let mut bytes = Vec::with_capacity(if T::SIZE == 0 { SHORT } else { T::SIZE });
-    value.write(&mut bytes);
-    if bytes.iter().all(|byte| *byte == 0) {
+pub(super) fn store<T: Stored>(key: &[u8], value: &T) {
+    with_encoding(value, |value| store_bytes(key, value));
+}
+
+fn store_bytes(key: &[u8], value: &[u8]) {
+    if value.iter().all(|byte| *byte == 0) {
         host::storage_remove(key);
     } else {
-        host::storage_set(key, &bytes);
+        host::storage_set(key, value);
     }
 }

@@ -1,5 +1,7 @@
 //! Strings of bytes.
 
+use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
@@ -43,7 +45,7 @@ impl From<Vec<u8>> for Bytes {
 
 impl From<&[u8]> for Bytes {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self(copied(bytes))
     }
 }
 
@@ -59,6 +61,32 @@ impl Deref for Bytes {
     fn deref(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Zeros, so many.
+///
+/// All memory of the codecs is taken here: code that takes memory in one place is small, and the
+/// message about memory that cannot be had is not linked into contracts, where it cannot occur.
+#[doc(hidden)]
+#[inline(never)]
+pub fn zeroed(len: usize) -> Vec<u8> {
+    assert!(len <= isize::MAX as usize, "more bytes than there can be");
+    vec![0; len]
+}
+
+/// These bytes once more.
+#[doc(hidden)]
+#[inline(never)]
+pub fn copied(bytes: &[u8]) -> Vec<u8> {
+    let mut copy = zeroed(bytes.len());
+    copy.iter_mut().zip(bytes).for_each(|(copy, byte)| *copy = *byte);
+    copy
+}
+
+/// These bytes as text, if they are UTF-8.
+#[doc(hidden)]
+pub fn text(bytes: &[u8]) -> Option<String> {
+    String::from_utf8(copied(bytes)).ok()
 }
 
 fn hexadecimal(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {

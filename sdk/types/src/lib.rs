@@ -26,6 +26,8 @@ pub mod revert;
 
 pub use address::{Address, AddressError};
 pub use bytes::{Bytes, FixedBytes};
+#[doc(hidden)]
+pub use bytes::{copied, text, zeroed};
 pub use codec::{
     Abi, Decode, DecodeError, DecodeFields, Decoder, Encode, EncodeFields, Encoder, Fields, decode,
     encode, encode_behind, encode_into, encoded_size,

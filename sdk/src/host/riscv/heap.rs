@@ -2,7 +2,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
-use core::ptr::null_mut;
+use core::hint::assert_unchecked;
 
 use bessemer_abi::codes::NO_MEMORY;
 
@@ -24,48 +24,69 @@ unsafe impl Sync for Bump {}
 static HEAP: Bump = Bump { next: Cell::new(0), end: Cell::new(0) };
 
 impl Bump {
-    /// Makes the free memory end at or behind `end`. `false` if the host has no more.
-    #[cold]
-    fn grow(&self, start: usize, end: usize) -> bool {
-        let missing = end - self.end.get();
-        let first = super::grow(missing.div_ceil(PAGE) as u32);
-        // Pages follow one another, from the first address that was ever handed out.
-        if first == NO_MEMORY || first as usize != self.end.get() {
-            return false;
+    /// Takes so many bytes, so aligned, from the front of the free memory.
+    #[inline(never)]
+    fn take(&self, layout: Layout) -> usize {
+        if self.end.get() == 0 {
+            self.open();
         }
-        self.end.set(self.end.get() + missing.next_multiple_of(PAGE));
-        start <= end
+        let mask = layout.align() - 1;
+        let start = (self.next.get() + mask) & !mask;
+        let Some(end) = start.checked_add(layout.size()) else { full() };
+        if end > self.end.get() {
+            self.grow(end);
+        }
+        self.next.set(end);
+        start
     }
 
-    /// Where the heap starts; known once it has a page.
+    /// Makes the free memory end at or behind `end`.
     #[cold]
-    fn open(&self) -> bool {
+    fn grow(&self, end: usize) {
+        let pages = (end - self.end.get()).div_ceil(PAGE);
+        // The host maps one page behind the other.
+        if super::grow(pages as u32) == NO_MEMORY {
+            full();
+        }
+        self.end.set(self.end.get() + pages * PAGE);
+    }
+
+    /// Finds out where the heap starts, and takes its first page.
+    #[cold]
+    fn open(&self) {
         let first = super::grow(1);
         if first == NO_MEMORY {
-            return false;
+            full();
         }
         self.next.set(first as usize);
         self.end.set(first as usize + PAGE);
-        true
     }
+}
+
+#[cold]
+fn full() -> ! {
+    panic!("the heap is full")
 }
 
 // SAFETY: each range is handed out once until it is given back, lies in pages that the host mapped,
 // and is aligned as asked.
 unsafe impl GlobalAlloc for Bump {
+    #[inline(always)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if self.end.get() == 0 && !self.open() {
-            return null_mut();
-        }
-        let mask = layout.align() - 1;
-        let Some(start) = self.next.get().checked_add(mask) else { return null_mut() };
-        let start = start & !mask;
-        let Some(end) = start.checked_add(layout.size()) else { return null_mut() };
-        if end > self.end.get() && !self.grow(start, end) {
-            return null_mut();
-        }
-        self.next.set(end);
+        let start = self.take(layout);
+        // SAFETY: the heap lies behind the program. So the code that reports failed allocations is
+        // not linked, which would be an eighth of a token.
+        unsafe { assert_unchecked(start != 0) };
         start as *mut u8
+    }
+
+    #[inline(always)]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as of this function.
+        let start = unsafe { self.alloc(layout) };
+        // SAFETY: these bytes were handed out just now. They may have been in use before.
+        unsafe { start.write_bytes(0, layout.size()) };
+        start
     }
 
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
@@ -75,8 +96,7 @@ unsafe impl GlobalAlloc for Bump {
     }
 
     unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let last = start as usize + layout.size() == self.next.get();
-        if last {
+        if start as usize + layout.size() == self.next.get() {
             // The same place, longer or shorter.
             self.next.set(start as usize);
         }
@@ -84,11 +104,7 @@ unsafe impl GlobalAlloc for Bump {
         let layout_now = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         // SAFETY: as of this function.
         let now = unsafe { self.alloc(layout_now) };
-        if now.is_null() {
-            if last {
-                self.next.set(start as usize + layout.size());
-            }
-        } else if now != start {
+        if now != start {
             // SAFETY: both ranges are valid for that many bytes, and apart.
             unsafe { now.copy_from_nonoverlapping(start, layout.size().min(size)) };
         }

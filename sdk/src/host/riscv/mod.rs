@@ -5,11 +5,11 @@
 mod heap;
 mod panic;
 
-use alloc::vec;
 use core::arch::asm;
 use core::mem::MaybeUninit;
 
 use bessemer_abi::HostCall;
+use bessemer_types::zeroed;
 
 /// One environment call: the number, the argument registers that are free, the values that have
 /// theirs, and the arguments that have none yet.
@@ -20,7 +20,7 @@ macro_rules! ecall {
         unsafe { asm!("ecall", in("a7") $number, lateout("a0") result, options(nostack)) };
         result
     }};
-    ($number:literal $free:tt [$first:literal $value:expr, $($register:literal $more:expr,)*]) => {{
+    ($number:literal $free:tt [$first:tt $value:expr, $($register:tt $more:expr,)*]) => {{
         let result: u32;
         // SAFETY: the host reads and writes what the arguments refer to, which is borrowed for the
         // call, as the table says of each kind; it changes no register but a0.
@@ -35,16 +35,16 @@ macro_rules! ecall {
         };
         result
     }};
-    ($number:literal [$a:literal $($free:literal)*] [$($done:tt)*] $name:ident number, $($rest:tt)*) => {
+    ($number:literal [$a:tt $($free:tt)*] [$($done:tt)*] $name:ident number, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name,] $($rest)*)
     };
-    ($number:literal [$a:literal $b:literal $($free:literal)*] [$($done:tt)*] $name:ident wide, $($rest:tt)*) => {
+    ($number:literal [$a:tt $b:tt $($free:tt)*] [$($done:tt)*] $name:ident wide, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name as u32, $b ($name >> 32) as u32,] $($rest)*)
     };
-    ($number:literal [$a:literal $($free:literal)*] [$($done:tt)*] $name:ident input, $($rest:tt)*) => {
+    ($number:literal [$a:tt $($free:tt)*] [$($done:tt)*] $name:ident input, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name.as_ptr(),] $($rest)*)
     };
-    ($number:literal [$a:literal $($free:literal)*] [$($done:tt)*] $name:ident output, $($rest:tt)*) => {
+    ($number:literal [$a:tt $($free:tt)*] [$($done:tt)*] $name:ident output, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name.as_mut_ptr(),] $($rest)*)
     };
     ($number:literal $free:tt $done:tt $name:ident same_input, $($rest:tt)*) => {
@@ -53,11 +53,11 @@ macro_rules! ecall {
     ($number:literal $free:tt $done:tt $name:ident same_output, $($rest:tt)*) => {
         ecall!($number $free $done $name output, $($rest)*)
     };
-    ($number:literal [$a:literal $b:literal $($free:literal)*] [$($done:tt)*] $name:ident buffer, $($rest:tt)*) => {
+    ($number:literal [$a:tt $b:tt $($free:tt)*] [$($done:tt)*] $name:ident buffer, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name.as_mut_ptr(), $b $name.len(),] $($rest)*)
     };
     // bytes and items
-    ($number:literal [$a:literal $b:literal $($free:literal)*] [$($done:tt)*] $name:ident $kind:ident, $($rest:tt)*) => {
+    ($number:literal [$a:tt $b:tt $($free:tt)*] [$($done:tt)*] $name:ident $kind:ident, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name.as_ptr(), $b $name.len(),] $($rest)*)
     };
 }
@@ -104,7 +104,7 @@ pub(crate) fn with_input(then: fn(&[u8])) {
         // SAFETY: these bytes were written just now, and nothing else refers to them.
         then(unsafe { core::slice::from_raw_parts(start, length) });
     } else {
-        let mut input = vec![0; input_size() as usize];
+        let mut input = zeroed(input_size() as usize);
         input_copy(0, &mut input);
         then(&input);
     }

@@ -1,9 +1,9 @@
 //! Writing.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Abi, Fields, WORD};
+use crate::zeroed;
 
 /// A value that can be written.
 pub trait Encode: Abi {
@@ -46,10 +46,9 @@ pub fn encode(fields: &impl EncodeFields) -> Vec<u8> {
 
 /// Writes a list behind other bytes, such as a selector.
 pub fn encode_behind(prefix: &[u8], fields: &impl EncodeFields) -> Vec<u8> {
-    let mut out = vec![0; prefix.len() + encoded_size(fields)];
-    let (front, rest) = out.split_at_mut(prefix.len());
-    front.copy_from_slice(prefix);
-    encode_into(fields, rest);
+    let mut out = zeroed(prefix.len() + encoded_size(fields));
+    put(&mut out, 0, prefix);
+    encode_into(fields, out.get_mut(prefix.len()..).unwrap_or_default());
     out
 }
 
@@ -120,8 +119,8 @@ impl Encoder<'_> {
 
 /// What lies outside is not written: it means that a type gave a wrong size for its value.
 fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(slot) = out.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
-        slot.copy_from_slice(bytes);
+    if let Some(slot) = out.get_mut(at..) {
+        slot.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
     }
 }
 

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Abi, Decode, DecodeError, Decoder, Encode, Encoder, WORD};
-use crate::Bytes;
 use crate::interface::Type;
+use crate::{Bytes, text};
 
 macro_rules! dynamic {
     ($type:ty, $solidity:expr $(, $generic:ident)?) => {
@@ -57,7 +57,7 @@ impl Encode for String {
 
 impl<'a> Decode<'a> for String {
     fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        <&str>::decode(data).map(Self::from)
+        text(data.bytes()?).ok_or(DecodeError::Text)
     }
 }
 
