@@ -79,6 +79,25 @@ fn the_translator_knows_no_state() {
 }
 
 #[test]
+fn the_host_call_table_depends_on_nothing() {
+    assert_eq!(dependencies(&metadata(), "bessemer-abi"), BTreeSet::new());
+}
+
+#[test]
+fn journal_and_stores_know_no_instruction_set() {
+    let chain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chain/src");
+    let mut files = rust_files(&chain.join("journal"));
+    files.extend(rust_files(&chain.join("store")));
+    assert!(files.len() >= 6, "{} files", files.len());
+    for file in files {
+        let code = code(&fs::read_to_string(&file).unwrap());
+        for word in ["bessemer_isa", "bessemer_runtime", "crate::host", "crate::executor"] {
+            assert!(!code.contains(word), "{}: {word}", file.display());
+        }
+    }
+}
+
+#[test]
 fn oracle_and_generators_share_nothing_with_the_product() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = rust_files(&source.join("oracle"));
