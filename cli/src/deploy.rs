@@ -45,7 +45,7 @@ Examples:
 
 /// Deploys what `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let image = images::find(&args.contract, output)?;
+    let image = images::find(&args.contract)?;
     let elf = &image.file.bytes;
     let interface = Interface::of_image(elf).transpose();
     let interface =

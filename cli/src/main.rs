@@ -19,6 +19,7 @@ mod interface;
 mod invocation;
 mod local;
 mod names;
+mod new;
 mod number;
 mod outcome;
 mod output;
@@ -31,6 +32,7 @@ mod run;
 mod size;
 mod source;
 mod state;
+mod test;
 mod trace;
 
 use std::process::ExitCode;
@@ -55,8 +57,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Args),
     Build(build::Args),
     Check(check::Args),
+    Test(test::Args),
     Deploy(deploy::Args),
     Call(call::Args),
     Query(query::Args),
@@ -100,11 +104,13 @@ fn main() -> ExitCode {
     let machine = std::env::var_os("BESSEMER_MACHINE").is_some_and(|value| value == "1");
     let output = Output { json: cli.json || machine };
     let result = match cli.command {
+        Command::New(args) => new::run(&args, output),
         Command::Build(args) => build::run(&args, output),
         Command::Deploy(args) => deploy::run(&args, output),
         Command::Call(args) => call::run(&args, output),
         Command::Query(args) => query::run(&args, output),
         Command::Simulate(args) => call::simulate(&args, output),
+        Command::Test(args) => test::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::State(args) => state::run(&args, output),
         Command::Receipt(args) => receipt::run(&args, output),

@@ -15,7 +15,9 @@ use object::{Object, ObjectSection};
 use serde_json::{Value, json};
 
 pub(crate) use self::project::Project;
-pub(crate) use self::toolchain::{Library, REMEDY, TARGET, candidates};
+pub(crate) use self::toolchain::{
+    Library, REMEDY, TARGET, Toolchain, candidates, find as toolchain,
+};
 use crate::failure::Failure;
 use crate::local::Folder;
 use crate::output::{self, Output, kib};
@@ -66,7 +68,7 @@ pub(crate) struct Built {
 
 /// Builds what `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let built = contracts(&args.contracts, &Folder::find()?, output)?;
+    let built = contracts(&args.contracts, &Folder::find()?)?;
     if output.json {
         let list: Vec<_> = built.iter().map(Built::to_json).collect();
         output.document(&json!({ "schema": "bessemer.build/1", "contracts": list }))?;
@@ -77,12 +79,8 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
 }
 
 /// Builds contracts; all if none is named.
-pub(crate) fn contracts(
-    names: &[String],
-    folder: &Folder,
-    output: Output,
-) -> Result<Vec<Built>, Failure> {
-    let toolchain = toolchain::find(folder.project())?;
+pub(crate) fn contracts(names: &[String], folder: &Folder) -> Result<Vec<Built>, Failure> {
+    let toolchain = toolchain(folder.project())?;
     let project = Project::read(&toolchain)?;
     let packages = project.select(names)?;
     folder.create()?;
@@ -129,7 +127,6 @@ pub(crate) fn contracts(
     if let Some(package) = missing {
         return Err(Failure::Build(format!("cargo made no program of {}", package.name)));
     }
-    let _ = output;
     built.sort_by(|a, b| a.image.name.cmp(&b.image.name));
     Ok(built)
 }

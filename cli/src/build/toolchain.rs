@@ -17,6 +17,8 @@ pub(crate) struct Toolchain {
     pub(crate) rustc: PathBuf,
     pub(crate) version: String,
     pub(crate) library: Library,
+    /// A linker from elsewhere, if it has none of its own.
+    pub(crate) linker: Option<PathBuf>,
 }
 
 /// Where `core` and `alloc` for the target come from.
@@ -61,8 +63,11 @@ pub(crate) fn find(project: &Path) -> Result<Toolchain, Failure> {
 /// What to install.
 pub(crate) const REMEDY: &str = "\
 install one of these:
-  rustup target add riscv32im-unknown-none-elf        (Rust by rustup, 12 MB)
-  apt-get install rustc-web cargo-web rust-web-src    (Rust by Debian)";
+  rustup target add riscv32im-unknown-none-elf            (Rust by rustup, 12 MB)
+  apt-get install rustc-web cargo-web rust-web-src lld    (Rust by Debian)";
+
+/// The variable by which cargo takes a linker for the target.
+const LINKER: &str = "CARGO_TARGET_RISCV32IM_UNKNOWN_NONE_ELF_LINKER";
 
 fn look(project: &Path, cargo: &Path, rustc: &Path) -> Result<Toolchain, String> {
     let version = ask(project, rustc, &["--version"])?;
@@ -82,8 +87,33 @@ fn look(project: &Path, cargo: &Path, rustc: &Path) -> Result<Toolchain, String>
     } else {
         return Err(format!("Rust {number} has no library for the target, and no library source"));
     };
+    let linker = match own_linker(&sysroot) {
+        Some(_) => None,
+        None => Some(other_linker(project).ok_or_else(|| {
+            format!("Rust {number} comes without a linker, and there is no ld.lld: install lld")
+        })?),
+    };
     let (cargo, rustc) = (cargo.to_owned(), rustc.to_owned());
-    Ok(Toolchain { cargo, rustc, version: number, library })
+    Ok(Toolchain { cargo, rustc, version: number, library, linker })
+}
+
+/// The linker that a toolchain brings along.
+fn own_linker(sysroot: &Path) -> Option<PathBuf> {
+    let hosts = std::fs::read_dir(sysroot.join("lib/rustlib")).ok()?;
+    let mut linkers = hosts.filter_map(|host| Some(host.ok()?.path().join("bin/rust-lld")));
+    linkers.find(|linker| linker.is_file())
+}
+
+/// A linker on the search path, or that of the project's Rust.
+fn other_linker(project: &Path) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = ["rust-lld", "ld.lld"].iter().find_map(|name| {
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    });
+    on_path.or_else(|| {
+        let sysroot = ask(project, Path::new("rustc"), &["--print", "sysroot"]).ok()?;
+        own_linker(Path::new(&sysroot))
+    })
 }
 
 fn ask(project: &Path, tool: &Path, args: &[&str]) -> Result<String, String> {
@@ -118,6 +148,9 @@ impl Toolchain {
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
         {
             command.env_remove(name);
+        }
+        if let Some(linker) = self.linker.as_ref().filter(|_| std::env::var_os(LINKER).is_none()) {
+            command.env(LINKER, linker);
         }
         if self.rustc.is_absolute() {
             command.env("RUSTC", &self.rustc);

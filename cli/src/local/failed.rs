@@ -168,7 +168,8 @@ impl Failed {
     /// Runs it again, on this back end.
     pub(crate) fn run(&self, backend: Backend) -> Result<(Chain, Receipt), Failure> {
         let state = self.state.iter().cloned();
-        let store = Arc::new(Recorded::new(self.info.height - 1, state));
+        let store = Arc::new(Recorded::new(state));
+        store.set_head(self.info.height - 1, self.info.timestamp.saturating_sub(1));
         let config = ChainConfig { chain_id: self.chain_id, ..ChainConfig::default() };
         let mut chain = Chain::on(&engine(backend)?, store, config)?;
         let mut block = chain.block_at(self.info.timestamp);

@@ -29,15 +29,24 @@ impl Folder {
         Self { project: project.to_owned() }
     }
 
-    /// The folder that belongs to the current one: the nearest above that exists; else where it would
-    /// be, which is beside the outermost `Cargo.toml`; else here.
+    /// The folder that belongs to the current one: the nearest above that exists, but not above the
+    /// cargo workspace that the current folder is in; else where it would be, which is in the
+    /// workspace or package; else here.
     pub(crate) fn find() -> Result<Self, Failure> {
         let here = std::env::current_dir()
             .map_err(|source| Failure::Io { what: "find the current folder".to_owned(), source })?;
-        let existing = here.ancestors().find(|folder| folder.join(NAME).is_dir());
-        let projects = here.ancestors().filter(|folder| folder.join("Cargo.toml").is_file());
-        let project = existing.or_else(|| projects.last()).unwrap_or(&here);
-        Ok(Self::of(project))
+        let mut package = None;
+        for folder in here.ancestors() {
+            let manifest = fs::read_to_string(folder.join("Cargo.toml")).ok();
+            let workspace = manifest.as_ref().is_some_and(|text| is_workspace(text));
+            if folder.join(NAME).is_dir() || workspace {
+                return Ok(Self::of(folder));
+            }
+            if manifest.is_some() && package.is_none() {
+                package = Some(folder);
+            }
+        }
+        Ok(Self::of(package.unwrap_or(&here)))
     }
 
     /// What the folder belongs to.
@@ -108,4 +117,12 @@ impl Folder {
         written().map_err(|source| Failure::file("write", &path, source))?;
         Ok(path)
     }
+}
+
+/// Whether a manifest is that of a workspace.
+fn is_workspace(manifest: &str) -> bool {
+    manifest.lines().any(|line| {
+        let line = line.trim_start();
+        line.starts_with("[workspace]") || line.starts_with("[workspace.")
+    })
 }
