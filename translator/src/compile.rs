@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
 
 /// Functions start at multiples of this.
-const ALIGNMENT: usize = 16;
+const ALIGNMENT: usize = 32;
 /// A native frame stays below one page, so that a call never steps over the stack's guard page.
 const MAX_FRAME: usize = 4096 - 256;
 

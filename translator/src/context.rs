@@ -21,10 +21,9 @@ pub struct Context {
     pub stack_limit: usize,
     /// Address of the host call function, see [`HostCall`].
     pub host_call: usize,
-    /// Address of the jump table of the published code.
+    /// Address of the jump table of the published code: per slot of text a 64-bit word that holds the
+    /// number of the entry in its lower 16 bits and the address of the unit above, or 0.
     pub jump_table: usize,
-    /// Address of the unit table of the published code.
-    pub unit_table: usize,
     /// The word address reserved by LR.W, or [`NO_RESERVATION`].
     pub reservation: u64,
     /// Address of the [`Landing`] of this entry.
@@ -69,7 +68,6 @@ impl Context {
             stack_limit: 0,
             host_call: 0,
             jump_table: 0,
-            unit_table: 0,
             reservation: NO_RESERVATION,
             landing: 0,
             trap_addr: 0,
@@ -114,7 +112,6 @@ pub(crate) mod offset {
         STACK_LIMIT = stack_limit;
         HOST_CALL = host_call;
         JUMP_TABLE = jump_table;
-        UNIT_TABLE = unit_table;
         RESERVATION = reservation;
         LANDING = landing;
         TRAP_ADDR = trap_addr;

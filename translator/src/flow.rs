@@ -11,7 +11,7 @@ use bessemer_isa::{Class, Inst, J, L, Reg, RegSet};
 use crate::plan::{Constants, Plan, is_link};
 
 /// Registers that units pass to each other and return in host registers.
-pub(crate) const PASSED: [Reg; 4] = [Reg::SP, Reg::A0, Reg::A1, Reg::A2];
+pub(crate) const PASSED: [Reg; 4] = [Reg::SP, Reg::A0, Reg::A1, Reg::S0];
 /// The same as a set.
 pub(crate) const PASSED_SET: RegSet = RegSet::of(&PASSED);
 
@@ -37,6 +37,8 @@ pub(crate) struct Block {
     pub(crate) arrival: bool,
     /// Whether a run may go on into this block without an arrival.
     pub(crate) fallen_into: bool,
+    /// Whether a block of the unit goes back to this one.
+    pub(crate) loop_head: bool,
     /// Registers that may be dirty before the first instruction.
     pub(crate) dirty_in: RegSet,
     /// Registers whose values are needed before the first instruction.
@@ -56,14 +58,18 @@ enum Edge {
     Dispatch,
     /// Behind an ECALL: the context is current, and `a0` is new.
     Written(BlockId),
-    /// Behind a call: everything comes from the context, or from the callee's results.
-    Returned(BlockId),
+    /// Behind a call: what the callee may touch comes from the context, or from its results.
+    Returned(BlockId, RegSet),
 }
 
 /// The blocks of one unit in address order, and what its entries need.
 #[derive(Debug)]
 pub(crate) struct Flow {
     pub(crate) blocks: Vec<Block>,
+    /// Whether registers stay values over the call of a leaf. Not where a trap may show them.
+    keeps: bool,
+    /// Whether the unit makes native calls, other than to leaves.
+    pub(crate) makes_calls: bool,
     /// The blocks that an indirect jump within the unit can go to.
     pub(crate) taken: Vec<BlockId>,
     /// How many indirect jumps within the unit there are.
@@ -82,8 +88,16 @@ impl Flow {
     /// is taken to need all dirty registers.
     pub(crate) fn new(plan: &Plan, unit: usize, text: &Text, precise: bool) -> Self {
         let mut flow = Self::blocks(plan, unit, text);
+        flow.keeps = !precise && plan.units[unit].keeps;
         for id in 0..flow.blocks.len() {
-            flow.summarise(id, text);
+            flow.summarise(id, plan, text);
+        }
+        for id in 0..flow.blocks.len() {
+            for edge in 0..flow.blocks[id].edges.len() {
+                if let Edge::Keep(target) = flow.blocks[id].edges[edge] {
+                    flow.blocks[target].loop_head |= target <= id;
+                }
+            }
         }
         let edges = flow.blocks.iter().flat_map(|block| &block.edges);
         flow.dispatches = edges.filter(|edge| matches!(edge, Edge::Dispatch)).count();
@@ -96,6 +110,11 @@ impl Flow {
     pub(crate) fn block_at(&self, slot: usize) -> Option<BlockId> {
         let index = slot.checked_sub(self.first)?;
         self.starts.get(index).copied().flatten().map(|id| id as BlockId)
+    }
+
+    /// Which registers are taken to change over a call.
+    pub(crate) fn touched(&self, plan: &Plan, callee: Option<usize>) -> RegSet {
+        callee.filter(|_| self.keeps).map_or(RegSet::ALL, |callee| plan.touched(callee))
     }
 
     /// Whether registers as values would cost more than they gain: in code that branches at every
@@ -169,6 +188,7 @@ impl Flow {
                 count,
                 arrival: plan.marks[slot].arrival,
                 fallen_into: falls_in[slot - range.start] > 0,
+                loop_head: false,
                 dirty_in: RegSet::EMPTY,
                 live_in: RegSet::EMPTY,
                 reads: RegSet::EMPTY,
@@ -180,6 +200,8 @@ impl Flow {
         let taken = (0..blocks.len()).filter(|&id| plan.marks[blocks[id].start].taken).collect();
         Self {
             blocks,
+            keeps: false,
+            makes_calls: false,
             taken,
             dispatches: 0,
             dispatch_live: RegSet::EMPTY,
@@ -190,11 +212,12 @@ impl Flow {
     }
 
     /// Walks one block and notes what it reads and writes and where it goes.
-    fn summarise(&mut self, id: BlockId, text: &Text) {
+    fn summarise(&mut self, id: BlockId, plan: &Plan, text: &Text) {
         let step = text.profile().step() as usize;
         let (mut reads, mut writes) = (RegSet::EMPTY, RegSet::EMPTY);
         let mut edges = Vec::new();
         let mut leaves = false;
+        let mut makes_calls = false;
         let mut constants = Constants::none();
         let mut slot = self.blocks[id].start;
         for index in 0..self.blocks[id].count {
@@ -217,36 +240,45 @@ impl Flow {
                 slot = next;
                 continue;
             }
-            match inst {
-                Inst::Jal(J { rd, offset }) if !is_link(rd) => {
-                    keep(text.index(pc.wrapping_add_signed(offset)));
+            // `None` for indirect jumps whose target is not known
+            let jump = match inst {
+                Inst::Jal(J { rd, offset }) => Some((rd, Some(pc.wrapping_add_signed(offset)))),
+                Inst::Jalr(L { rd, rs1, imm }) => {
+                    Some((rd, constants.get(rs1).map(|at| at.wrapping_add_signed(imm) & !1)))
                 }
-                Inst::Jalr(L { rd, rs1, imm }) if !is_link(rd) => {
-                    let target = constants.get(rs1).map(|base| base.wrapping_add_signed(imm) & !1);
-                    match target {
-                        Some(target) => keep(text.index(target)),
-                        None if rd.is_zero() && !is_link(rs1) => {
-                            leaves = true;
-                            edges.push(Edge::Dispatch);
-                        }
-                        None => leaves = true,
+                _ => None,
+            };
+            let is_return = matches!(inst, Inst::Jalr(L { rs1, .. }) if is_link(rs1));
+            match (jump, inst) {
+                (Some((rd, target)), _) if is_link(rd) => {
+                    leaves = true;
+                    let callee = target.and_then(|target| text.index(target));
+                    if callee.is_none_or(|callee| plan.comes_back(callee)) {
+                        let touched = self.touched(plan, callee);
+                        makes_calls |= touched == RegSet::ALL;
+                        let behind = self.block_at(next);
+                        edges.extend(behind.map(|block| Edge::Returned(block, touched)));
                     }
                 }
-                Inst::Jal(_) | Inst::Jalr(_) => {
+                (Some((_, Some(target))), _) => keep(text.index(target)),
+                (Some((rd, None)), _) => {
                     leaves = true;
-                    edges.extend(self.block_at(next).map(Edge::Returned));
+                    if rd.is_zero() && !is_return {
+                        edges.push(Edge::Dispatch);
+                    }
                 }
-                Inst::Ecall(_) => {
+                (_, Inst::Ecall(_)) => {
                     leaves = true;
                     edges.extend(self.block_at(next).map(Edge::Written));
                 }
-                _ if inst.class() == Class::Branch => {
+                (_, inst) if inst.class() == Class::Branch => {
                     keep(inst.target(pc).and_then(|target| text.index(target)));
                     keep(Some(next));
                 }
                 _ => {}
             }
         }
+        self.makes_calls |= makes_calls;
         let block = &mut self.blocks[id];
         (block.reads, block.writes, block.edges, block.leaves) = (reads, writes, edges, leaves);
     }
@@ -265,7 +297,9 @@ impl Flow {
                     let (target, dirty) = match self.blocks[id].edges[edge] {
                         Edge::Keep(target) => (target, out),
                         Edge::Written(target) => (target, RegSet::EMPTY),
-                        Edge::Returned(target) => (target, PASSED_SET),
+                        Edge::Returned(target, touched) => {
+                            (target, out.without(touched).union(PASSED_SET))
+                        }
                         Edge::Dispatch => {
                             let dirty = self.dispatch_dirty.union(out);
                             changed |= dirty != self.dispatch_dirty;
@@ -305,7 +339,9 @@ impl Flow {
                         Edge::Written(target) => {
                             self.blocks[target].live_in.without(RegSet::of(&[Reg::A0]))
                         }
-                        Edge::Returned(_) => RegSet::EMPTY,
+                        Edge::Returned(target, touched) => {
+                            self.blocks[target].live_in.without(touched).without(PASSED_SET)
+                        }
                     });
                 }
                 if block.leaves {

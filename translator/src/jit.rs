@@ -19,11 +19,15 @@ pub struct Code {
     range: Range<usize>,
     stub: usize,
     landing: usize,
-    /// Absolute addresses of the units, behind a zero for "no entry".
-    units: Box<[usize]>,
-    jump_table: Box<[u32]>,
+    units: usize,
+    /// As the context describes it.
+    jump_table: Box<[u64]>,
     traps: Box<[TrapRecord]>,
 }
+
+/// Bits of a published jump table's word that hold the number of the entry. Addresses of processes
+/// have 47 bits.
+pub(crate) const ENTRY_BITS: u32 = 16;
 
 /// An arrival that native code can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,14 +49,18 @@ impl Code {
         unsafe { start.copy_from_nonoverlapping(artifact.code.as_ptr(), size) };
         memory.finalize(BranchProtection::None).map_err(|error| failed(error.to_string()))?;
         let start = start.expose_provenance();
-        let units = artifact.units.iter().map(|&offset| start + offset as usize);
+        let jump_table = artifact.jump_table.iter().map(|&word| {
+            let (unit, local) = crate::plan::decode_entry(word)?;
+            let address = start + *artifact.units.get(unit)? as usize;
+            Some((address as u64) << ENTRY_BITS | local as u64)
+        });
         Ok(Self {
             memory: Mutex::new(memory),
             range: start..start + size,
             stub: start + artifact.stub as usize,
             landing: start + artifact.landing as usize,
-            units: std::iter::once(0).chain(units).collect(),
-            jump_table: artifact.jump_table.as_slice().into(),
+            units: artifact.units.len(),
+            jump_table: jump_table.map(Option::unwrap_or_default).collect(),
             traps: artifact.traps.as_slice().into(),
         })
     }
@@ -64,9 +72,8 @@ impl Code {
         if word == 0 {
             return None;
         }
-        let unit = word >> crate::plan::LOCAL_BITS;
-        let local = word & ((1 << crate::plan::LOCAL_BITS) - 1);
-        Some(EntryPoint { address: self.units[unit as usize], local })
+        let local = word as u32 & ((1 << ENTRY_BITS) - 1);
+        Some(EntryPoint { address: (word >> ENTRY_BITS) as usize, local })
     }
 
     /// The addresses of the machine code.
@@ -91,7 +98,6 @@ impl Code {
     #[inline]
     pub fn prepare(&self, context: &mut Context) {
         context.jump_table = self.jump_table.as_ptr().expose_provenance();
-        context.unit_table = self.units.as_ptr().expose_provenance();
     }
 
     /// Runs native code from an entry point until it leaves.
@@ -128,7 +134,7 @@ impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Code")
             .field("bytes", &self.range.len())
-            .field("units", &(self.units.len() - 1))
+            .field("units", &self.units)
             .finish_non_exhaustive()
     }
 }

@@ -16,7 +16,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::context::offset;
 use crate::flow::PASSED;
-use crate::lower::{Results, register_offset, unit_signature};
+use crate::lower::{Arguments, Results, register_offset, unit_signature};
 
 /// The stub's type as the host sees it: context, address of the unit, entry number.
 pub(crate) type EntryStub = extern "C" fn(*mut crate::Context, usize, u32);
@@ -45,10 +45,9 @@ pub(crate) fn build(
     b.ins().store(flags, stack, landing, offset::LANDING_SP);
     let frame = b.ins().get_frame_pointer(I64);
     b.ins().store(flags, frame, landing, offset::LANDING_FP);
-    let mut arguments = vec![local, b.ins().load(I64, flags, context, offset::METER)];
-    for reg in PASSED {
-        arguments.push(b.ins().uload32(flags, context, register_offset(reg)));
-    }
+    let meter = b.ins().load(I64, flags, context, offset::METER);
+    let [sp, a0, a1, s0] = PASSED.map(|reg| b.ins().uload32(flags, context, register_offset(reg)));
+    let arguments = Arguments { local, carried: [meter, sp, a0, a1, s0] }.to_array();
     b.ins().set_pinned_reg(context);
 
     let (returned, faulted, done) = (b.create_block(), b.create_block(), b.create_block());
@@ -70,7 +69,6 @@ pub(crate) fn build(
     let results = Results::from_slice(&results).expect("as many as the signature has");
     let [meter, passed @ ..] = results.carried;
     b.ins().store(flags, results.next, context, offset::NEXT);
-    b.ins().store(flags, results.from, context, offset::FROM);
     b.ins().store(flags, meter, context, offset::METER);
     for (reg, value) in PASSED.into_iter().zip(passed) {
         b.ins().istore32(flags, value, context, register_offset(reg));

@@ -1,5 +1,6 @@
 //! What a block changes.
 
+use crate::encoding::encode_key;
 use crate::key::StateKey;
 use crate::value::Value;
 
@@ -10,15 +11,23 @@ pub struct ChangeSet(Vec<(StateKey, Option<Value>)>);
 impl ChangeSet {
     /// These changes. Of several for one key, the last counts.
     pub fn new(mut changes: Vec<(StateKey, Option<Value>)>) -> Self {
-        changes.sort_by_key(|(key, _)| *key);
-        changes.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
-            if same {
-                kept.1 = later.1.take();
-            }
-            same
+        // a block has many changes, which are large to move and slow to compare
+        let mut order: Vec<_> =
+            changes.iter().enumerate().map(|(at, (key, _))| (begin(key), at)).collect();
+        order.sort_unstable_by(|(a, a_at), (b, b_at)| {
+            let keys = || changes[*a_at].0.cmp(&changes[*b_at].0);
+            a.cmp(b).then_with(keys).then(a_at.cmp(b_at))
         });
-        Self(changes)
+        let mut sorted: Vec<(StateKey, Option<Value>)> = Vec::with_capacity(changes.len());
+        for (_, at) in order {
+            let (key, value) = &mut changes[at];
+            let value = value.take();
+            match sorted.last_mut() {
+                Some((last, kept)) if last == key => *kept = value,
+                _ => sorted.push((*key, value)),
+            }
+        }
+        Self(sorted)
     }
 
     /// The changes in the order of keys.
@@ -35,4 +44,15 @@ impl ChangeSet {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// The first bytes of a key as numbers, which tell most keys apart. Keys are ordered as these are,
+/// unless they are equal.
+fn begin(key: &StateKey) -> [u128; 2] {
+    let key = encode_key(key);
+    let mut halves = [[0; 16]; 2];
+    let begin = halves.as_flattened_mut();
+    let len = key.len().min(begin.len());
+    begin[..len].copy_from_slice(&key[..len]);
+    halves.map(u128::from_be_bytes)
 }

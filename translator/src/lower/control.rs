@@ -2,8 +2,9 @@
 //!
 //! A guest call is a native call. The callee returns the guest pc to go on at; the caller compares it
 //! with its own return address and, when it differs, hands it on to its own caller, down to the
-//! runtime, which enters again wherever that is. Native frames hold no guest state, so nothing
-//! depends on how calls and returns pair up.
+//! runtime, which enters again wherever that is. Native frames hold no guest state but what a callee
+//! cannot touch, and bring the context up to date before they hand on, so nothing depends on how
+//! calls and returns pair up.
 
 use bessemer_isa::{A, F, H, I, Lr, N, S, U};
 use bessemer_isa::{B, J, L, R, Reg, RegSet, TrapKind, Visitor};
@@ -13,14 +14,17 @@ use cranelift_codegen::ir::{Block, BlockArg, Inst, InstBuilder, Value};
 
 use super::access::{Load, Store};
 use super::convention::host_call_signature;
-use super::{Lowering, Pointers, Results, unit_signature};
+use super::{Arguments, CARRIED, Lowering, Pointers, Results, unit_signature};
 use crate::context::{HOST_EXIT, offset};
 use crate::flow::{MAX_DISPATCH_SLOTS, PASSED, PASSED_SET};
-use crate::plan::{LOCAL_BITS, is_link};
+use crate::jit::ENTRY_BITS;
+use crate::plan::is_link;
 
 /// Where an indirect jump goes, as found in the jump table.
 struct Found {
-    unit: Value,
+    /// Address of the unit.
+    address: Value,
+    /// Number of the entry.
     local: Value,
 }
 
@@ -28,8 +32,7 @@ impl Lowering<'_, '_> {
     /// The run goes on at this slot without an arrival.
     pub(super) fn fall_into(&mut self, slot: usize) {
         if let Some(id) = self.flow.block_at(slot) {
-            let body = self.blocks[id].body;
-            self.builder.ins().jump(body, &[]);
+            self.fall_into_block(id);
         } else if let Some((unit, local)) = self.env.plan.continuing_entry(slot) {
             self.tail_call(unit, local);
         } else {
@@ -113,19 +116,26 @@ impl Lowering<'_, '_> {
             self.write_constant(rd, self.next_pc);
         }
         match self.env.plan.arrival_entry(slot) {
-            Some((unit, local)) if is_link(rd) => self.call_direct(unit, local, target),
+            Some((unit, local)) if is_link(rd) && self.env.plan.comes_back(slot) => {
+                let touched = self.flow.touched(self.env.plan, Some(slot));
+                self.call_direct(unit, local, touched);
+            }
+            // control does not come back, and needs no native frame to come back to
+            Some(_) if is_link(rd) => {
+                let next = self.iconst(target);
+                self.leave(next, 0);
+            }
             _ => self.arrive(target),
         }
     }
 
-    fn call_direct(&mut self, unit: usize, local: usize, target: u32) {
-        let target = self.iconst(target);
-        self.before_call(target);
+    fn call_direct(&mut self, unit: usize, local: usize, touched: RegSet) {
+        self.before_call(touched);
         let local = self.builder.ins().iconst(I32, local as i64);
         let args = self.arguments(local);
         let callee = self.callee(unit);
         let call = self.builder.ins().call(callee, &args);
-        self.after_call(call);
+        self.after_call(call, touched);
     }
 
     /// An indirect jump, call or return.
@@ -222,9 +232,9 @@ impl Lowering<'_, '_> {
         self.builder.switch_to_block(load);
         let table = self.load_context(offset::JUMP_TABLE);
         let slot = self.builder.ins().uextend(I64, slot);
-        let at = self.builder.ins().ishl_imm_u(slot, 2);
+        let at = self.builder.ins().ishl_imm_u(slot, 3);
         let at = self.builder.ins().iadd(table, at);
-        let word = self.builder.ins().load(I32, self.flags.context, at, 0);
+        let word = self.builder.ins().load(I64, self.flags.context, at, 0);
         self.builder.ins().brif(word, found, &[], escape, &[]);
 
         self.cold(escape, |this| {
@@ -232,35 +242,27 @@ impl Lowering<'_, '_> {
             this.leave_from(next, pc);
         });
         self.builder.switch_to_block(found);
-        let unit = self.builder.ins().ushr_imm_u(word, i64::from(LOCAL_BITS));
-        let local = self.builder.ins().band_imm_u(word, (1 << LOCAL_BITS) - 1);
-        Found { unit, local }
-    }
-
-    fn unit_address(&mut self, found: &Found) -> Value {
-        let table = self.load_context(offset::UNIT_TABLE);
-        let unit = self.builder.ins().uextend(I64, found.unit);
-        let at = self.builder.ins().ishl_imm_u(unit, 3);
-        let at = self.builder.ins().iadd(table, at);
-        self.builder.ins().load(I64, self.flags.context, at, 0)
+        let address = self.builder.ins().ushr_imm_u(word, i64::from(ENTRY_BITS));
+        let local = self.builder.ins().ireduce(I32, word);
+        let local = self.builder.ins().band_imm_u(local, (1 << ENTRY_BITS) - 1);
+        Found { address, local }
     }
 
     fn call_indirect(&mut self, found: &Found, target: Value) {
+        self.before_call(RegSet::ALL);
         let target = self.builder.ins().uextend(I64, target);
-        self.before_call(target);
-        let address = self.unit_address(found);
+        self.check_stack(target);
         let args = self.arguments(found.local);
         let signature = self.builder.import_signature(unit_signature());
-        let call = self.builder.ins().call_indirect(signature, address, &args);
-        self.after_call(call);
+        let call = self.builder.ins().call_indirect(signature, found.address, &args);
+        self.after_call(call, RegSet::ALL);
     }
 
     fn jump_indirect(&mut self, found: &Found) {
         self.flush(self.dirty.without(PASSED_SET));
-        let address = self.unit_address(found);
         let args = self.arguments(found.local);
         let signature = self.builder.import_signature(unit_signature());
-        self.builder.ins().return_call_indirect(signature, address, &args);
+        self.builder.ins().return_call_indirect(signature, found.address, &args);
     }
 
     fn tail_call(&mut self, unit: usize, local: usize) {
@@ -271,10 +273,8 @@ impl Lowering<'_, '_> {
         self.builder.ins().return_call(callee, &args);
     }
 
-    fn arguments(&mut self, local: Value) -> Vec<Value> {
-        let mut arguments = vec![local];
-        arguments.extend(self.passed());
-        arguments
+    fn arguments(&mut self, local: Value) -> [Value; 1 + CARRIED] {
+        Arguments { local, carried: self.passed() }.to_array()
     }
 
     /// Returns to whoever called this unit. `from` is the address of the jump if the target is still
@@ -286,45 +286,71 @@ impl Lowering<'_, '_> {
 
     fn leave_from(&mut self, next: Value, from: Value) {
         self.flush(self.dirty.without(PASSED_SET));
-        let results = Results { next, from, carried: self.passed() };
+        let context = self.context();
+        self.builder.ins().store(self.flags.context, from, context, offset::FROM);
+        let results = Results { next, carried: self.passed() };
         self.builder.ins().return_(&results.to_array());
     }
 
-    /// Brings the context up to date for a callee, and does not call when the native stack is used
-    /// up: the runtime then goes on at the target with an empty one.
-    fn before_call(&mut self, target: Value) {
-        self.flush(self.dirty.without(PASSED_SET));
-        self.dirty = PASSED_SET;
-        let stack = self.builder.ins().get_stack_pointer(I64);
+    /// Brings the context up to date for a callee, as far as that can tell.
+    fn before_call(&mut self, touched: RegSet) {
+        self.flush(self.dirty.intersection(touched).without(PASSED_SET));
+        self.dirty = self.dirty.without(touched).union(PASSED_SET);
+    }
+
+    /// Leaves for the runtime when the native stack is used up: it goes on at `next`, where control
+    /// is to arrive, with an empty one. Nothing but the passed registers may be dirty.
+    pub(super) fn check_stack(&mut self, next: Value) {
         let limit = self.load_context(offset::STACK_LIMIT);
+        let stack = self.builder.ins().get_stack_pointer(I64);
         let is_deep = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
-        let from = self.builder.ins().iconst(I32, 0);
-        let results = Results { next: target, from, carried: self.passed() };
-        let (propagate, shallow) = (self.propagate_block(), self.builder.create_block());
-        let handed_on = results.to_array().map(BlockArg::Value);
-        self.builder.ins().brif(is_deep, propagate, &handed_on, shallow, &[]);
+        let (deep, shallow) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.ins().brif(is_deep, deep, &[], shallow, &[]);
+        self.cold(deep, |this| this.leave(next, 0));
         self.builder.switch_to_block(shallow);
     }
 
     /// Goes on behind the call if the callee returned there.
-    fn after_call(&mut self, call: Inst) {
+    fn after_call(&mut self, call: Inst, touched: RegSet) {
+        self.pointers = Pointers::default();
         let values = self.builder.inst_results(call).to_vec();
         let handed_on: Vec<BlockArg> = values.iter().map(|&value| BlockArg::Value(value)).collect();
         let results = Results::from_slice(&values).expect("units return what their signature says");
         let propagate = self.propagate_block();
         let slot = self.env.program.text().index(self.next_pc);
-        match slot.and_then(|slot| self.env.plan.arrival_entry(slot)) {
-            Some((unit, local)) if unit == self.unit => {
-                let expected = self.iconst(self.next_pc);
-                let matches = self.builder.ins().icmp(IntCC::Equal, results.next, expected);
-                let (behind, carried) = (self.enter[local], results.carried.map(BlockArg::Value));
-                self.builder.ins().brif(matches, behind, &carried, propagate, &handed_on);
-            }
+        let Some((slot, id)) = slot.and_then(|slot| Some((slot, self.flow.block_at(slot)?))) else {
             // nowhere in this unit: the runtime goes on, or says that the end of text is no target
-            _ => {
-                self.builder.ins().jump(propagate, &handed_on);
-            }
+            self.builder.ins().jump(propagate, &handed_on);
+            return;
+        };
+        let expected = self.iconst(self.next_pc);
+        let matches = self.builder.ins().icmp(IntCC::Equal, results.next, expected);
+        let entry = self.env.plan.arrival_entry(slot).filter(|_| touched == RegSet::ALL);
+        if let Some((_, local)) = entry {
+            let (behind, carried) = (self.enter[local], results.carried.map(BlockArg::Value));
+            self.builder.ins().brif(matches, behind, &carried, propagate, &handed_on);
+            return;
         }
+        let kept = self.dirty.without(PASSED_SET);
+        let behind = self.builder.create_block();
+        if self.in_context || kept.is_empty() {
+            self.builder.ins().brif(matches, behind, &[], propagate, &handed_on);
+        } else {
+            let elsewhere = self.builder.create_block();
+            self.builder.ins().brif(matches, behind, &[], elsewhere, &[]);
+            self.cold(elsewhere, |this| {
+                this.flush(kept);
+                this.builder.ins().jump(propagate, &handed_on);
+            });
+        }
+        self.builder.switch_to_block(behind);
+        self.define_passed(&results.carried);
+        let memory = self.load_context(offset::MEMORY);
+        self.builder.def_var(self.memory, memory);
+        let live = self.flow.blocks[id].live_in;
+        self.load_registers(live.intersection(touched).without(PASSED_SET));
+        let arrive = self.blocks[id].arrive;
+        self.builder.ins().jump(arrive, &[]);
     }
 
     fn propagate_block(&mut self) -> Block {
@@ -363,11 +389,10 @@ impl Lowering<'_, '_> {
         self.pointers = Pointers::default();
         self.builder.switch_to_block(stop);
         let meter = self.load_context(offset::METER);
-        let [sp, a0, a1, a2] = PASSED.map(|reg| self.load_register(reg));
+        let [sp, a0, a1, s0] = PASSED.map(|reg| self.load_register(reg));
         let results = Results {
             next: self.builder.ins().iconst(I64, HOST_EXIT as i64),
-            from: self.builder.ins().iconst(I32, 0),
-            carried: [meter, sp, a0, a1, a2],
+            carried: [meter, sp, a0, a1, s0],
         };
         self.builder.ins().return_(&results.to_array());
     }

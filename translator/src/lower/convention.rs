@@ -7,38 +7,60 @@ use cranelift_codegen::isa::CallConv;
 use crate::flow::PASSED;
 
 /// What units get and give back besides: the meter, and the passed registers behind it.
-const CARRIED: usize = 1 + PASSED.len();
+pub(crate) const CARRIED: usize = 1 + PASSED.len();
 
-/// What a unit returns.
-pub(crate) struct Results<V> {
-    /// The next pc, zero-extended, or `HOST_EXIT`.
-    pub(crate) next: V,
-    /// The pc of the jump to it if that is unchecked, else 0.
-    pub(crate) from: V,
+/// What a unit gets. The order of the signature, and that of [`Results`], is one in which all that is
+/// carried comes back in the host registers in which it is passed: calls in a row move nothing.
+pub(crate) struct Arguments<V> {
+    /// Number of the entry.
+    pub(crate) local: V,
     /// Meter and passed registers.
     pub(crate) carried: [V; CARRIED],
 }
 
+/// What a unit returns.
+pub(crate) struct Results<V> {
+    /// The next pc, zero-extended, or `HOST_EXIT`. Whether the jump to it is still to be checked
+    /// is in the context.
+    pub(crate) next: V,
+    /// Meter and passed registers.
+    pub(crate) carried: [V; CARRIED],
+}
+
+impl<V: Copy> Arguments<V> {
+    /// In the order of the signature.
+    pub(crate) fn to_array(&self) -> [V; 1 + CARRIED] {
+        let [meter, sp, a0, a1, s0] = self.carried;
+        [a1, meter, sp, a0, s0, self.local]
+    }
+
+    /// The inverse of [`Arguments::to_array`]; `None` if that is not the number of arguments.
+    pub(crate) fn from_slice(arguments: &[V]) -> Option<Self> {
+        let &[a1, meter, sp, a0, s0, local] = arguments else { return None };
+        Some(Self { local, carried: [meter, sp, a0, a1, s0] })
+    }
+}
+
 impl<V: Copy> Results<V> {
-    /// In the order of the signature. It is one in which meter, stack pointer, a0, a1 and a2 come
-    /// back in the host registers in which they are passed, so that calls in a row move nothing.
-    pub(crate) fn to_array(&self) -> [V; 2 + CARRIED] {
-        let [meter, sp, a0, a1, a2] = self.carried;
-        [self.next, a0, sp, meter, self.from, a1, a2]
+    /// In the order of the signature.
+    pub(crate) fn to_array(&self) -> [V; 1 + CARRIED] {
+        let [meter, sp, a0, a1, s0] = self.carried;
+        [self.next, a0, sp, meter, a1, s0]
     }
 
     /// The inverse of [`Results::to_array`]; `None` if that is not the number of results.
     pub(crate) fn from_slice(results: &[V]) -> Option<Self> {
-        let &[next, a0, sp, meter, from, a1, a2] = results else { return None };
-        Some(Self { next, from, carried: [meter, sp, a0, a1, a2] })
+        let &[next, a0, sp, meter, a1, s0] = results else { return None };
+        Some(Self { next, carried: [meter, sp, a0, a1, s0] })
     }
 }
 
-/// The signature of every unit: entry number, meter and the passed registers in; [`Results`] out.
+/// The signature of every unit: [`Arguments`] in, [`Results`] out.
 pub(crate) fn unit_signature() -> Signature {
-    let results = Results { next: I64, from: I32, carried: [I64; CARRIED] };
     let mut signature = Signature::new(CallConv::Tail);
-    signature.params.extend([I32].into_iter().chain([I64; CARRIED]).map(AbiParam::new));
+    let arguments = Arguments { local: I32, carried: [I64; CARRIED] };
+    let results = Results { next: I64, carried: [I64; CARRIED] };
+    signature.params.extend(arguments.to_array().map(AbiParam::new));
     signature.returns.extend(results.to_array().map(AbiParam::new));
     signature
 }

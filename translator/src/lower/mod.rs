@@ -26,10 +26,10 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
 use crate::context::offset;
-use crate::flow::{Flow, PASSED, PASSED_SET};
+use crate::flow::{BlockId, Flow, PASSED, PASSED_SET};
 use crate::plan::{Constants, Plan};
 
-pub(crate) use convention::{Results, unit_signature};
+pub(crate) use convention::{Arguments, CARRIED, Results, unit_signature};
 
 /// The trap code of a failed gas check; the codes of [`TrapKind`] stand for themselves.
 pub(crate) const OUT_OF_GAS: u8 = 64;
@@ -94,15 +94,15 @@ pub(crate) fn lower_unit(
         .iter()
         .map(|block| {
             let arrive = builder.create_block();
-            let split = block.arrival && block.fallen_into;
+            let split = block.arrival && block.fallen_into && !block.loop_head;
             Blocks { arrive, body: if split { builder.create_block() } else { arrive } }
         })
         .collect();
     let enter = (0..env.plan.units[unit].entries.len())
         .map(|_| {
             let block = builder.create_block();
-            for param in &unit_signature().params[1..] {
-                builder.append_block_param(block, param.value_type);
+            for _ in 0..CARRIED {
+                builder.append_block_param(block, I64);
             }
             block
         })
@@ -144,7 +144,7 @@ pub(crate) fn lower_unit(
 }
 
 /// The Cranelift blocks of one block of the unit: where control arrives, with a gas check, and where
-/// a run falls in. They are the same if control comes one way only.
+/// a run falls in. They are the same if control comes one way only, and at the head of a loop.
 #[derive(Clone, Copy)]
 struct Blocks {
     arrive: Block,
@@ -217,18 +217,27 @@ impl Lowering<'_, '_> {
     /// The function's entry: tells the entries apart.
     fn lower_entry(&mut self, entry: Block) {
         self.builder.switch_to_block(entry);
-        let params = self.builder.block_params(entry).to_vec();
-        let (local, passed) = (params[0], &params[1..]);
-        let passed: Vec<BlockArg> = passed.iter().map(|&value| BlockArg::Value(value)).collect();
+        let Arguments { local, carried } = Arguments::from_slice(self.builder.block_params(entry))
+            .expect("units get what their signature says");
+        let passed = carried.map(BlockArg::Value);
         let enter = self.enter.clone();
-        if enter.len() == 1 {
-            self.builder.ins().jump(enter[0], &passed);
+        let (&first, rest) = enter.split_first().expect("every unit has an entry");
+        if rest.is_empty() {
+            self.builder.ins().jump(first, &passed);
         } else {
             let others = self.builder.create_block();
-            self.builder.ins().brif(local, others, &[], enter[0], &passed);
+            self.builder.ins().brif(local, others, &[], first, &passed);
             self.builder.set_cold_block(others);
+            // the moves that an entry takes are far from the way through the first one
+            let ways: Vec<Block> = rest.iter().map(|_| self.builder.create_block()).collect();
             self.builder.switch_to_block(others);
-            self.branch_by_table(local, enter[0], &enter, &passed);
+            let targets: Vec<Block> = ways.first().into_iter().chain(&ways).copied().collect();
+            self.branch_by_table(local, ways[0], &targets, &[]);
+            for (&way, &enter) in ways.iter().zip(rest) {
+                self.builder.set_cold_block(way);
+                self.builder.switch_to_block(way);
+                self.builder.ins().jump(enter, &passed);
+            }
         }
         for index in 0..enter.len() {
             self.lower_enter(index);
@@ -245,13 +254,21 @@ impl Lowering<'_, '_> {
         self.define_passed(&passed);
         // a block that is entered here only has no other meter
         self.label_meter(passed[0]);
+        let entry = self.env.plan.units[self.unit].entries[index];
+        if self.flow.makes_calls && self.env.plan.is_called(entry) {
+            self.dirty = PASSED_SET;
+            let pc = self.iconst(self.env.program.text().address(entry.slot));
+            self.check_stack(pc);
+        }
         let memory = self.load_context(offset::MEMORY);
         self.builder.def_var(self.memory, memory);
-        let entry = self.env.plan.units[self.unit].entries[index];
         let id = self.flow.block_at(entry.slot).expect("every entry of a unit starts a block");
         self.load_registers(self.flow.blocks[id].live_in.without(PASSED_SET));
-        let target = if entry.continuing { self.blocks[id].body } else { self.blocks[id].arrive };
-        self.builder.ins().jump(target, &[]);
+        if entry.continuing {
+            self.fall_into_block(id);
+        } else {
+            self.builder.ins().jump(self.blocks[id].arrive, &[]);
+        }
     }
 
     fn branch_by_table(
@@ -288,7 +305,7 @@ impl Lowering<'_, '_> {
                 self.pointers = Pointers::default();
             }
         }
-        if block.fallen_into {
+        if block.fallen_into && !(block.arrival && block.loop_head) {
             let meter = self.builder.use_var(self.meter);
             self.label_meter(meter);
             // the run may have been charged in a unit of another style
@@ -315,6 +332,22 @@ impl Lowering<'_, '_> {
             slot += usize::from(decoded.len) / step;
         }
         self.fall_into(slot);
+    }
+
+    /// The run goes on in this block without an arrival.
+    ///
+    /// The head of a loop has one way in for all, so that the loop is one straight piece of code: the
+    /// charge that is made there is given back here. It was taken from the meter before, so the
+    /// meter cannot overflow there.
+    fn fall_into_block(&mut self, id: BlockId) {
+        let block = &self.flow.blocks[id];
+        if block.arrival && block.loop_head {
+            let meter = self.builder.use_var(self.meter);
+            let charge = self.iconst(self.env.charges.at(block.start));
+            let meter = self.builder.ins().isub(meter, charge);
+            self.builder.def_var(self.meter, meter);
+        }
+        self.builder.ins().jump(self.blocks[id].body, &[]);
     }
 
     /// An instruction inside a run. A constant that is known is not computed again.
@@ -464,9 +497,9 @@ impl Lowering<'_, '_> {
     }
 
     /// Meter and passed registers, as units get them and return them.
-    fn passed(&mut self) -> [Value; 5] {
-        let [sp, a0, a1, a2] = PASSED.map(|reg| self.read(reg));
-        [self.builder.use_var(self.meter), sp, a0, a1, a2]
+    fn passed(&mut self) -> [Value; CARRIED] {
+        let [sp, a0, a1, s0] = PASSED.map(|reg| self.read(reg));
+        [self.builder.use_var(self.meter), sp, a0, a1, s0]
     }
 
     fn define_passed(&mut self, passed: &[Value]) {

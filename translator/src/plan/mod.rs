@@ -8,15 +8,16 @@
 
 mod constants;
 mod discover;
+mod leaf;
 mod partition;
 
 use std::ops::Range;
 
 use bessemer_image::{Program, Text};
-use bessemer_isa::Class;
+use bessemer_isa::{Class, RegSet};
 
 pub(crate) use constants::Constants;
-pub(crate) use discover::{Marks, is_link};
+pub(crate) use discover::{CallSite, Marks, is_link};
 
 /// The units of a program.
 #[derive(Debug)]
@@ -27,6 +28,9 @@ pub(crate) struct Plan {
     home: Vec<u32>,
     /// Per slot: its entry in the jump table, see [`encode_entry`].
     jump_table: Vec<u32>,
+    /// Per unit: the registers that a call may read or write, if control comes back natively from
+    /// every call that comes back.
+    leaves: Vec<Option<RegSet>>,
     /// Per slot: whether the run from there ends in an instruction that always traps.
     doomed: Vec<bool>,
 }
@@ -38,6 +42,9 @@ pub(crate) struct Unit {
     pub(crate) range: Range<usize>,
     /// Where control can come in from outside. The first is the unit's first slot.
     pub(crate) entries: Vec<Entry>,
+    /// Whether registers stay values over the call of a leaf. Not where jumps go by tables, which make
+    /// all of them live everywhere: there they are better in the context.
+    pub(crate) keeps: bool,
 }
 
 /// A place where control can enter a unit.
@@ -57,7 +64,7 @@ pub(crate) const MAX_ARRIVALS: usize = 512;
 const NOWHERE: u32 = u32::MAX;
 
 /// Bits of a jump table entry that hold the number of the entry within its unit.
-pub(crate) const LOCAL_BITS: u32 = 12;
+const LOCAL_BITS: u32 = 12;
 
 /// The jump table's word for entry `local` of unit `unit`. Zero is left for slots without entry.
 pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {
@@ -65,15 +72,37 @@ pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {
     (unit as u32 + 1) << LOCAL_BITS | local as u32
 }
 
+/// The inverse of [`encode_entry`]: unit and entry; `None` of a slot without entry.
+pub(crate) fn decode_entry(word: u32) -> Option<(usize, usize)> {
+    let unit = (word >> LOCAL_BITS).checked_sub(1)?;
+    Some((unit as usize, (word & ((1 << LOCAL_BITS) - 1)) as usize))
+}
+
 impl Plan {
     pub(crate) fn new(program: &Program) -> Self {
-        let marks = discover::discover(program);
-        partition::partition(program.text(), marks)
+        let (marks, calls) = discover::discover(program);
+        partition::partition(program.text(), marks, &calls)
     }
 
     /// Whether the run from this slot ends in an instruction that always traps.
     pub(crate) fn is_doomed(&self, slot: usize) -> bool {
         self.doomed.get(slot).copied().unwrap_or(true)
+    }
+
+    /// Whether control may come back from a call of the function at this slot.
+    pub(crate) fn comes_back(&self, slot: usize) -> bool {
+        self.marks.get(slot).is_none_or(|marks| marks.returns)
+    }
+
+    /// The registers that a call of the function at this slot may read or write. Unless these are all,
+    /// control never comes back from it by way of the runtime.
+    pub(crate) fn touched(&self, slot: usize) -> RegSet {
+        self.unit_of(slot).and_then(|unit| self.leaves[unit]).unwrap_or(RegSet::ALL)
+    }
+
+    /// Whether direct calls come in at this entry.
+    pub(crate) fn is_called(&self, entry: Entry) -> bool {
+        !entry.continuing && self.marks[entry.slot].head
     }
 
     /// The unit that holds this slot.
@@ -83,9 +112,7 @@ impl Plan {
 
     /// Where an arrival at this slot enters: unit and entry number.
     pub(crate) fn arrival_entry(&self, slot: usize) -> Option<(usize, usize)> {
-        let word = *self.jump_table.get(slot)?;
-        let unit = (word >> LOCAL_BITS).checked_sub(1)?;
-        Some((unit as usize, (word & ((1 << LOCAL_BITS) - 1)) as usize))
+        decode_entry(*self.jump_table.get(slot)?)
     }
 
     /// Where a run goes on that falls from another unit into this slot.

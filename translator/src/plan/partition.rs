@@ -1,10 +1,11 @@
 //! Cuts the reached instructions into units.
 
 use bessemer_image::Text;
-use bessemer_isa::{Class, Inst, J};
+use bessemer_isa::{Class, Inst, J, L};
 
 use super::{
-    Entry, MAX_ARRIVALS, MAX_INSTRUCTIONS, Marks, NOWHERE, Plan, Unit, doomed, encode_entry,
+    CallSite, Entry, MAX_ARRIVALS, MAX_INSTRUCTIONS, Marks, NOWHERE, Plan, Unit, doomed,
+    encode_entry, is_link, leaf,
 };
 
 /// A unit of less than this many instructions on average is refused, once a program has used up
@@ -12,15 +13,33 @@ use super::{
 const MIN_AVERAGE_INSTRUCTIONS: usize = 16;
 const FREE_UNITS: usize = 64;
 
-pub(super) fn partition(text: &Text, mut marks: Vec<Marks>) -> Plan {
+pub(super) fn partition(text: &Text, mut marks: Vec<Marks>, calls: &[CallSite]) -> Plan {
     let ranges = cut(text, &marks);
     let mut home = vec![NOWHERE; marks.len()];
     for (unit, range) in ranges.iter().enumerate() {
         home[range.clone()].fill(unit as u32);
     }
     let continuing = cross(text, &mut marks, &home);
-    let mut units: Vec<Unit> =
-        ranges.into_iter().map(|range| Unit { range, entries: Vec::new() }).collect();
+    let leaves = leaf::leaves(text, &marks, &home, ranges.len());
+    let dispatches = |range: &std::ops::Range<usize>| {
+        range.clone().filter(|&slot| marks[slot].reached).any(|slot| {
+            let inst = text.slot(slot).inst;
+            matches!(inst, Some(Inst::Jalr(L { rd, rs1, .. })) if rd.is_zero() && !is_link(rs1))
+        })
+    };
+    let mut units: Vec<Unit> = ranges
+        .into_iter()
+        .map(|range| Unit { keeps: !dispatches(&range), range, entries: Vec::new() })
+        .collect();
+    // behind a call of a leaf only that call arrives
+    for call in calls {
+        let Some(next) = text.index(call.next) else { continue };
+        let is_leaf = home[call.callee] != NOWHERE && leaves[home[call.callee] as usize].is_some();
+        let keeps = units[home[call.slot] as usize].keeps;
+        if !is_leaf || !keeps || home[next] != home[call.slot] {
+            marks[next].entry = true;
+        }
+    }
     let mut jump_table = vec![0; marks.len()];
     for (index, unit) in units.iter_mut().enumerate() {
         let first = unit.range.start;
@@ -34,7 +53,7 @@ pub(super) fn partition(text: &Text, mut marks: Vec<Marks>) -> Plan {
             }
         }
     }
-    Plan { marks, units, home, jump_table, doomed: doomed(text) }
+    Plan { marks, units, home, jump_table, leaves, doomed: doomed(text) }
 }
 
 /// Ranges of slots, each starting at a reached one, that together hold all reached slots.

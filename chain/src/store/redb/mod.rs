@@ -121,7 +121,10 @@ impl RedbStore {
 
     fn write(&self, block: &BlockCommit<'_>) -> Result<Result<(), StoreError>, redb::Error> {
         // there is one writer at a time, so the height stays what it is until the end
-        let transaction = self.database.begin_write()?;
+        let mut transaction = self.database.begin_write()?;
+        // contracts choose what is written, and only this does not rest on a checksum that whoever
+        // chooses the data can forge; a damaged newest block is also refused, not taken for none
+        transaction.set_two_phase_commit(true);
         {
             let mut meta = transaction.open_table(META)?;
             let head = meta.get(HEIGHT)?.map(|height| height.value());

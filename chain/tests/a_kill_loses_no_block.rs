@@ -1,0 +1,90 @@
+//! A process that is killed loses no block that it told of, and keeps none in part.
+//!
+//! The parent starts this program again as a child, which commits blocks and tells of each, kills it
+//! at some point, and looks at the file. Points are random; what must hold does not depend on them.
+#![allow(clippy::unwrap_used, reason = "tests fail by panics")]
+#![allow(clippy::print_stdout, reason = "how the child tells of blocks")]
+
+mod blocks;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use bessemer_chain::store::{RedbStore, Store};
+use blocks::{Content, commit};
+use fastrand::Rng;
+
+/// In the environment of a child: the file.
+const FILE: &str = "BESSEMER_TEST_FILE";
+/// Blocks that are committed in all.
+const BLOCKS: u64 = 1000;
+
+fn main() {
+    match std::env::var_os(FILE) {
+        Some(path) => child(path.as_ref()),
+        None => parent(),
+    }
+}
+
+fn child(path: &Path) {
+    let store = RedbStore::open(path).unwrap();
+    let mut out = std::io::stdout().lock();
+    for height in store.head().unwrap().unwrap_or(0) + 1.. {
+        commit(&store, height).unwrap();
+        writeln!(out, "{height}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+fn parent() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("chain");
+    let (mut head, mut kills, mut untold) = (0, 0, 0);
+    let begin = Instant::now();
+    while head < BLOCKS {
+        let told = run_and_kill(&path, &mut Rng::with_seed(kills)).max(head);
+        // the child may have been killed before it made the file
+        let store = RedbStore::open(&path).unwrap();
+        let content = Content::of(&store).unwrap();
+        let found = content.head.unwrap_or(0);
+        assert!(found == told || found == told + 1, "told of block {told}, found {found}");
+        assert!(content == Content::at(found), "not what block {found} left");
+        (head, kills, untold) = (found, kills + 1, untold + (found - told));
+    }
+    println!(
+        "{head} blocks, {kills} kills, {untold} blocks that were durable and not told of, {:.1?}",
+        begin.elapsed()
+    );
+    assert!(kills > 20, "the child was hardly ever killed");
+}
+
+/// The last block that the child told of, 0 for none.
+fn run_and_kill(path: &Path, random: &mut Rng) -> u64 {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .env(FILE, path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut last = 0;
+    let mut next = |lines: &mut BufReader<_>| {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        // a line without its end was not told
+        let height = line.strip_suffix('\n').map(|height| height.parse().unwrap());
+        height.inspect(|&height| last = height)
+    };
+    // some are killed while they open the file, and the others somewhere in a block
+    if random.u8(..5) > 0 {
+        for _ in 0..random.u32(1..50) {
+            assert!(next(&mut lines).is_some(), "the child ended by itself");
+        }
+    }
+    std::thread::sleep(Duration::from_micros(random.u64(..30_000)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    while next(&mut lines).is_some() {}
+    last
+}

@@ -1,0 +1,72 @@
+//! Builds the images of the example contracts, or checks that they are what is committed.
+//!
+//! Equal sources and tools give equal bytes, wherever the checkout is. With another compiler than
+//! the one in `TOOLCHAIN` the bytes differ, which `--check` says and does not take for a failure.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a command that reports what it did")]
+
+mod toolchain;
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use bessemer_contracts::EXAMPLES;
+use sha2::{Digest, Sha256};
+
+use toolchain::Toolchain;
+
+fn main() -> Result<()> {
+    let check = match std::env::args().nth(1).as_deref() {
+        None => false,
+        Some("--check") => true,
+        Some(other) => anyhow::bail!("`{other}` is no argument; there is only `--check`"),
+    };
+    let images = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = images.ancestors().nth(2).context("the crate is two folders deep")?;
+    let toolchain = Toolchain::find()?;
+    let (built, version) = (toolchain.build(root)?, toolchain.version()?);
+    let recorded = fs::read_to_string(images.join("TOOLCHAIN")).unwrap_or_default();
+    let (mut sums, mut different) = (String::new(), Vec::new());
+    for example in EXAMPLES {
+        let elf = fs::read(built.join(example.name))
+            .with_context(|| format!("the build made no `{}`", example.name))?;
+        println!("{:>8} bytes  {}", elf.len(), example.name);
+        for byte in Sha256::digest(&elf) {
+            let _ = write!(sums, "{byte:02x}");
+        }
+        let _ = writeln!(sums, "  elf/{}.elf", example.name);
+        if elf != example.elf {
+            different.push(example.name);
+        }
+        if !check {
+            fs::write(images.join("elf").join(example.name).with_extension("elf"), &elf)?;
+        }
+    }
+    if !check {
+        fs::write(images.join("SHA256SUMS"), sums)?;
+        fs::write(images.join("TOOLCHAIN"), version)?;
+        println!("{} images, {} of them new", EXAMPLES.len(), different.len());
+    } else if different.is_empty() {
+        println!("all images are as committed");
+    } else if version == recorded {
+        anyhow::bail!("the same compiler built other images: {}", different.join(", "));
+    } else {
+        println!("built by another compiler: {} images differ", different.len());
+    }
+    Ok(())
+}
+
+/// Runs a command and returns what it printed; what it complains about is shown as it comes.
+fn run(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_owned();
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run {}", name.display()))?;
+    ensure!(output.status.success(), "{} failed: {}", name.display(), output.status);
+    Ok(String::from_utf8(output.stdout)?)
+}

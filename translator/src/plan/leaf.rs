@@ -1,0 +1,59 @@
+//! Which units are leaves: they call nothing that comes back, the host included, so that what they do
+//! not touch stays where it is.
+
+use bessemer_image::Text;
+use bessemer_isa::{Class, Inst, J, L, RegSet};
+
+use super::{Marks, NOWHERE, is_link};
+
+/// Per unit: the registers that it and the leaves that it jumps into read or write, if it is a leaf.
+pub(super) fn leaves(
+    text: &Text,
+    marks: &[Marks],
+    home: &[u32],
+    units: usize,
+) -> Vec<Option<RegSet>> {
+    let step = text.profile().step() as usize;
+    let mut leaves = vec![Some(RegSet::EMPTY); units];
+    // to a unit, from one that goes on in it
+    let mut jumps = Vec::new();
+    for slot in (0..marks.len()).filter(|&slot| marks[slot].reached && home[slot] != NOWHERE) {
+        let unit = home[slot];
+        let decoded = text.slot(slot);
+        let Some(inst) = decoded.inst else { continue };
+        let (read, written) = inst.registers();
+        let calls = marks[slot].calls || inst.class() == Class::Ecall;
+        let is_known = !matches!(inst, Inst::Jalr(L { rs1, .. }) if !is_link(rs1));
+        let leaf = &mut leaves[unit as usize];
+        *leaf = leaf.filter(|_| !calls && is_known).map(|set| set.union(read).union(written));
+        let next = slot + usize::from(decoded.len) / step;
+        // a call from which control does not come back leaves for the runtime
+        let is_call = matches!(inst, Inst::Jal(J { rd, .. }) if is_link(rd));
+        let target = inst.target(text.address(slot)).and_then(|target| text.index(target));
+        let falls = !inst.is_terminator() || inst.class() == Class::Branch;
+        let follows = [target.filter(|_| !is_call), Some(next).filter(|_| falls)];
+        for to in follows.into_iter().flatten() {
+            match home.get(to) {
+                Some(&to) if to != unit && to != NOWHERE => jumps.push((to, unit)),
+                _ => {}
+            }
+        }
+    }
+    jumps.sort_unstable();
+    jumps.dedup();
+    // a set only grows, by a few registers at most, so this is linear in the jumps
+    let mut pending: Vec<u32> = (0..units as u32).collect();
+    while let Some(to) = pending.pop() {
+        let touched = leaves[to as usize];
+        let start = jumps.partition_point(|&(other, _)| other < to);
+        for &(_, from) in jumps[start..].iter().take_while(|&&(other, _)| other == to) {
+            let leaf = &mut leaves[from as usize];
+            let both = leaf.zip(touched).map(|(from, to)| from.union(to));
+            if both != *leaf {
+                *leaf = both;
+                pending.push(from);
+            }
+        }
+    }
+    leaves
+}
