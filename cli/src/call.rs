@@ -125,7 +125,7 @@ pub(crate) fn simulate(args: &SimulateArgs, output: Output) -> Result<u8, Failur
             text.push_str(&output::table(rows));
         }
         let (reads, writes) = (executed.accessed.reads.len(), executed.accessed.writes.len());
-        text.push_str(&format!("{reads} keys read, {writes} written; nothing was kept\n"));
+        text.push_str(&format!("keys read: {reads}, written: {writes}; nothing was kept\n"));
         output.text(text)?;
     }
     Ok(if receipt.succeeded() { 0 } else { 4 })

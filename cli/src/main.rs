@@ -6,6 +6,7 @@ mod abi;
 mod build;
 mod call;
 mod check;
+mod demo;
 mod deploy;
 mod diff;
 mod disasm;
@@ -41,7 +42,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Output;
 
-/// Runs, compares and shows RISC-V programs (RV32IMAC, ELF).
+/// Contracts in Rust on RISC-V: builds and tests them, runs them on a local chain, and runs, compares and shows
+/// programs (RV32IMAC, ELF).
 #[derive(Debug, Parser)]
 #[command(name = "bessemer", version, propagate_version = true, after_help = AFTER_HELP)]
 struct Cli {
@@ -72,6 +74,7 @@ enum Command {
     Abi(interface::Args),
     Size(size::Args),
     Doctor(doctor::Args),
+    Demo(demo::Args),
     Run(run::Args),
     Diff(diff::Args),
     Inspect(inspect::Args),
@@ -85,11 +88,18 @@ Exit codes:
   0  done; `run`: the program's own exit code instead
   1  the program is refused, or another failure
   2  wrong usage
-  4  the program trapped or ran out of gas
+  3  something does not build
+  4  the contract reverted, trapped or ran out of gas; nothing changed
+  5  tests failed
   6  two engines disagree
-  7  a file could not be read or written
+  7  a file or the local chain could not be read or written
 
 Examples:
+  bessemer new counter
+  bessemer test
+  bessemer deploy counter
+  bessemer call counter add --by 3
+  bessemer query counter get
   bessemer run hello.elf
   bessemer run --gas 1000000 --stats primes.elf 5000
   bessemer diff primes.elf 1000
@@ -119,6 +129,7 @@ fn main() -> ExitCode {
         Command::Abi(args) => interface::run(&args, output),
         Command::Size(args) => size::run(&args, output),
         Command::Doctor(args) => doctor::run(&args, output),
+        Command::Demo(args) => demo::run(&args, output),
         Command::Run(args) => run::run(&args, output),
         Command::Diff(args) => diff::run(&args, output),
         Command::Inspect(args) => inspect::run(&args, output),

@@ -230,13 +230,14 @@ impl Interface {
             .inputs
             .iter()
             .map(|param| match param.name.as_str() {
-                "" => format!("<{}>", printable(&param.ty)),
-                name => format!("--{} <{}>", printable(name), printable(&param.ty)),
+                "" => format!(" <{}>", printable(&param.ty)),
+                name => format!(" --{} <{}>", printable(name), printable(&param.ty)),
             })
             .collect();
+        let arguments = arguments.concat();
         let outputs: Vec<_> = function.outputs.iter().map(|param| printable(&param.ty)).collect();
         let returns =
             if outputs.is_empty() { String::new() } else { format!(" -> {}", outputs.join(", ")) };
-        format!("{} {}{returns}", printable(&function.name), arguments.join(" "))
+        format!("{}{arguments}{returns}", printable(&function.name))
     }
 }

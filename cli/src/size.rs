@@ -31,7 +31,7 @@ functions are known of contracts that were built here.
 Examples:
   bessemer size
   bessemer size token --functions 30
-  bessemer size contracts/images/erc20.elf --json
+  bessemer size contracts/images/elf/erc20.elf --json
 ";
 
 /// Shows the sizes that `args` name.

@@ -1,11 +1,13 @@
 //! `bessemer state`: accounts, and what contracts have stored.
 
 use bessemer_chain::store::{decode_account, decode_key};
-use bessemer_chain::{Account, Address, StateKey};
+use bessemer_chain::{Account, Address, StateKey, U256};
 use serde_json::{Value, json};
 
+use crate::abi::printable;
 use crate::failure::Failure;
 use crate::local::Local;
+use crate::names::Names;
 use crate::output::{self, Output, hex};
 
 /// Shows the accounts of the local chain, or one account with everything that it stores.
@@ -17,8 +19,9 @@ pub(crate) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-Stored values are shown as they stand: keys and values in hexadecimal digits,
-and what a value is as a number if it is short, or as text if it is text.
+Keys are shown as contracts on the SDK make them, the number of the field and
+the keys of maps; values as account, text or number, whichever they look like,
+and as they stand. --json has keys and values in hexadecimal digits.
 
 Examples:
   bessemer state
@@ -88,7 +91,8 @@ impl State {
             text.push_str("  the account was never used\n");
         }
         let rows = self.storage.iter().map(|(key, value)| {
-            [format!("0x{}", hex(key)), format!("0x{}", hex(value)), guess(value)]
+            let raw = format!("0x{}", hex(value));
+            [place(key, &local.names), guess(value, &local.names), raw]
         });
         text.push_str(&output::table(rows));
         text
@@ -117,16 +121,34 @@ impl State {
     }
 }
 
-/// What a stored value probably is: the SDK writes numbers with their low byte first.
-fn guess(value: &[u8]) -> String {
-    let text = str::from_utf8(value).ok().filter(|text| text.len() > 1);
-    match text.filter(|text| text.chars().all(|c| !c.is_control())) {
-        Some(text) => format!("\"{text}\""),
-        None if value.len() <= 16 => {
-            let mut word = [0; 16];
-            word[..value.len()].copy_from_slice(value);
-            u128::from_le_bytes(word).to_string()
+/// What a key probably is: the SDK begins with the number of the field, and has map keys behind it.
+fn place(key: &[u8], names: &Names) -> String {
+    // above are namespaces and hashes of paths that were too long
+    const FIELDS: u8 = 254;
+    match key.split_first() {
+        Some((field, [])) if *field < FIELDS => format!("field {field}"),
+        Some((field, path)) if *field < FIELDS => {
+            let (accounts, rest) = path.as_chunks::<20>();
+            if !rest.is_empty() {
+                return format!("field {field}[0x{}]", hex(path));
+            }
+            let keys = accounts.iter().map(|key| format!("[{}]", names.show(&Address::new(*key))));
+            format!("field {field}{}", keys.collect::<String>())
         }
-        None => String::new(),
+        _ => format!("0x{}", hex(key)),
     }
+}
+
+/// What a stored value probably is: the SDK writes numbers with their low byte first, and texts
+/// behind their length.
+fn guess(value: &[u8], names: &Names) -> String {
+    if let Ok(address) = <[u8; 20]>::try_from(value) {
+        return names.show(&Address::new(address));
+    }
+    let text = value.split_first().filter(|(length, text)| usize::from(**length) == text.len());
+    let text = text.and_then(|(_, text)| str::from_utf8(text).ok()).filter(|text| !text.is_empty());
+    if let Some(text) = text {
+        return format!("\"{}\"", printable(text));
+    }
+    U256::try_from_le_slice(value).map(|number| number.to_string()).unwrap_or_default()
 }

@@ -140,7 +140,13 @@ fn state_shows_accounts_and_what_they_store() {
         assert!(text.contains(part), "{part}: {text}");
     }
     let text = local.succeeds(&["state", "counter"]);
-    assert!(text.contains(" 258"), "{text}");
+    for part in ["field 0  alice", "field 1  258"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = local.succeeds(&["state", "token"]);
+    for part in ["\"Gold\"", "field 4[alice]  1000"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     let output = local.run(&["state", "counter", "--json"]);
     assert!(json(&output)["storage"].as_array().is_some_and(|list| list.len() >= 2));
 }

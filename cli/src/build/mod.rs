@@ -36,8 +36,8 @@ pub(crate) struct Args {
 
 const AFTER_HELP: &str = "\
 Uses the first of these: the project's Rust with the target installed, the same
-with library source, Debian's Rust with library source. `bessemer doctor` shows
-which.
+with library source, Debian's Rust with library source; or, if BESSEMER_RUST
+names a folder, the cargo and rustc in it. `bessemer doctor` shows which.
 
 Exit code: 3 if something does not compile or no compiler is there.
 
@@ -92,7 +92,7 @@ pub(crate) fn contracts(names: &[String], folder: &Folder) -> Result<Vec<Built>,
         .args(["--config", "profile.release.strip=false"])
         .args(packages.iter().flat_map(|package| ["--package", package.name.as_str()]))
         .arg("--bins")
-        .env("CARGO_ENCODED_RUSTFLAGS", project.flags())
+        .env("CARGO_ENCODED_RUSTFLAGS", project.flags(&toolchain))
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let unstarted = |source| Failure::Io { what: "start cargo".to_owned(), source };

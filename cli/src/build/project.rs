@@ -83,10 +83,10 @@ impl Project {
         self.metadata.target_directory.join("bessemer").into()
     }
 
-    /// Flags of the compiler: how images are linked, and names for places outside the project, so that
-    /// messages do not depend on the machine.
-    pub(crate) fn flags(&self) -> String {
-        let mut flags = vec!["-Clink-arg=-Tbessemer.ld".to_owned()];
+    /// Flags of the compiler, with names for places outside the project, so that messages do not depend
+    /// on the machine.
+    pub(crate) fn flags(&self, toolchain: &Toolchain) -> String {
+        let mut flags = toolchain.flags();
         for package in &self.metadata.packages {
             let folder = package.manifest_path.parent();
             let outside =

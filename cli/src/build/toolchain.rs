@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::failure::Failure;
 
 /// The target of contracts.
-pub(crate) const TARGET: &str = "riscv32im-unknown-none-elf";
+pub(crate) const TARGET: &str = "riscv32imac-unknown-none-elf";
 /// The oldest compiler that the SDK builds with, as in its manifest.
 const OLDEST: (u32, u32) = (1, 95);
 
@@ -17,8 +17,9 @@ pub(crate) struct Toolchain {
     pub(crate) rustc: PathBuf,
     pub(crate) version: String,
     pub(crate) library: Library,
-    /// A linker from elsewhere, if it has none of its own.
-    pub(crate) linker: Option<PathBuf>,
+    linker: Linker,
+    /// Where it is installed.
+    sysroot: PathBuf,
 }
 
 /// Where `core` and `alloc` for the target come from.
@@ -30,6 +31,17 @@ pub(crate) enum Library {
     Source,
 }
 
+/// What links contracts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Linker {
+    /// The compiler's own.
+    Own,
+    /// LLVM's, from elsewhere.
+    Lld(PathBuf),
+    /// That of GNU binutils for RISC-V.
+    Gnu,
+}
+
 /// A compiler that was looked at, and what it lacks.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
@@ -37,10 +49,14 @@ pub(crate) struct Candidate {
     pub(crate) found: Result<Toolchain, String>,
 }
 
-/// Compilers in the order in which they are preferred: the one of the project, then Debian's.
+/// Compilers in the order in which they are preferred: the one of the project, then Debian's. If
+/// `BESSEMER_RUST` names a folder, only those in it.
 pub(crate) fn candidates(project: &Path) -> Vec<Candidate> {
-    let pairs = [("cargo", "rustc"), ("/usr/bin/cargo", "/usr/bin/rustc")];
-    let pairs = pairs.map(|(cargo, rustc)| (PathBuf::from(cargo), PathBuf::from(rustc)));
+    let pair = |folder: &Path| (folder.join("cargo"), folder.join("rustc"));
+    let pairs = match std::env::var_os("BESSEMER_RUST") {
+        Some(folder) => vec![pair(Path::new(&folder))],
+        None => vec![("cargo".into(), "rustc".into()), pair(Path::new("/usr/bin"))],
+    };
     let looked = pairs.into_iter().map(|(cargo, rustc)| {
         let found = look(project, &cargo, &rustc);
         Candidate { rustc, found }
@@ -63,11 +79,8 @@ pub(crate) fn find(project: &Path) -> Result<Toolchain, Failure> {
 /// What to install.
 pub(crate) const REMEDY: &str = "\
 install one of these:
-  rustup target add riscv32im-unknown-none-elf            (Rust by rustup, 12 MB)
-  apt-get install rustc-web cargo-web rust-web-src lld    (Rust by Debian)";
-
-/// The variable by which cargo takes a linker for the target.
-const LINKER: &str = "CARGO_TARGET_RISCV32IM_UNKNOWN_NONE_ELF_LINKER";
+  rustup target add riscv32imac-unknown-none-elf    (Rust by rustup, 12 MB)
+  apt-get install rustc-web cargo-web rust-web-src binutils-riscv64-unknown-elf    (Rust by Debian)";
 
 fn look(project: &Path, cargo: &Path, rustc: &Path) -> Result<Toolchain, String> {
     let version = ask(project, rustc, &["--version"])?;
@@ -87,14 +100,11 @@ fn look(project: &Path, cargo: &Path, rustc: &Path) -> Result<Toolchain, String>
     } else {
         return Err(format!("Rust {number} has no library for the target, and no library source"));
     };
-    let linker = match own_linker(&sysroot) {
-        Some(_) => None,
-        None => Some(other_linker(project).ok_or_else(|| {
-            format!("Rust {number} comes without a linker, and there is no ld.lld: install lld")
-        })?),
-    };
+    let linker = linker(project, &sysroot).ok_or_else(|| {
+        format!("Rust {number} comes without a linker, and there is none: install binutils-riscv64-unknown-elf")
+    })?;
     let (cargo, rustc) = (cargo.to_owned(), rustc.to_owned());
-    Ok(Toolchain { cargo, rustc, version: number, library, linker })
+    Ok(Toolchain { cargo, rustc, version: number, library, linker, sysroot })
 }
 
 /// The linker that a toolchain brings along.
@@ -104,17 +114,25 @@ fn own_linker(sysroot: &Path) -> Option<PathBuf> {
     linkers.find(|linker| linker.is_file())
 }
 
-/// A linker on the search path, or that of the project's Rust.
-fn other_linker(project: &Path) -> Option<PathBuf> {
+/// The compiler's linker, else one on the search path, else that of the project's Rust.
+fn linker(project: &Path, sysroot: &Path) -> Option<Linker> {
+    if own_linker(sysroot).is_some() {
+        return Some(Linker::Own);
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = ["rust-lld", "ld.lld"].iter().find_map(|name| {
-        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
-    });
-    on_path.or_else(|| {
+    let find =
+        |name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|f| f.is_file());
+    if find(GNU).is_some() {
+        return Some(Linker::Gnu);
+    }
+    let rustups = || {
         let sysroot = ask(project, Path::new("rustc"), &["--print", "sysroot"]).ok()?;
         own_linker(Path::new(&sysroot))
-    })
+    };
+    find("rust-lld").or_else(|| find("ld.lld")).or_else(rustups).map(Linker::Lld)
 }
+
+const GNU: &str = "riscv64-unknown-elf-ld";
 
 fn ask(project: &Path, tool: &Path, args: &[&str]) -> Result<String, String> {
     let output = Command::new(tool)
@@ -140,6 +158,28 @@ impl Toolchain {
         command
     }
 
+    /// Flags of the compiler for images: how they are linked, and a name for where the library is.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        let library = self.sysroot.join("lib/rustlib/src/rust");
+        let mut flags = vec![
+            "-Clink-arg=-Tbessemer.ld".to_owned(),
+            // the linker shortens calls, which saves a tenth of an image
+            "-Ctarget-feature=+relax".to_owned(),
+            format!("--remap-path-prefix={}=/rustc", library.display()),
+        ];
+        match &self.linker {
+            Linker::Own => {}
+            Linker::Lld(path) => flags.push(format!("-Clinker={}", path.display())),
+            Linker::Gnu => flags.extend([
+                format!("-Clinker={GNU}"),
+                "-Clinker-flavor=ld".to_owned(),
+                "-Clink-arg=-melf32lriscv".to_owned(),
+                "-Clink-arg=-zmax-page-size=4096".to_owned(),
+            ]),
+        }
+        flags
+    }
+
     /// A command of cargo, with this compiler.
     pub(crate) fn cargo(&self, project: &Path) -> Command {
         let mut command = Command::new(&self.cargo);
@@ -148,9 +188,6 @@ impl Toolchain {
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
         {
             command.env_remove(name);
-        }
-        if let Some(linker) = self.linker.as_ref().filter(|_| std::env::var_os(LINKER).is_none()) {
-            command.env(LINKER, linker);
         }
         if self.rustc.is_absolute() {
             command.env("RUSTC", &self.rustc);

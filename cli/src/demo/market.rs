@@ -8,9 +8,13 @@ use bessemer_types::{EncodeFields, encode, encode_behind};
 use crate::local::{Terms, transaction};
 use crate::names::USERS;
 
-/// The images, which are part of the tool.
-pub(super) const TOKEN: &[u8] = include_bytes!("../../../contracts/images/erc20.elf");
-pub(super) const EXCHANGE: &[u8] = include_bytes!("../../../contracts/images/dex.elf");
+/// An image of the repository, which is part of the tool.
+pub(super) fn image(name: &str) -> &'static [u8] {
+    bessemer_contracts::image(name).unwrap_or_default()
+}
+
+pub(super) const TOKEN: &str = "erc20";
+pub(super) const EXCHANGE: &str = "dex";
 
 /// Swaps in a block.
 const BLOCK: u64 = 500;
@@ -62,14 +66,11 @@ const SWAP_TOKENS: &str = "swapTokens(uint256,uint256,uint64)";
 
 impl Market {
     pub(super) fn new(swaps: u64) -> Self {
-        let mut senders =
-            USERS.map(|user| Sender { address: Chain::user_address(user), nonce: 0 });
+        let mut senders = USERS.map(|user| Sender { address: Chain::user_address(user), nonce: 0 });
         let owner = senders[0].address;
         let (token, exchange) = (address_by_nonce(&owner, 0), address_by_nonce(&owner, 1));
-        let preparation = vec![
-            deployments(&mut senders[0], token),
-            funding(&mut senders, token, exchange),
-        ];
+        let preparation =
+            vec![deployments(&mut senders[0], token), funding(&mut senders, token, exchange)];
         let mut trade = Vec::new();
         for first in (0..swaps).step_by(BLOCK as usize) {
             let numbers = first..swaps.min(first + BLOCK);
@@ -82,7 +83,7 @@ impl Market {
 fn deployments(owner: &mut Sender, token: Address) -> Vec<Transaction> {
     let supply = whole(1_000_000_000);
     let token_input = encode(&("Gold".to_owned(), "GLD".to_owned(), 18_u8, supply));
-    let images = [(TOKEN, token_input), (EXCHANGE, encode(&(token,)))];
+    let images = [(image(TOKEN), token_input), (image(EXCHANGE), encode(&(token,)))];
     let deploy = |(code, input): (&[u8], Vec<u8>)| {
         let code = Arc::from(code);
         owner.sends(U256::ZERO, Action::Deploy { code, input, salt: None })

@@ -81,8 +81,8 @@ impl Demo {
         local.name("exchange", self.market.exchange)?;
         self.say(format_args!(
             "{TITLE}deployed{TITLE:#}    token {}, exchange {}, on a database in a file",
-            kib(market::TOKEN.len()),
-            kib(market::EXCHANGE.len())
+            kib(market::image(market::TOKEN).len()),
+            kib(market::image(market::EXCHANGE).len())
         ))?;
 
         let native = self.trade(&mut local.chain, "native code")?;
@@ -95,7 +95,10 @@ impl Demo {
             grouped((native.gas as f64 / native.time.as_secs_f64() / 1e6) as u64),
         ))?;
         let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
-        self.say(format_args!("{TITLE}receipt{TITLE:#}     {}", self.receipt(&mut teller, &native.receipt)))?;
+        self.say(format_args!(
+            "{TITLE}receipt{TITLE:#}     {}",
+            self.receipt(&mut teller, &native.receipt)
+        ))?;
         let failure = self.failure(&mut local)?;
         self.say(format_args!("{TITLE}failure{TITLE:#}     {failure}"))?;
 
@@ -207,4 +210,3 @@ fn play(chain: &mut Chain, transactions: &[Transaction]) -> Result<Vec<Receipt>,
     }
     Ok(block.commit()?.receipts)
 }
-

@@ -41,8 +41,7 @@ impl Recorded {
     }
 
     pub(crate) fn set_account(&self, address: &Address, account: &Account) {
-        let value = (*account != Account::default()).then(|| encode_account(account));
-        let value = value.flatten();
+        let value = encode_account(account);
         self.set(StateKey::Account(*address), value.as_deref());
     }
 

@@ -89,9 +89,9 @@ impl Assembled {
     }
 }
 
-/// An image in `contracts/images`.
+/// An image in `contracts/images/elf`.
 pub fn image(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/images").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/images/elf").join(name);
     path.to_str().expect("the path is text").to_owned()
 }
 
