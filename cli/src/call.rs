@@ -24,12 +24,10 @@ pub(crate) struct Args {
     options: Options,
     /// The contract: its name on this chain, or an address
     contract: String,
-    /// The function; `transferFrom`, `transfer_from` and `transfer-from` are the same
-    function: Option<String>,
-    /// Its arguments; --from, --value and --gas may stand here too, unless the function has an
-    /// argument of that name
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
+    /// The function and its arguments; `transferFrom`, `transfer_from` and `transfer-from` are the same.
+    /// --from, --value and --gas may stand here too, unless the function has an argument of that name
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
+    words: Vec<String>,
 }
 
 /// Shows what a call would do, and does nothing.
@@ -144,32 +142,30 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Nothing, if only help was asked for.
     fn new(args: &Args, local: &Local, output: Output) -> Result<Option<Self>, Failure> {
-        let Args { options, contract, function, arguments } = args;
-        Self::of(local, contract, function.as_deref(), arguments, options, output)
+        let Args { options, contract, words } = args;
+        Self::of(local, contract, words, options, output)
     }
 
     pub(crate) fn of(
         local: &Local,
         contract: &str,
-        function: Option<&str>,
-        arguments: &[String],
+        words: &[String],
         options: &Options,
         output: Output,
     ) -> Result<Option<Self>, Failure> {
-        let Some(name) = function.filter(|name| !name.starts_with('-')) else {
-            // the first option after the contract arrives in the place of the function
-            let words: Vec<String> =
-                function.map(str::to_owned).into_iter().chain(arguments.iter().cloned()).collect();
-            let parsed = Invocation::parse(&words, &[], options, false)?;
+        let function = words.split_first().filter(|(name, _)| !name.starts_with('-'));
+        let Some((name, arguments)) = function else {
+            let parsed = Invocation::parse(words, &[], options, false)?;
             if parsed.help || !parsed.given.named.is_empty() {
                 let (_, interface) = local.contract(contract)?;
-                let names = functions(&interface);
-                output.text(format!("functions of {contract}:\n{names}"))?;
-                return if parsed.help {
-                    Ok(None)
-                } else {
-                    Err(Failure::Usage("say which function is to be called".to_owned()))
-                };
+                let names = format!("functions of {contract}:\n{}", functions(&interface));
+                if parsed.help {
+                    return output.text(names).map(|()| None);
+                }
+                return Err(Failure::Usage(format!(
+                    "say which function is to be called: {}",
+                    names.trim_end()
+                )));
             }
             let to = local.names.address(contract).map_err(Failure::Usage)?;
             let (options, json) = (parsed.options, parsed.json);

@@ -36,7 +36,7 @@ Examples:
 
 /// Checks what `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let images = images::all(&args.contracts)?;
+    let images = images::all(&args.contracts, output)?;
     let checks: Vec<_> = images.iter().map(Check::of).collect();
     if output.json {
         let list: Vec<_> = checks.iter().map(Check::to_json).collect();

@@ -25,11 +25,15 @@ pub(crate) struct Args {
     /// The name that the contract gets on this chain; the contract's own unless said
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The contract: a package of the project, or the path of an image
-    contract: String,
-    /// The constructor's arguments; options may stand here too
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
+    /// The contract, a package of the project or the path of an image; and the constructor's arguments,
+    /// among which options may stand too
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "CONTRACT ARGUMENTS"
+    )]
+    words: Vec<String>,
 }
 
 const AFTER_HELP: &str = "\
@@ -45,17 +49,19 @@ Examples:
 
 /// Deploys what `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let image = images::find(&args.contract)?;
+    let Some((contract, arguments)) = args.words.split_first() else {
+        return Err(Failure::Usage("say which contract is to be deployed".to_owned()));
+    };
+    let image = images::find(contract, output)?;
     let elf = &image.file.bytes;
     let interface = Interface::of_image(elf).transpose();
-    let interface =
-        interface.map_err(|reason| Failure::Other(format!("{}: {reason}", args.contract)))?;
+    let interface = interface.map_err(|reason| Failure::Other(format!("{contract}: {reason}")))?;
     let params = interface.as_ref().map_or(&[][..], Interface::constructor);
-    let mut parsed = Invocation::parse(&args.arguments, params, &args.options, true)?;
+    let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
     if parsed.help {
         let usage: Vec<_> =
             params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
-        output.text(format!("bessemer deploy {}{}\n", args.contract, usage.concat()))?;
+        output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
         return Ok(0);
     }
     let output = Output { json: output.json || parsed.json };

@@ -28,7 +28,7 @@ Examples:
 
 /// Prints the interface that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let interface = find(&args.contract)?;
+    let interface = find(&args.contract, output)?;
     if args.functions {
         let lines = interface.functions().map(|function| Interface::usage(function) + "\n");
         output.text(lines.collect::<String>())?;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn find(contract: &str) -> Result<Interface, Failure> {
+fn find(contract: &str, output: Output) -> Result<Interface, Failure> {
     let deployed = Folder::find()?.path("contracts.json").is_file();
     if deployed && !contract.contains('/') {
         let local = Local::existing()?;
@@ -48,7 +48,7 @@ fn find(contract: &str) -> Result<Interface, Failure> {
             return local.contract(contract).map(|(_, interface)| interface);
         }
     }
-    let image = images::find(contract)?;
+    let image = images::find(contract, output)?;
     let interface = Interface::of_image(&image.file.bytes).transpose();
     let interface = interface.map_err(|reason| Failure::Other(format!("{contract}: {reason}")))?;
     interface.ok_or_else(|| {

@@ -20,11 +20,14 @@ pub(crate) struct Args {
     options: Options,
     /// The contract: its name on this chain, or an address
     contract: String,
-    /// The function
-    function: String,
-    /// Its arguments, as for `bessemer call`
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
+    /// The function and its arguments, as for `bessemer call`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "FUNCTION ARGUMENTS"
+    )]
+    words: Vec<String>,
 }
 
 const AFTER_HELP: &str = "\
@@ -40,8 +43,8 @@ Examples:
 /// Asks what `args` describe.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut local = Local::existing()?;
-    let Args { options, contract, function, arguments } = args;
-    let prepared = Prepared::of(&local, contract, Some(function), arguments, options, output)?;
+    let Args { options, contract, words } = args;
+    let prepared = Prepared::of(&local, contract, words, options, output)?;
     let Some(call) = prepared else { return Ok(0) };
     let output = Output { json: output.json || call.json };
     let terms = call.options.terms(&local.names)?;

@@ -36,7 +36,7 @@ Examples:
 
 /// Shows the sizes that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let images = images::all(&args.contracts)?;
+    let images = images::all(&args.contracts, output)?;
     let sizes = images.iter().map(Sizes::of).collect::<Result<Vec<_>, _>>()?;
     if output.json {
         let list: Vec<_> = sizes.iter().map(Sizes::to_json).collect();

@@ -4,7 +4,7 @@ mod project;
 mod strip;
 mod toolchain;
 
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ pub(crate) struct Built {
 
 /// Builds what `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let built = contracts(&args.contracts, &Folder::find()?)?;
+    let built = contracts(&args.contracts, &Folder::find()?, output)?;
     if output.json {
         let list: Vec<_> = built.iter().map(Built::to_json).collect();
         output.document(&json!({ "schema": "bessemer.build/1", "contracts": list }))?;
@@ -79,7 +79,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
 }
 
 /// Builds contracts; all if none is named.
-pub(crate) fn contracts(names: &[String], folder: &Folder) -> Result<Vec<Built>, Failure> {
+pub(crate) fn contracts(
+    names: &[String],
+    folder: &Folder,
+    output: Output,
+) -> Result<Vec<Built>, Failure> {
     let toolchain = toolchain(folder.project())?;
     let project = Project::read(&toolchain)?;
     let packages = project.select(names)?;
@@ -87,22 +91,33 @@ pub(crate) fn contracts(names: &[String], folder: &Folder) -> Result<Vec<Built>,
     let _lock = folder.lock("build.lock", PATIENCE)?;
     let mut command = toolchain.build(project.root());
     command
-        .args(["--message-format", "json-render-diagnostics"])
+        .args(["--message-format", "json"])
         .args(["--config", "profile.release.debug=\"line-tables-only\""])
         .args(["--config", "profile.release.strip=false"])
         .args(packages.iter().flat_map(|package| ["--package", package.name.as_str()]))
         .arg("--bins")
         .env("CARGO_ENCODED_RUSTFLAGS", project.flags(&toolchain))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let unstarted = |source| Failure::Io { what: "start cargo".to_owned(), source };
     let begin = Instant::now();
     let mut cargo = command.spawn().map_err(unstarted)?;
     let mut built = Vec::new();
+    let progress =
+        cargo.stderr.take().map(|lines| std::thread::spawn(move || forward(lines, output)));
     if let Some(messages) = cargo.stdout.take() {
         let mut last = begin;
         for message in Message::parse_stream(BufReader::new(messages)) {
-            let Ok(Message::CompilerArtifact(artifact)) = message else { continue };
+            let artifact = match message {
+                Ok(Message::CompilerArtifact(artifact)) => artifact,
+                Ok(Message::CompilerMessage(said)) if !said.message.message.contains(RELAX) => {
+                    let text = said.message.rendered.unwrap_or(said.message.message);
+                    output.note(text.trim_end());
+                    continue;
+                }
+                _ => continue,
+            };
             let Some(program) = &artifact.executable else { continue };
             let time = last.elapsed();
             last = Instant::now();
@@ -110,6 +125,10 @@ pub(crate) fn contracts(names: &[String], folder: &Folder) -> Result<Vec<Built>,
             let Some(name) = name.map(|package| package.name.to_string()) else { continue };
             built.push(finish(&project, name, program.as_std_path(), artifact.fresh, time)?);
         }
+    }
+    if let Some(progress) = progress {
+        // it ends with the pipe
+        let _ = progress.join();
     }
     let status = cargo.wait().map_err(unstarted)?;
     if !status.success() {
@@ -129,6 +148,18 @@ pub(crate) fn contracts(names: &[String], folder: &Folder) -> Result<Vec<Built>,
     }
     built.sort_by(|a, b| a.image.name.cmp(&b.image.name));
     Ok(built)
+}
+
+/// What the compiler says of a flag of ours, with every crate.
+const RELAX: &str = "unstable feature specified for `-Ctarget-feature`";
+
+/// Passes on what cargo does, without its counts of warnings, which are mostly that one.
+fn forward(lines: impl std::io::Read, output: Output) {
+    for line in BufReader::new(lines).lines().map_while(Result::ok) {
+        if !(line.starts_with("warning: `") && line.contains(" generated ")) {
+            output.note(line);
+        }
+    }
 }
 
 /// Writes the image of a linked program, if it would be accepted.

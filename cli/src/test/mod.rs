@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     if args.list {
         return list(&programs, filter, output);
     }
-    let built = build::contracts(&[], &folder)?;
+    let built = build::contracts(&[], &folder, output)?;
     let images: Images = built
         .into_iter()
         .map(|built| (built.image.name.replace('-', "_"), built.image.file.bytes.into()))
