@@ -265,12 +265,21 @@ fn address(transaction: &Transaction) -> Address {
     }
 }
 
-/// What the transaction declares, and the two accounts that every transaction uses.
+/// What the transaction declares, and what it names itself: two accounts, and code.
 fn declared(transaction: &Transaction, to: &Address) -> Option<Arc<AccessList>> {
     let declared = transaction.access.as_ref()?;
     let mut declared = AccessList::clone(declared);
     declared.writes.insert(StateKey::Account(transaction.sender));
     declared.writes.insert(StateKey::Account(*to));
+    match &transaction.action {
+        Action::Call { .. } => {}
+        Action::Deploy { code, .. } => {
+            declared.writes.insert(StateKey::Code(CodeHash::of(code)));
+        }
+        Action::Create { code, .. } => {
+            declared.reads.insert(StateKey::Code(*code));
+        }
+    }
     Some(Arc::new(declared))
 }
 
@@ -308,7 +317,7 @@ fn prepare(
             (hash, input)
         }
         Action::Create { code, input, .. } => {
-            if session.journal.code(code)?.is_none() {
+            if !session.journal.has_code(code)? {
                 return Ok(Work::Impossible(format!("no code {code} was uploaded")));
             }
             (*code, input)

@@ -1,7 +1,8 @@
 //! The journal does what a model does that copies everything at each checkpoint.
 //!
-//! `BESSEMER_SEED=n` runs the one sequence of that number.
+//! `BESSEMER_SEED=n` runs the sequence of that number, after those that its store had before.
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tells how to repeat a failure")]
 
 mod model;
 
@@ -84,34 +85,25 @@ fn sequences(store: &Arc<dyn Store>, seeds: impl IntoIterator<Item = u64>) {
     assert!(steps > blocks * 5, "the sequences are empty");
 }
 
-fn seeds(all: std::ops::Range<u64>) -> std::ops::Range<u64> {
-    match std::env::var("BESSEMER_SEED") {
-        Ok(seed) => {
-            let seed = seed.parse().unwrap();
-            seed..seed + 1
-        }
-        Err(_) => all,
+/// Runs sequences, each hundred on a store of its own, so that few stand on each other.
+fn hundreds(all: std::ops::Range<u64>, new_store: impl Fn(u64) -> Arc<dyn Store>) {
+    let one = std::env::var("BESSEMER_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
+    let all = one.map_or(all, |seed| seed - seed % 100..seed + 1);
+    for begin in all.clone().step_by(100) {
+        sequences(&new_store(begin), begin..all.end.min(begin + 100));
     }
 }
 
 #[test]
 fn on_memory() {
-    // a new store for each hundred, so that a failure stands on few blocks
-    let all = seeds(0..100_000);
-    let mut begin = all.start;
-    while begin < all.end {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        let end = (begin + 100).min(all.end);
-        sequences(&store, begin..end);
-        begin = end;
-    }
+    hundreds(0..100_000, |_| Arc::new(MemoryStore::new()));
 }
 
 #[test]
 fn on_a_file() {
     let directory = tempfile::tempdir().unwrap();
-    let store: Arc<dyn Store> = Arc::new(RedbStore::open(directory.path().join("chain")).unwrap());
-    sequences(&store, seeds(1_000_000..1_000_400));
+    let new = |begin: u64| RedbStore::open(directory.path().join(begin.to_string())).unwrap();
+    hundreds(1_000_000..1_000_400, |begin| Arc::new(new(begin)));
 }
 
 /// A view that counts, and fails when it is told to.

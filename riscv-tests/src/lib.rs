@@ -23,11 +23,14 @@
 //!
 //! [`differential`] runs a program on all engines and compares; [`fuzz`] does so with many.
 //!
+//! [`calls`] runs random call trees on a chain and on a naive model of it.
+//!
 //! Invariant: the oracle and the generators use no other crate of the project, so that an error in
 //! the product's decoder or gas table cannot repeat itself there.
 
 #![forbid(unsafe_code)]
 
+pub mod calls;
 pub mod differential;
 pub mod fuzz;
 pub mod generate;

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Judges the engines: random programs, a single program again, the official suites.
+/// Judges the engines: random programs and call trees, a single program again, the official suites.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -23,6 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Calls(command::calls::Calls),
     Fuzz(command::fuzz::Fuzz),
     Official(command::official::Official),
     Replay(command::replay::Replay),
@@ -30,6 +31,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Calls(calls) => calls.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Official(official) => official.run(),
         Command::Replay(replay) => replay.run(),

@@ -8,7 +8,7 @@
 use bessemer_image::Text;
 use bessemer_isa::{Class, Inst, J, L, Reg, RegSet};
 
-use crate::plan::{Constants, Plan, is_link};
+use crate::plan::{Constants, Entry, Plan, is_link};
 
 /// Registers that units pass to each other and return in host registers.
 pub(crate) const PASSED: [Reg; 4] = [Reg::SP, Reg::A0, Reg::A1, Reg::S0];
@@ -39,6 +39,9 @@ pub(crate) struct Block {
     pub(crate) fallen_into: bool,
     /// Whether a block of the unit goes back to this one.
     pub(crate) loop_head: bool,
+    /// Whether an entry here finds all registers in the context: behind a host call they are there,
+    /// and who comes in from elsewhere, which is rare, stores them first.
+    pub(crate) settled: bool,
     /// Registers that may be dirty before the first instruction.
     pub(crate) dirty_in: RegSet,
     /// Registers whose values are needed before the first instruction.
@@ -46,7 +49,10 @@ pub(crate) struct Block {
     reads: RegSet,
     writes: RegSet,
     edges: Vec<Edge>,
+    /// Whether the last instruction may leave the unit, with passed registers in host registers.
     leaves: bool,
+    /// Whether the last instruction is a host call, which needs the context to be current.
+    calls_host: bool,
 }
 
 /// How control passes to a block of the same unit.
@@ -101,6 +107,7 @@ impl Flow {
         }
         let edges = flow.blocks.iter().flat_map(|block| &block.edges);
         flow.dispatches = edges.filter(|edge| matches!(edge, Edge::Dispatch)).count();
+        flow.settle(plan, unit);
         flow.solve_dirty(plan, unit);
         flow.solve_live(precise);
         flow
@@ -110,6 +117,11 @@ impl Flow {
     pub(crate) fn block_at(&self, slot: usize) -> Option<BlockId> {
         let index = slot.checked_sub(self.first)?;
         self.starts.get(index).copied().flatten().map(|id| id as BlockId)
+    }
+
+    /// Whether an entry finds all registers in the context.
+    pub(crate) fn is_settled(&self, entry: Entry) -> bool {
+        self.block_at(entry.slot).is_some_and(|id| self.blocks[id].settled)
     }
 
     /// Which registers are taken to change over a call.
@@ -126,8 +138,14 @@ impl Flow {
             .blocks
             .iter()
             .map(|block| {
-                let dirty = block.dirty_in.union(block.writes).union(PASSED_SET);
-                block.live_in.len() + if block.leaves { dirty.len() } else { 0 }
+                let dirty = block.dirty_in.union(block.writes);
+                let stored = match block {
+                    Block { leaves: true, .. } => dirty.union(PASSED_SET).len(),
+                    // nothing but host calls is dense too
+                    Block { calls_host: true, .. } => dirty.len() + MAX_SEAMS_PER_INSTRUCTION + 1,
+                    _ => 0,
+                };
+                block.live_in.len() + stored
             })
             .sum();
         seams > MAX_SEAMS_PER_INSTRUCTION * instructions + FREE_SEAMS
@@ -189,12 +207,14 @@ impl Flow {
                 arrival: plan.marks[slot].arrival,
                 fallen_into: falls_in[slot - range.start] > 0,
                 loop_head: false,
+                settled: false,
                 dirty_in: RegSet::EMPTY,
                 live_in: RegSet::EMPTY,
                 reads: RegSet::EMPTY,
                 writes: RegSet::EMPTY,
                 edges: Vec::new(),
                 leaves: false,
+                calls_host: false,
             });
         }
         let taken = (0..blocks.len()).filter(|&id| plan.marks[blocks[id].start].taken).collect();
@@ -216,7 +236,7 @@ impl Flow {
         let step = text.profile().step() as usize;
         let (mut reads, mut writes) = (RegSet::EMPTY, RegSet::EMPTY);
         let mut edges = Vec::new();
-        let mut leaves = false;
+        let (mut leaves, mut calls_host) = (false, false);
         let mut makes_calls = false;
         let mut constants = Constants::none();
         let mut slot = self.blocks[id].start;
@@ -268,8 +288,11 @@ impl Flow {
                     }
                 }
                 (_, Inst::Ecall(_)) => {
-                    leaves = true;
-                    edges.extend(self.block_at(next).map(Edge::Written));
+                    calls_host = true;
+                    match self.block_at(next) {
+                        Some(block) => edges.push(Edge::Written(block)),
+                        None => leaves = true,
+                    }
                 }
                 (_, inst) if inst.class() == Class::Branch => {
                     keep(inst.target(pc).and_then(|target| text.index(target)));
@@ -280,13 +303,34 @@ impl Flow {
         }
         self.makes_calls |= makes_calls;
         let block = &mut self.blocks[id];
-        (block.reads, block.writes, block.edges, block.leaves) = (reads, writes, edges, leaves);
+        (block.reads, block.writes, block.edges) = (reads, writes, edges);
+        (block.leaves, block.calls_host) = (leaves, calls_host);
+    }
+
+    /// Finds the entries behind host calls that are nothing else.
+    fn settle(&mut self, plan: &Plan, unit: usize) {
+        let mut behind = vec![false; self.blocks.len()];
+        for edge in self.blocks.iter().flat_map(|block| &block.edges) {
+            if let Edge::Written(target) = *edge {
+                behind[target] = true;
+            }
+        }
+        // the first entry is the one that is fast
+        for &entry in plan.units[unit].entries.iter().skip(1) {
+            if let Some(id) = self.block_at(entry.slot) {
+                let elsewhere =
+                    entry.continuing || plan.is_called(entry) || plan.marks[entry.slot].taken;
+                self.blocks[id].settled = behind[id] && !elsewhere;
+            }
+        }
     }
 
     fn solve_dirty(&mut self, plan: &Plan, unit: usize) {
         let entries: Vec<BlockId> = self.entry_blocks(plan, unit).collect();
         for &id in &entries {
-            self.blocks[id].dirty_in = PASSED_SET;
+            if !self.blocks[id].settled {
+                self.blocks[id].dirty_in = PASSED_SET;
+            }
         }
         let mut changed = true;
         while changed {
@@ -346,6 +390,8 @@ impl Flow {
                 }
                 if block.leaves {
                     out = out.union(dirty_out).union(PASSED_SET);
+                } else if block.calls_host {
+                    out = out.union(dirty_out);
                 }
                 let mut live = block.reads.union(out.without(block.writes));
                 if precise {

@@ -55,7 +55,10 @@ pub(crate) enum EntryEffect {
 /// Step 3 of all calls: no more frames than may exist at once.
 pub(super) fn depth(service: &mut Service<'_>) -> HostResult<Option<u32>> {
     let depth = service.context().session().entered.len();
-    Ok((depth >= CALL_DEPTH as usize).then_some(status::DEPTH))
+    if depth < CALL_DEPTH as usize {
+        return Ok(None);
+    }
+    refuse(service, status::DEPTH).map(Some)
 }
 
 pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
@@ -175,6 +178,7 @@ fn begin_create(
 ) -> HostResult<u32> {
     let value = service.amount(1)?;
     may_transfer(service, &address)?;
+    let is_known = service.context_mut().session_mut().journal.has_code(&hash)?;
     let (_, found) = access(service, &address)?;
     let price = service.context().session().prices.new_account;
     service.pay(price)?;
@@ -183,7 +187,7 @@ fn begin_create(
         return refuse(service, status::BALANCE);
     }
     let Some(nonce) = own.nonce.checked_add(1) else { return refuse(service, status::NONCE) };
-    if service.context_mut().session_mut().journal.code(&hash)?.is_none() {
+    if !is_known {
         return refuse(service, status::UNKNOWN_CODE);
     }
     if create::is_occupied(&found) {

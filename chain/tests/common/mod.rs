@@ -1,46 +1,20 @@
 //! Small contracts in assembly, and chains to run them on.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
-use bessemer_abi::HostCall;
+pub(crate) mod assembly;
+pub(crate) mod script;
+pub(crate) mod watch;
+
 use bessemer_chain::{Address, Chain, Receipt, U256};
-use bessemer_image::{ImageBuilder, Profile};
-use bessemer_isa::asm;
+use bessemer_image::Program;
+use bessemer_isa::{GasSchedule, TrapKind};
 use bessemer_runtime::{Backend, Config, Engine, Limits};
+
+pub(crate) use assembly::{DATA, TEXT, bytes, contract};
 
 /// The back ends that must agree.
 pub(crate) const BACKENDS: [Backend; 2] = [Backend::Interpreter, Backend::Jit];
-
-/// A contract from assembly. A line `host NAME` is the host call of that name; `.data` begins
-/// writable data at `DATA`.
-pub(crate) fn contract(source: &str) -> Vec<u8> {
-    let mut text = format!(".equ DATA, {DATA}\n");
-    for line in source.lines() {
-        match line.trim().strip_prefix("host ") {
-            Some(name) => {
-                let call = HostCall::ALL.iter().find(|call| call.row().name == name.trim());
-                let call = call.unwrap_or_else(|| panic!("no host call `{name}`"));
-                text.push_str(&format!("li a7, {}\necall\n", call.number()));
-            }
-            None => {
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    let program = asm::assemble(&text, &asm::Options::default())
-        .unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let mut image = ImageBuilder::new(Profile { compressed: false })
-        .text(program.text.base, &program.text.bytes)
-        .data(DATA, &[] as &[u8], 4096);
-    for (name, addr) in &program.symbols {
-        image = image.symbol(name, *addr);
-    }
-    image.build()
-}
-
-/// Where contracts of [`contract`] have a page of writable zeros.
-pub(crate) const DATA: u32 = 0x2_0000;
 
 /// An engine as chains use it.
 pub(crate) fn engine(backend: Backend) -> Engine {
@@ -52,9 +26,11 @@ pub(crate) fn chain(backend: Backend) -> Chain {
     Chain::in_memory(&engine(backend)).unwrap()
 }
 
-/// Deploys a contract without constructor arguments, for `from`.
+/// Deploys a contract without constructor arguments, for `from`. Its constructor does nothing: the
+/// code runs in calls only.
 pub(crate) fn deploy(chain: &mut Chain, from: Address, source: &str) -> Address {
-    chain.deploy(contract(source)).from(from).create().unwrap()
+    let code = contract(&format!("beqz a0, 1f\nhost finish(0, 0)\n1:\n{source}"));
+    chain.deploy(code).from(from).create().unwrap()
 }
 
 /// What a test looks at, for each back end; they must agree in all of it.
@@ -68,12 +44,36 @@ pub(crate) fn on_both<R: PartialEq + std::fmt::Debug>(test: impl Fn(&mut Chain) 
     compiled.0
 }
 
-/// A 32-byte word with this number, as contracts see amounts.
+/// A number as an amount.
 pub(crate) fn amount(number: u64) -> U256 {
     U256::from(number)
 }
 
-/// A receipt without what differs between runs for no reason; nothing at present.
+/// What an amount is in the memory of contracts, as a line of data.
+pub(crate) fn amount_bytes(number: u64) -> String {
+    bytes(&amount(number).to_le_bytes::<32>())
+}
+
+/// A receipt in words.
 pub(crate) fn outcome(receipt: &Receipt) -> String {
     bessemer_chain::sentence(receipt)
+}
+
+/// The trap that the first frame to fail ended with.
+pub(crate) fn trap(receipt: &Receipt) -> Option<TrapKind> {
+    receipt.diagnosis.failures.first()?.trap.map(|trap| trap.kind)
+}
+
+/// What the pages cost that a frame of this code starts with (rule G8).
+pub(crate) fn entry_price(code: &[u8]) -> u64 {
+    let program = Program::parse(code, &Limits::contract()).unwrap();
+    u64::from(program.entry_pages()) * u64::from(GasSchedule::V1.page)
+}
+
+/// The little-endian words of what was returned.
+pub(crate) fn words(receipt: &Receipt) -> Vec<u32> {
+    assert!(receipt.succeeded(), "{}", outcome(receipt));
+    let (words, rest) = receipt.output.as_chunks();
+    assert!(rest.is_empty(), "{} bytes are no words", receipt.output.len());
+    words.iter().map(|word| u32::from_le_bytes(*word)).collect()
 }

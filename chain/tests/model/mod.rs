@@ -265,7 +265,7 @@ impl Model {
                 let allowed = self.read(StateKey::Code(hash));
                 match journal.has_code(&hash) {
                     Ok(has) => {
-                        assert_eq!((has, true), (self.now.codes.contains_key(&hash), allowed))
+                        assert_eq!((has, true), (self.now.codes.contains_key(&hash), allowed));
                     }
                     Err(error) => drop(undeclared(Err(error), StateKey::Code(hash), allowed)),
                 }

@@ -127,7 +127,7 @@ impl Fuzz {
     }
 }
 
-fn progress_bar(count: Option<u64>) -> ProgressBar {
+pub(super) fn progress_bar(count: Option<u64>) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -1,5 +1,6 @@
 //! One file per command. A command answers whether all went well.
 
+pub(crate) mod calls;
 pub(crate) mod fuzz;
 pub(crate) mod official;
 pub(crate) mod replay;

@@ -16,7 +16,7 @@ mod grammar;
 mod layout;
 mod pressure;
 mod program;
-mod random;
+pub(crate) mod random;
 mod raw;
 
 pub use case::{Case, EXIT, answer};

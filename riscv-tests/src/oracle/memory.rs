@@ -71,6 +71,20 @@ impl Memory {
         self.pages.iter().map(|(number, page)| (number * PAGE_SIZE, page))
     }
 
+    pub(super) fn refused(&self, addr: u32, length: u32, write: bool) -> Option<u32> {
+        let end = u64::from(addr) + u64::from(length);
+        let mut at = addr;
+        while u64::from(at) < end {
+            match self.pages.get(&(at / PAGE_SIZE)) {
+                Some(page) if page.writable || !write => {}
+                _ => return Some(at),
+            }
+            // the range does not reach the end of the address space, which is never mapped
+            at = (at / PAGE_SIZE + 1) * PAGE_SIZE;
+        }
+        None
+    }
+
     pub(super) fn read(&self, addr: u32, length: u32) -> Option<Vec<u8>> {
         (0..length).map(|k| self.byte(addr.checked_add(k)?)).collect()
     }

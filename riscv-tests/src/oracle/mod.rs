@@ -188,6 +188,16 @@ impl Oracle {
         &self.registers
     }
 
+    /// Sets a register other than x0, for a frame that begins with one.
+    ///
+    /// # Panics
+    ///
+    /// For x0.
+    pub fn set_register(&mut self, register: usize, value: u32) {
+        assert_ne!(register, 0, "x0 is 0");
+        self.registers[register] = value;
+    }
+
     /// The instruction that stopped, or the arrival that gas did not suffice for, or else the next
     /// instruction.
     #[must_use]
@@ -227,6 +237,13 @@ impl Oracle {
     #[must_use]
     pub fn read(&self, addr: u32, length: u32) -> Option<Vec<u8>> {
         self.memory.read(addr, length)
+    }
+
+    /// The lowest byte of a range that the host may not read, or not write; `None` if it may use
+    /// all of it.
+    #[must_use]
+    pub fn refused(&self, addr: u32, length: u32, write: bool) -> Option<u32> {
+        self.memory.refused(addr, length, write)
     }
 
     /// Writes memory for the host, whatever the permission: the argument block of a bare program,

@@ -409,8 +409,6 @@ impl Lowering<'_, '_> {
         let stopped = self.builder.inst_results(call)[0];
         let meter = self.load_context(offset::METER);
         self.builder.def_var(self.meter, meter);
-        let memory = self.load_context(offset::MEMORY);
-        self.builder.def_var(self.memory, memory);
         self.load_registers(RegSet::of(&[Reg::A0]));
         self.dirty = RegSet::EMPTY;
         let (stop, go_on) = (self.stop_block(), self.builder.create_block());

@@ -98,11 +98,15 @@ pub(crate) fn lower_unit(
             Blocks { arrive, body: if split { builder.create_block() } else { arrive } }
         })
         .collect();
-    let enter = (0..env.plan.units[unit].entries.len())
-        .map(|_| {
+    let enter = env.plan.units[unit]
+        .entries
+        .iter()
+        .map(|&entry| {
             let block = builder.create_block();
-            for _ in 0..CARRIED {
-                builder.append_block_param(block, I64);
+            if !flow.is_settled(entry) {
+                for _ in 0..CARRIED {
+                    builder.append_block_param(block, I64);
+                }
             }
             block
         })
@@ -228,12 +232,23 @@ impl Lowering<'_, '_> {
             let others = self.builder.create_block();
             self.builder.ins().brif(local, others, &[], first, &passed);
             self.builder.set_cold_block(others);
-            // the moves that an entry takes are far from the way through the first one
-            let ways: Vec<Block> = rest.iter().map(|_| self.builder.create_block()).collect();
             self.builder.switch_to_block(others);
+            let takes: Vec<bool> = (1..enter.len()).map(|index| !self.settled(index)).collect();
+            if takes.contains(&false) {
+                self.builder.def_var(self.meter, carried[0]);
+                for (reg, &value) in PASSED.into_iter().zip(&carried[1..]) {
+                    self.store_register(reg, value);
+                }
+            }
+            // the moves that an entry takes are far from the way through the first one
+            let ways: Vec<Block> = takes
+                .iter()
+                .zip(rest)
+                .map(|(&takes, &enter)| if takes { self.builder.create_block() } else { enter })
+                .collect();
             let targets: Vec<Block> = ways.first().into_iter().chain(&ways).copied().collect();
             self.branch_by_table(local, ways[0], &targets, &[]);
-            for (&way, &enter) in ways.iter().zip(rest) {
+            for (&way, &enter) in ways.iter().zip(rest).filter(|(way, enter)| way != enter) {
                 self.builder.set_cold_block(way);
                 self.builder.switch_to_block(way);
                 self.builder.ins().jump(enter, &passed);
@@ -245,15 +260,19 @@ impl Lowering<'_, '_> {
     }
 
     /// Where entry `index` comes in, from outside or behind a call: takes meter and passed registers
-    /// as parameters and loads what else is needed.
+    /// as parameters, unless it is settled, and loads what else is needed.
     fn lower_enter(&mut self, index: usize) {
         let block = self.enter[index];
         self.pointers = Pointers::default();
         self.builder.switch_to_block(block);
-        let passed = self.builder.block_params(block).to_vec();
-        self.define_passed(&passed);
+        let settled = self.settled(index);
+        if !settled {
+            let passed = self.builder.block_params(block).to_vec();
+            self.define_passed(&passed);
+        }
         // a block that is entered here only has no other meter
-        self.label_meter(passed[0]);
+        let meter = self.builder.use_var(self.meter);
+        self.label_meter(meter);
         let entry = self.env.plan.units[self.unit].entries[index];
         if self.flow.makes_calls && self.env.plan.is_called(entry) {
             self.dirty = PASSED_SET;
@@ -263,12 +282,18 @@ impl Lowering<'_, '_> {
         let memory = self.load_context(offset::MEMORY);
         self.builder.def_var(self.memory, memory);
         let id = self.flow.block_at(entry.slot).expect("every entry of a unit starts a block");
-        self.load_registers(self.flow.blocks[id].live_in.without(PASSED_SET));
+        let passed = if settled { RegSet::EMPTY } else { PASSED_SET };
+        self.load_registers(self.flow.blocks[id].live_in.without(passed));
         if entry.continuing {
             self.fall_into_block(id);
         } else {
             self.builder.ins().jump(self.blocks[id].arrive, &[]);
         }
+    }
+
+    /// Whether entry `index` finds everything in the context but the meter.
+    fn settled(&self, index: usize) -> bool {
+        self.flow.is_settled(self.env.plan.units[self.unit].entries[index])
     }
 
     fn branch_by_table(

@@ -259,7 +259,9 @@ impl Search<'_> {
             }
             (Some(target), _) if rd.is_zero() => self.behind(target, function),
             _ => {
-                target.into_iter().for_each(|target| drop(self.entry(target)));
+                if let Some(target) = target {
+                    let _ = self.entry(target);
+                }
                 self.returns.returned(function);
                 if !rd.is_zero() {
                     self.marks[slot].calls = true;
