@@ -85,7 +85,7 @@ pub(crate) fn simulate(args: &SimulateArgs, output: Output) -> Result<u8, Failur
     let changes = if receipt.succeeded() { writes.changes(&executed) } else { Vec::new() };
     if output.json {
         let mut document = json!({ "schema": "bessemer.simulate/1" });
-        merge(&mut document, teller.to_json(&call.input, receipt));
+        merge(&mut document, teller.document(&call.input, receipt));
         document["changes"] = changes.iter().map(Change::to_json).collect();
         let keys = |keys: &std::collections::BTreeSet<StateKey>| -> Vec<String> {
             keys.iter().map(ToString::to_string).collect()
@@ -242,7 +242,7 @@ pub(crate) fn report(
     let what = teller.call_name(&to, input);
     if output.json {
         let mut document = json!({ "schema": "bessemer.call/1" });
-        merge(&mut document, teller.to_json(input, receipt));
+        merge(&mut document, teller.document(input, receipt));
         document["changed"] = receipt.succeeded().into();
         document["failed_file"] = saved.as_ref().map(|path| path.display().to_string()).into();
         output.document(&document)?;

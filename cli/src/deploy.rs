@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
         if output.json {
             let mut document = json!({ "schema": "bessemer.deploy/1", "name": name });
-            merge(&mut document, teller.to_json(&[], receipt));
+            merge(&mut document, teller.document(&[], receipt));
             document["failed_file"] = saved.display().to_string().into();
             output.document(&document)?;
         }
@@ -113,7 +113,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             "size": elf.len(),
             "code_hash": CodeHash::of(elf).to_string(),
         });
-        merge(&mut document, teller.to_json(&[], receipt));
+        merge(&mut document, teller.document(&[], receipt));
         output.document(&document)?;
     } else {
         let (size, gas) = (kib(elf.len()), grouped(receipt.gas_used));

@@ -163,7 +163,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Everything, for programs.
-    pub(crate) fn to_json(&mut self, input: &[u8], receipt: &Receipt) -> Value {
+    pub(crate) fn document(&mut self, input: &[u8], receipt: &Receipt) -> Value {
         let (to, output) = (&receipt.to, &receipt.output);
         let result = match receipt.status {
             Status::Return => self.result(to, input, output).map(|f| Field::list_to_json(&f)),

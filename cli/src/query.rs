@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         Err(ChainError::Failed(receipt)) => {
             if output.json {
                 let mut document = json!({ "schema": "bessemer.query/1" });
-                merge(&mut document, teller.to_json(&call.input, &receipt));
+                merge(&mut document, teller.document(&call.input, &receipt));
                 output.document(&document)?;
             }
             let what = teller.call_name(&call.to, &call.input);

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut teller = Teller::new(chain, &local.names, Sources::of(&local.folder));
     if output.json {
         let mut document = json!({ "schema": "bessemer.receipt/1" });
-        merge(&mut document, teller.to_json(&[], &receipt));
+        merge(&mut document, teller.document(&[], &receipt));
         output.document(&document)?;
         return Ok(0);
     }

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     };
     if output.json {
         let mut document = json!({ "schema": "bessemer.replay/1", "as_recorded": same });
-        merge(&mut document, teller.to_json(input, &receipt));
+        merge(&mut document, teller.document(input, &receipt));
         output.document(&document)?;
     }
     if receipt.succeeded() {

@@ -47,9 +47,9 @@ pub mod storage;
 #[cfg(not(target_arch = "riscv32"))]
 pub mod testing;
 
+pub use bessemer_abi::codes::status;
 pub use bessemer_sdk_macros::{Abi, Stored, contract, error, event, interface, storage};
 pub use bessemer_types as types;
-pub use bessemer_abi::codes::status;
 pub use contract::Contract;
 pub use event::{Event, Topic};
 pub use exact::Exact;

@@ -43,6 +43,9 @@ pub(crate) struct Terms {
     pub(crate) gas: Option<u64>,
 }
 
+/// A part of the state; `None` for what is not there.
+pub(crate) type Values = Vec<(StateKey, Option<Vec<u8>>)>;
+
 /// A transaction that ran.
 pub(crate) struct Executed {
     pub(crate) transaction: Transaction,
@@ -50,7 +53,7 @@ pub(crate) struct Executed {
     pub(crate) receipt: Receipt,
     pub(crate) accessed: AccessList,
     /// What it read and wrote, as it was before.
-    pub(crate) before: Vec<(StateKey, Option<Vec<u8>>)>,
+    pub(crate) before: Values,
 }
 
 /// Whether a transaction becomes part of the chain.
@@ -182,10 +185,7 @@ impl Local {
 
 /// The values of all keys that a transaction used, and the code of all accounts among them: modules
 /// that are ready are not read again.
-fn values_before(
-    store: &dyn View,
-    accessed: &AccessList,
-) -> Result<Vec<(StateKey, Option<Vec<u8>>)>, Failure> {
+fn values_before(store: &dyn View, accessed: &AccessList) -> Result<Values, Failure> {
     let get = |key: &StateKey| -> Result<Option<Vec<u8>>, ChainError> {
         Ok(store.get(key)?.map(|value| value.to_vec()))
     };
