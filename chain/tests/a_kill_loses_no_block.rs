@@ -10,7 +10,7 @@ mod blocks;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bessemer_chain::store::{RedbStore, Store};
 use blocks::{Content, commit};
@@ -82,7 +82,10 @@ fn run_and_kill(path: &Path, random: &mut Rng) -> u64 {
             assert!(next(&mut lines).is_some(), "the child ended by itself");
         }
     }
-    std::thread::sleep(Duration::from_micros(random.u64(..30_000)));
+    // anywhere in what the child does next
+    for _ in 0..random.u32(..3_000_000) {
+        std::hint::spin_loop();
+    }
     child.kill().unwrap();
     child.wait().unwrap();
     while next(&mut lines).is_some() {}

@@ -3,9 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod abi;
+mod aot;
 mod build;
+mod cache;
 mod call;
 mod check;
+mod compiling;
 mod demo;
 mod deploy;
 mod diff;
@@ -40,6 +43,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Contracts in Rust on RISC-V: builds and tests them, runs them on a local chain, and runs, compares and shows
@@ -79,6 +83,11 @@ enum Command {
     Diff(diff::Args),
     Inspect(inspect::Args),
     Disasm(disasm::Args),
+    Aot(aot::Args),
+    Cache(cache::Args),
+    /// Compiles what another process of this program asks for
+    #[command(name = compiling::COMPILER, hide = true)]
+    ServeCompiler,
 }
 
 const AFTER_HELP: &str = "\
@@ -105,6 +114,8 @@ Examples:
   bessemer diff primes.elf 1000
   bessemer inspect primes.elf
   bessemer disasm --function main --native primes.elf
+  bessemer aot primes.elf -o primes.aot
+  bessemer cache stats
 ";
 
 fn main() -> ExitCode {
@@ -134,6 +145,11 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args, output),
         Command::Inspect(args) => inspect::run(&args, output),
         Command::Disasm(args) => disasm::run(&args, output),
+        Command::Aot(args) => aot::run(&args, output),
+        Command::Cache(args) => cache::run(&args, output),
+        Command::ServeCompiler => bessemer_runtime::serve_compiler()
+            .map(|()| 0)
+            .map_err(|source| Failure::Io { what: "serve as a compiler".to_owned(), source }),
     };
     ExitCode::from(result.unwrap_or_else(|failure| output.failure(&failure)))
 }

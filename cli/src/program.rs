@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bessemer_image::Limits;
-use bessemer_runtime::{Config, Engine, Module, OptLevel};
+use bessemer_runtime::{Config, Engine, Module, OptLevel, PortableFile};
 use clap::ValueEnum;
 
 use crate::failure::Failure;
@@ -12,14 +12,45 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct File {
     pub(crate) path: PathBuf,
+    /// The ELF file of the program.
     pub(crate) bytes: Vec<u8>,
+    /// The file that holds the program and its native code, if it is one of those.
+    portable: Option<Vec<u8>>,
 }
 
 impl File {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = std::fs::read(path)
             .map_err(|source| Failure::Io { what: format!("read {}", path.display()), source })?;
-        Ok(Self { path: path.to_owned(), bytes })
+        Ok(Self::new(path.to_owned(), bytes))
+    }
+
+    /// The program in these bytes: an ELF file, or one with native code.
+    pub(crate) fn new(path: PathBuf, bytes: Vec<u8>) -> Self {
+        match PortableFile::parse(&bytes).map(|file| file.image().to_vec()) {
+            Some(image) => Self { path, bytes: image, portable: Some(bytes) },
+            None => Self { path, bytes, portable: None },
+        }
+    }
+
+    /// Whether the file holds native code too.
+    pub(crate) fn is_portable(&self) -> bool {
+        self.portable.is_some()
+    }
+
+    /// Like [`File::module`], with the native code in the file if there is some that may be used.
+    pub(crate) fn ready_module(&self, config: Config) -> Result<Module, Failure> {
+        let Some(file) = self.portable.as_deref().and_then(PortableFile::parse) else {
+            return self.module(config);
+        };
+        let (module, unused) = Engine::new(config)
+            .and_then(|engine| file.module(&engine))
+            .map_err(|error| Failure::program(&self.path, error))?;
+        if let Some(reason) = unused {
+            let path = self.path.display();
+            log::warn!("{path}: {reason}; the program in it is compiled anew");
+        }
+        Ok(module)
     }
 
     /// The program for an engine with these settings.

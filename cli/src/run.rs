@@ -1,17 +1,18 @@
 //! `bessemer run`: executes a bare program.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bessemer_cli::bare::{self, Bare};
 use bessemer_cli::memory_digest;
 use bessemer_interp::Retired;
-use bessemer_runtime::{Backend, Config, Exit, Instance, Module};
+use bessemer_runtime::{Backend, Config, Exit, Instance, JitDump, Module, Origin, write_perf_map};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::compiling::{CacheArgs, CompilerArgs};
 use crate::dump::Dump;
 use crate::failure::Failure;
 use crate::number::parse_bytes;
@@ -22,7 +23,7 @@ use crate::trace::Trace;
 
 /// Executes a program: the process prints what the program prints and exits with its exit code.
 ///
-/// The program is a static ELF file for rv32im or rv32imac. It gets its arguments the way RISC-V
+/// The program is a static ELF file for rv32im or rv32imac, or a file that `aot` made of one. It gets its arguments the way RISC-V
 /// Linux passes them, and of its calls these: write (64) to files 1 and 2, exit (93, 94) and brk
 /// (214). Any other call returns -38 (ENOSYS); a write from unmapped memory traps.
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,19 @@ pub(crate) struct Args {
     /// Size of the stack, like 65536, 64K or 1M
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     stack: Option<u32>,
+    /// Keeps native code in the cache, and takes it from there; --cache-dir does it too
+    #[arg(long)]
+    cache: bool,
+    #[command(flatten)]
+    cache_place: CacheArgs,
+    #[command(flatten)]
+    compiler: CompilerArgs,
+    /// Names the native code for `perf report`, in /tmp/perf-PID.map
+    #[arg(long)]
+    perf_map: bool,
+    /// Writes jit-PID.dump to this folder, for `perf inject --jit`; record with `perf record -k 1`
+    #[arg(long, value_name = "DIR")]
+    jitdump: Option<PathBuf>,
     /// Shows gas, times, sizes, registers and a digest of memory on standard error
     #[arg(long)]
     stats: bool,
@@ -79,6 +93,8 @@ Examples:
   bessemer run --gas 1000000 --stats primes.elf
   bessemer run --backend interp --json primes.elf
   bessemer run --trace hello.elf 2>trace.txt
+  bessemer run --cache --stats primes.elf 5000
+  perf record -g bessemer run --perf-map primes.elf 5000000
   bessemer run --signature out.signature test.elf
   bessemer run --dump 0x10000 0x10100 text.bin hello.elf
   bessemer run program.elf -- --an-option-of-the-program
@@ -103,7 +119,12 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     let file = File::read(&args.program)?;
-    let module = file.module(args.config())?;
+    let mut config = args.config();
+    if args.cache || args.cache_place.cache_dir.is_some() || file.is_portable() {
+        config = args.cache_place.config(config)?;
+    }
+    let module = file.ready_module(config)?;
+    let _dump = args.tell_profilers(&module)?;
     let symbols = module.program().symbols();
     let mut dumps = Vec::new();
     if let Some(file) = &args.signature {
@@ -148,10 +169,30 @@ impl Args {
             BackendArg::Jit => Backend::Jit,
             BackendArg::Interp => Backend::Interpreter,
         };
-        Config::new()
+        let config = Config::new()
             .backend(backend)
             .opt_level(self.opt_level.into())
-            .limits(program::limits(self.stack))
+            .limits(program::limits(self.stack));
+        self.compiler.config(config)
+    }
+
+    /// Writes down what the native code is; the dump has to be kept until the program has run.
+    fn tell_profilers(&self, module: &Module) -> Result<Option<JitDump>, Failure> {
+        let pid = std::process::id();
+        let failed =
+            |path: &Path, source| Failure::Io { what: format!("write {}", path.display()), source };
+        if self.perf_map {
+            let path = PathBuf::from(format!("/tmp/perf-{pid}.map"));
+            // the folder is everybody's: a file or link that stands there is not ours to follow
+            let _ = std::fs::remove_file(&path);
+            std::fs::File::create_new(&path)
+                .and_then(|file| write_perf_map(module, BufWriter::new(file)))
+                .map_err(|source| failed(&path, source))?;
+        }
+        let path = self.jitdump.as_ref().map(|folder| folder.join(format!("jit-{pid}.dump")));
+        let dump =
+            path.map(|path| JitDump::write(module, &path).map_err(|source| failed(&path, source)));
+        dump.transpose()
     }
 
     /// The program's name as it was given, and its arguments.
@@ -336,6 +377,7 @@ impl<'a> Report<'a> {
             "gas_left": self.instance.gas(),
             "instructions": self.execution.instructions,
             "load_ns": nanoseconds(module.load_time()),
+            "code_from": module.origin().map(origin_name),
             "compile_ns": native.map(|_| nanoseconds(module.compile_time())),
             "run_ns": nanoseconds(self.run_time),
             "text_bytes": module.program().text().bytes().len(),
@@ -362,7 +404,15 @@ impl<'a> Report<'a> {
         match module.code() {
             Some(code) => {
                 row("executed by", format!("jit, opt-level {}", self.opt_level.name()));
-                row("compile time", format!("{:.3?}", module.compile_time()));
+                match module.origin() {
+                    Some(Origin::Compiled) | None => {
+                        row("compile time", format!("{:.3?}", module.compile_time()));
+                    }
+                    Some(origin) => {
+                        let time = module.compile_time();
+                        row("code from", format!("{} in {time:.3?}", origin_name(origin)));
+                    }
+                }
                 row("native code", format!("{} bytes", grouped(code.range().len() as u64)));
             }
             None => row("executed by", "interp".to_owned()),
@@ -379,6 +429,14 @@ impl<'a> Report<'a> {
             text.push_str(&output::registers(registers));
         }
         text
+    }
+}
+
+fn origin_name(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Compiled => "compiler",
+        Origin::Disk => "cache",
+        Origin::File => "file",
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use tempfile::TempDir;
 
 /// What a README command of the tool starts with.
 const PROMPT: &str = "$ cargo run --release -- ";
@@ -55,6 +58,13 @@ fn every_file_that_the_readme_links_to_exists() {
     }
 }
 
+/// The home of a user who has none of the tool's files yet.
+fn home() -> &'static Path {
+    static HOME: LazyLock<TempDir> =
+        LazyLock::new(|| tempfile::tempdir().expect("there is a place for temporary files"));
+    HOME.path()
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
 }
@@ -67,6 +77,7 @@ fn run(arguments: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bessemer"))
         .args(arguments.split_whitespace())
         .current_dir(root())
+        .env("HOME", home())
         .output()
         .expect("the tool starts")
 }

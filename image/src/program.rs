@@ -28,6 +28,16 @@ impl Program {
     /// nothing else; sections and symbols have no part in it. Time and memory are linear in the
     /// length of the file.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, LoadError> {
+        Self::parse_hashed(bytes, limits, || CodeHash::of(bytes))
+    }
+
+    /// Like [`Program::parse`], for a caller who knows the hash of the file, or where to find it: of
+    /// all that parsing does, hashing takes longest.
+    pub fn parse_hashed(
+        bytes: &[u8],
+        limits: &Limits,
+        code_hash: impl FnOnce() -> CodeHash,
+    ) -> Result<Self, LoadError> {
         let elf = Elf::parse(bytes, limits)?;
         let Segments { all, text } = Segments::load(&elf, bytes, limits)?;
         let layout = Layout::place(&all, limits)?;
@@ -44,7 +54,7 @@ impl Program {
         }
         Ok(Self {
             symbols: Symbols::read(bytes, &elf.header, text.base()..text.end()),
-            code_hash: CodeHash::of(bytes),
+            code_hash: code_hash(),
             segments: all.into(),
             text,
             entry,

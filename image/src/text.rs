@@ -1,5 +1,7 @@
 //! Decoded text: what stands at every address at which a pc can stand.
 
+use std::sync::OnceLock;
+
 use bessemer_isa::{Inst, TrapKind, expand};
 
 /// Which instructions an image may contain, read from its ELF flags.
@@ -35,7 +37,7 @@ impl Decoded {
     }
 }
 
-/// The executable bytes of an image, decoded once at every address a pc can have.
+/// The executable bytes of an image, decoded at most once at every address a pc can have.
 ///
 /// Addresses are grouped in *slots* of [`Profile::step`] bytes; slot `i` is at
 /// `base + i * step`. Any slot can be jumped to, also the second half of a 4-byte instruction: it
@@ -45,19 +47,19 @@ pub struct Text {
     base: u32,
     profile: Profile,
     bytes: Box<[u8]>,
-    slots: Box<[Decoded]>,
+    /// Made when they are first asked for: a program that comes with native code hardly needs them.
+    slots: OnceLock<Box<[Decoded]>>,
 }
 
 impl Text {
-    /// Decodes `bytes`, which stand at `base`. A remainder shorter than a step is not text.
+    /// The text of `bytes`, which stand at `base`. A remainder shorter than a step is not text.
     ///
     /// The caller has checked that `base` is a multiple of the step and that the text ends below
     /// 2^32.
     pub(crate) fn decode(base: u32, bytes: &[u8], profile: Profile) -> Self {
         let step = profile.step() as usize;
         let bytes = &bytes[..bytes.len() / step * step];
-        let slots = (0..bytes.len()).step_by(step).map(|at| decode_at(&bytes[at..], profile));
-        Self { base, profile, slots: slots.collect(), bytes: bytes.into() }
+        Self { base, profile, slots: OnceLock::new(), bytes: bytes.into() }
     }
 
     /// The address of the first instruction.
@@ -68,7 +70,7 @@ impl Text {
 
     /// The address just past the last slot.
     pub fn end(&self) -> u32 {
-        self.address(self.slots.len())
+        self.address(self.slot_count())
     }
 
     /// The profile that the text was decoded by.
@@ -82,16 +84,27 @@ impl Text {
         &self.bytes
     }
 
-    /// All slots in address order.
+    /// All slots in address order. The first call decodes them.
     #[inline]
     pub fn slots(&self) -> &[Decoded] {
-        &self.slots
+        self.slots.get_or_init(|| {
+            let step = self.profile.step() as usize;
+            let starts = (0..self.bytes.len()).step_by(step);
+            starts.map(|at| decode_at(&self.bytes[at..], self.profile)).collect()
+        })
+    }
+
+    /// Number of slots.
+    #[inline]
+    pub fn slot_count(&self) -> usize {
+        // steps are powers of two: a shift, as a division costs as much as a jump
+        self.bytes.len() >> self.profile.step().trailing_zeros()
     }
 
     /// What stands at this slot; illegal from the end of text on.
     #[inline]
     pub fn slot(&self, index: usize) -> Decoded {
-        self.slots.get(index).copied().unwrap_or(Decoded::ILLEGAL)
+        self.slots().get(index).copied().unwrap_or(Decoded::ILLEGAL)
     }
 
     /// What stands at this address, if it is one that a jump may go to.
@@ -105,7 +118,7 @@ impl Text {
     #[inline]
     pub fn index(&self, addr: u32) -> Option<usize> {
         let index = self.arrival_index(addr)?;
-        (index < self.slots.len()).then_some(index)
+        (index < self.slot_count()).then_some(index)
     }
 
     /// The slot that a jump or taken branch to `target` arrives at, or the trap that it raises
@@ -123,9 +136,8 @@ impl Text {
     pub fn arrival_index(&self, addr: u32) -> Option<usize> {
         let offset = addr.wrapping_sub(self.base);
         let step = self.profile.step();
-        // steps are powers of two: a shift, as a division costs as much as a jump
         let index = (offset >> step.trailing_zeros()) as usize;
-        (offset & (step - 1) == 0 && index <= self.slots.len()).then_some(index)
+        (offset & (step - 1) == 0 && index <= self.slot_count()).then_some(index)
     }
 
     /// The address of a slot, or of the end of text.

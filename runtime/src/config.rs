@@ -1,9 +1,13 @@
 //! How an engine executes.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use bessemer_image::Limits;
 use bessemer_isa::GasSchedule;
 use bessemer_translator::{OptLevel, Options};
 
+use crate::cache::{CacheLimits, ChildLimits};
 use crate::region::PoolLimits;
 
 /// Which engine executes a module. The choice is never visible in an outcome.
@@ -16,6 +20,17 @@ pub enum Backend {
     Jit,
     /// The reference interpreter.
     Interpreter,
+}
+
+/// When [`Backend::Auto`] compiles. The choice is never visible in an outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Compilation {
+    /// On other threads, while the interpreter executes; running instances go over to native code when
+    /// it is ready.
+    #[default]
+    Background,
+    /// When a module is made.
+    Eager,
 }
 
 /// Settings of an [`Engine`](crate::Engine).
@@ -34,12 +49,24 @@ pub struct Config {
     pub(crate) schedule: GasSchedule,
     pub(crate) pool: PoolLimits,
     pub(crate) native_stack: usize,
+    pub(crate) compilation: Compilation,
+    pub(crate) compile_threads: usize,
+    pub(crate) compiler_command: Option<Vec<OsString>>,
+    pub(crate) child_limits: ChildLimits,
+    pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) cache_secret: Option<PathBuf>,
+    pub(crate) cache_limits: CacheLimits,
+    pub(crate) memory_cache: Option<u64>,
+    pub(crate) check_every: u32,
 }
 
 impl Config {
     /// Native stack that guest calls may use, in bytes, before the runtime starts over with an empty
     /// one: it bounds the host's stack, not the guest's recursion.
     pub const DEFAULT_NATIVE_STACK: usize = 64 << 10;
+
+    /// Bytes of modules that an engine with a cache directory keeps in memory.
+    pub const DEFAULT_MEMORY_CACHE: u64 = 512 << 20;
 
     /// The defaults: automatic back end, optimised code, limits of bare programs, schedule 1.
     pub fn new() -> Self {
@@ -50,6 +77,15 @@ impl Config {
             schedule: GasSchedule::V1,
             pool: PoolLimits::default(),
             native_stack: Self::DEFAULT_NATIVE_STACK,
+            compilation: Compilation::Background,
+            compile_threads: 1,
+            compiler_command: None,
+            child_limits: ChildLimits::default(),
+            cache_dir: None,
+            cache_secret: None,
+            cache_limits: CacheLimits::default(),
+            memory_cache: None,
+            check_every: 1000,
         }
     }
 
@@ -101,6 +137,93 @@ impl Config {
     pub fn native_stack(mut self, bytes: usize) -> Self {
         self.native_stack = bytes.max(16 << 10);
         self
+    }
+
+    /// Chooses when [`Backend::Auto`] compiles.
+    pub fn compilation(mut self, compilation: Compilation) -> Self {
+        self.compilation = compilation;
+        self
+    }
+
+    /// Sets how many threads compile in the background; at least one does, if there is work.
+    pub fn compile_threads(mut self, threads: usize) -> Self {
+        self.compile_threads = threads;
+        self
+    }
+
+    /// Compiles in child processes that this command starts: a program and its arguments, which
+    /// calls [`serve_compiler`](crate::serve_compiler) first thing in its `main`.
+    ///
+    /// A compiler that a hostile program crashes, blows up or takes over then does so in a process
+    /// that has limits and hardly any system calls. The program must be of the same build as this one
+    /// (`/proc/self/exe` is); another is noticed, and its artifacts are refused.
+    pub fn compiler_command<S: Into<OsString>>(
+        mut self,
+        command: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.compiler_command = Some(command.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Compiles in this process, which is the default of embedders that name no command.
+    pub fn compile_in_process(mut self) -> Self {
+        self.compiler_command = None;
+        self
+    }
+
+    /// Bounds what a child process that compiles may use.
+    pub fn child_limits(mut self, limits: ChildLimits) -> Self {
+        self.child_limits = limits;
+        self
+    }
+
+    /// Keeps artifacts in this directory, which is made if it is not there and must be of mode 0700.
+    /// Any number of engines and processes may share it.
+    ///
+    /// What was damaged, tampered with, or made by another build or for another machine is never
+    /// executed, but removed with a warning and made anew.
+    pub fn cache_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(path.into());
+        self
+    }
+
+    /// Names the file of the secret that authenticates artifacts; it is made, with mode 0600, if it is
+    /// not there. It must not lie in the cache directory. Without this it stands beside that, under
+    /// its name with `.secret` added.
+    pub fn cache_secret(mut self, path: impl Into<PathBuf>) -> Self {
+        self.cache_secret = Some(path.into());
+        self
+    }
+
+    /// Bounds the cache directory.
+    pub fn cache_limits(mut self, limits: CacheLimits) -> Self {
+        self.cache_limits = limits;
+        self
+    }
+
+    /// Keeps modules of this many bytes in memory, the least recently used of which go first, so that
+    /// making a module of a known program costs a hash. By default this is
+    /// [`Config::DEFAULT_MEMORY_CACHE`] with a cache directory, and 0 without.
+    pub fn memory_cache(mut self, bytes: u64) -> Self {
+        self.memory_cache = Some(bytes);
+        self
+    }
+
+    /// Compiles one in so many loads from disk again, in the background, and compares; 0 for none. A
+    /// difference is logged as an error and counted.
+    pub fn check_every(mut self, loads: u32) -> Self {
+        self.check_every = loads;
+        self
+    }
+
+    /// Where the secret is.
+    pub(crate) fn secret_path(&self) -> PathBuf {
+        let beside = || {
+            let mut path = self.cache_dir.clone().unwrap_or_default().into_os_string();
+            path.push(".secret");
+            path.into()
+        };
+        self.cache_secret.clone().unwrap_or_else(beside)
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::compiler::Compiler;
 use crate::region::RegionPool;
-use crate::{Backend, Config, Error};
+use crate::statistics::EngineStatistics;
+use crate::{Backend, Cache, Config, Error};
 
-/// Settings, and the pool of guest memories. Cheap to clone; clones are the same engine.
+/// Settings, the pool of guest memories, and the code cache. Cheap to clone; clones are the same
+/// engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -13,8 +16,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    config: Config,
-    pool: RegionPool,
+    compiler: Arc<Compiler>,
 }
 
 impl Engine {
@@ -22,24 +24,57 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// None at present; what an engine needs from the system may change that.
+    /// [`ErrorKind::Cache`](crate::ErrorKind::Cache) if others can use the cache directory. A
+    /// directory that cannot be used for another reason costs speed and a warning.
     pub fn new(config: Config) -> Result<Self, Error> {
         let pool = RegionPool::new(config.pool);
-        Ok(Self { inner: Arc::new(Inner { config, pool }) })
+        let compiler = Arc::new(Compiler::new(config, pool)?);
+        Ok(Self { inner: Arc::new(Inner { compiler }) })
     }
 
     /// The back end that was asked for.
     pub fn backend(&self) -> Backend {
-        self.inner.config.backend
+        self.config().backend
+    }
+
+    /// What the engine has done.
+    pub fn statistics(&self) -> EngineStatistics {
+        self.compiler().counters().read()
+    }
+
+    /// Waits until everything that is to be compiled in the background is: for nodes that want to be
+    /// fast from the first call on, and for tests.
+    pub fn finish_compiling(&self) {
+        self.compiler().queue().wait();
+    }
+
+    /// Number and bytes of the modules that are kept in memory.
+    pub fn kept_modules(&self) -> (u64, u64) {
+        self.compiler().memory().usage()
+    }
+
+    /// The cache directory; `None` without one.
+    pub fn cache(&self) -> Option<Cache<'_>> {
+        Cache::new(self.compiler())
     }
 
     /// The settings.
     #[inline]
     pub fn config(&self) -> &Config {
-        &self.inner.config
+        self.inner.compiler.config()
     }
 
     pub(crate) fn pool(&self) -> &RegionPool {
-        &self.inner.pool
+        self.inner.compiler.pool()
+    }
+
+    pub(crate) fn compiler(&self) -> &Arc<Compiler> {
+        &self.inner.compiler
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.compiler.queue().close();
     }
 }

@@ -6,6 +6,8 @@ use bessemer_image::LoadError;
 use bessemer_isa::Trap;
 use bessemer_translator::TranslateError;
 
+use crate::cache::{CacheError, ChildError};
+use crate::compiler::CompileError;
 use crate::region::RegionError;
 use crate::signal::SignalError;
 
@@ -26,6 +28,15 @@ pub enum ErrorKind {
     /// The program has no native code and the engine was told to use nothing else.
     #[error("the module cannot be compiled: {0}")]
     Translate(#[from] TranslateError),
+    /// The process that compiles gave nothing, and the engine was told to use nothing else.
+    #[error("the module cannot be compiled: {0}")]
+    Compiler(#[from] ChildError),
+    /// The code cache must not be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// A file with native code needs a secret to seal it with.
+    #[error("there is no secret to seal the file with; the engine needs a cache directory")]
+    NoSecret,
     /// No memory for the guest.
     #[error(transparent)]
     Region(#[from] RegionError),
@@ -104,6 +115,15 @@ impl std::error::Error for Error {
 impl<E: Into<ErrorKind>> From<E> for Error {
     fn from(kind: E) -> Self {
         Self(Box::new(kind.into()))
+    }
+}
+
+impl From<CompileError> for ErrorKind {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Translate(error) => Self::Translate(error),
+            CompileError::Child(error) => Self::Compiler(error),
+        }
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Instance<T> {
     // before the module: dropping the last owner of a module forgets its idle regions
     frame: Frame<T>,
     state: State,
+    /// Runs to interpret before native code takes over.
+    reluctance: u64,
     module: Module,
 }
 
@@ -113,6 +115,7 @@ impl<T> Instance<T> {
         let mut instance = Self {
             frame: Frame { guest, stopped: None, table },
             state: State::Ready,
+            reluctance: 0,
             module: module.clone(),
         };
         instance.enter(module.program().entry());
@@ -226,7 +229,8 @@ impl<T> Instance<T> {
     /// [`ErrorKind::NoFunction`] if no symbol of this name is in text.
     pub fn function(&self, name: &str) -> Result<u32, Error> {
         let program = self.module.program();
-        let addr = program.symbols().lookup(name).filter(|&addr| program.text().at(addr).is_some());
+        let addr =
+            program.symbols().lookup(name).filter(|&addr| program.text().index(addr).is_some());
         addr.ok_or_else(|| ErrorKind::NoFunction(name.to_owned()).into())
     }
 
@@ -257,6 +261,12 @@ impl<T> Instance<T> {
             None => Ok(self.frame.guest.register(Reg::A0)),
             Some(exit) => Err(ErrorKind::NoReturn(exit).into()),
         }
+    }
+
+    /// Interprets this many runs before native code takes over, even if it is there already: so that
+    /// tests can see that nothing can be seen of the change, wherever it happens.
+    pub fn swap_after(&mut self, runs: u64) {
+        self.reluctance = runs;
     }
 
     /// The gas left.
@@ -369,17 +379,39 @@ impl<T> Instance<T> {
     fn drive(&mut self) -> Result<Option<Exit>, Error> {
         // what a panicking host function leaves behind is an ended instance
         let before = std::mem::replace(&mut self.state, State::Ended { exact: false });
-        let returned = match self.module.code() {
-            Some(code) => {
-                let native_stack = self.module.engine().config().native_stack;
-                let module = &self.module;
-                with_entrance(code, &mut self.frame, native_stack, |entrance, frame| {
-                    drive_native(module, frame, entrance)
-                })
-                // nothing was executed
-                .inspect_err(|_| self.state = before)?
+        let counters = &self.module.parts().counters;
+        let mut interpreted = false;
+        let returned = loop {
+            let code = self.module.code().filter(|_| self.reluctance == 0);
+            let Some(code) = code else {
+                if !interpreted {
+                    counters.interpreted_runs.count();
+                }
+                interpreted = true;
+                match drive_interpreter(&self.module, &mut self.frame, &mut self.reluctance) {
+                    Some(returned) => break returned,
+                    None => continue,
+                }
+            };
+            let native_stack = self.module.engine().config().native_stack;
+            let module = &self.module;
+            let entered = with_entrance(code, &mut self.frame, native_stack, |entrance, frame| {
+                drive_native(module, frame, entrance)
+            });
+            match entered {
+                Ok(returned) => {
+                    let counter = if interpreted { &counters.swaps } else { &counters.native_runs };
+                    counter.count();
+                    interpreted = false;
+                    break returned;
+                }
+                // nothing was executed natively, and the interpreter can go on
+                Err(_) if interpreted => self.reluctance = u64::MAX,
+                Err(error) => {
+                    self.state = before;
+                    return Err(error);
+                }
             }
-            None => drive_interpreter(&self.module, &mut self.frame),
         };
         if returned {
             self.refused()?;
@@ -387,7 +419,7 @@ impl<T> Instance<T> {
             return Ok(None);
         }
         let precise = self.module.engine().config().options.precise_registers;
-        self.stopped(precise || self.module.code().is_none()).map(Some)
+        self.stopped(precise || interpreted).map(Some)
     }
 
     /// Fails if the system refused memory that the guest may write to: then nothing that happened
@@ -414,16 +446,27 @@ impl<T> Instance<T> {
     }
 }
 
-/// Executes in the interpreter. `true` means that the function called by name returned; otherwise
-/// `frame.stopped` says why execution stopped.
-fn drive_interpreter<T>(module: &Module, frame: &mut Frame<T>) -> bool {
+/// Executes in the interpreter until a stop, or until there is native code and no `reluctance` left to
+/// use it: then the answer is `None`, and control stands at an arrival. Otherwise `true` means that the
+/// function called by name returned; if not, `frame.stopped` says why execution stopped.
+fn drive_interpreter<T>(
+    module: &Module,
+    frame: &mut Frame<T>,
+    reluctance: &mut u64,
+) -> Option<bool> {
     let (text, charges) = (module.program().text(), module.charges());
     let mut hart = frame.guest.hart();
     loop {
-        let stop = interp::run(text, charges, &mut hart, &mut *frame.guest.region);
+        if *reluctance == 0 && module.code().is_some() {
+            frame.guest.set_hart(&hart);
+            return None;
+        }
+        let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
+        *reluctance = reluctance.saturating_sub(1);
+        let Some(stop) = stop else { continue };
         frame.guest.set_hart(&hart);
         if let Some(returned) = frame.after(stop) {
-            return returned;
+            return Some(returned);
         }
         hart = frame.guest.hart();
     }

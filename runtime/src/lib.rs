@@ -34,6 +34,9 @@
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!("bessemer-runtime supports x86-64 Linux only");
 
+mod aot;
+mod cache;
+mod compiler;
 mod config;
 mod engine;
 mod error;
@@ -42,18 +45,27 @@ mod linker;
 mod module;
 #[allow(unsafe_code, reason = "enters native code and is called back by it")]
 mod native;
+mod profile;
 #[allow(unsafe_code, reason = "maps memory and accesses it by address")]
 pub mod region;
 #[allow(unsafe_code, reason = "handles signals and reads machine contexts")]
 #[doc(hidden)] // public for the tests of this crate, and no part of its interface
 pub mod signal;
+mod statistics;
+mod tier;
 
+pub use aot::{AotError, PortableFile};
 pub use bessemer_image::{Fault, Limits, LoadError};
 pub use bessemer_isa::{Trap, TrapKind};
 pub use bessemer_translator::OptLevel;
-pub use config::{Backend, Config};
+pub use cache::{
+    Cache, CacheEntry, CacheError, CacheLimits, ChildError, ChildLimits, Key, serve_compiler,
+};
+pub use config::{Backend, Compilation, Config};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind, Exit};
 pub use instance::{Arguments, Caller, Instance};
 pub use linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
-pub use module::Module;
+pub use module::{Module, Origin};
+pub use profile::{JitDump, write_perf_map};
+pub use statistics::{EngineStatistics, ModuleStatistics};

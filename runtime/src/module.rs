@@ -1,13 +1,16 @@
 //! Modules: checked, charged, translated programs.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use bessemer_image::{Charges, Program};
-use bessemer_translator::{Code, translate};
+use bessemer_image::{Charges, CodeHash, Decoded, Program};
+use bessemer_translator::Code;
 
-use crate::region::{Part, RegionImage};
-use crate::{Backend, Engine, Error};
+use crate::cache::ImageHash;
+use crate::region::{Part, RegionImage, RegionPool};
+use crate::statistics::{ModuleCounters, ModuleStatistics};
+use crate::{Config, Engine, Error};
 
 /// A program that is ready to be instantiated. Cheap to clone; clones are the same module.
 #[derive(Clone, Debug)]
@@ -18,28 +21,126 @@ pub struct Module {
 #[derive(Debug)]
 struct Inner {
     engine: Engine,
-    program: Program,
-    charges: Charges,
+    parts: Arc<Parts>,
+}
+
+/// All of a module but its engine: what the engine's cache can hold without holding itself.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) program: Program,
+    pub(crate) image_hash: ImageHash,
+    /// Only the interpreter and the translator need them.
+    charges: OnceLock<Charges>,
+    schedule: bessemer_isa::GasSchedule,
     image: Arc<RegionImage>,
-    code: Option<Code>,
+    pool: RegionPool,
+    code: OnceLock<(Code, Origin)>,
+    /// Whether a thread is about to make code.
+    pending: AtomicBool,
     load_time: Duration,
-    compile_time: Duration,
+    compile_time: OnceLock<Duration>,
+    pub(crate) counters: ModuleCounters,
+}
+
+/// Where native code came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This process compiled it, or had it compiled.
+    Compiled,
+    /// The cache directory.
+    Disk,
+    /// A file that holds program and code.
+    File,
 }
 
 impl Module {
-    /// Parses an ELF file and, unless the engine interprets, compiles it.
+    /// Parses an ELF file and sees to its native code, unless the engine interprets.
+    ///
+    /// The code is looked for in the engine's cache. If it is not there, the program is compiled: now
+    /// with [`Backend::Jit`](crate::Backend::Jit) and [`Compilation::Eager`](crate::Compilation::Eager),
+    /// else in the background, and the interpreter executes until it is ready.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Load`](crate::ErrorKind::Load) if the file is no program within the engine's
     /// limits, [`ErrorKind::Region`](crate::ErrorKind::Region) if the system gives no memory for its
-    /// image. With [`Backend::Jit`], [`ErrorKind::Translate`](crate::ErrorKind::Translate) if there
-    /// is no native code for it; with [`Backend::Auto`] it is then interpreted.
+    /// image. With [`Backend::Jit`](crate::Backend::Jit),
+    /// [`ErrorKind::Translate`](crate::ErrorKind::Translate) or
+    /// [`ErrorKind::Compiler`](crate::ErrorKind::Compiler) if there is no native code for it; with
+    /// [`Backend::Auto`](crate::Backend::Auto) it is then interpreted.
     pub fn new(engine: &Engine, elf: &[u8]) -> Result<Self, Error> {
+        Ok(Self::from_parts(engine, engine.compiler().module(elf)?))
+    }
+
+    pub(crate) fn from_parts(engine: &Engine, parts: Arc<Parts>) -> Self {
+        Self { inner: Arc::new(Inner { engine: engine.clone(), parts }) }
+    }
+
+    /// The engine that the module belongs to.
+    #[inline]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// The checked program.
+    #[inline]
+    pub fn program(&self) -> &Program {
+        &self.inner.parts.program
+    }
+
+    /// What arrivals cost.
+    #[inline]
+    pub fn charges(&self) -> &Charges {
+        self.inner.parts.charges()
+    }
+
+    /// The native code; `None` as long as the module is interpreted.
+    #[inline]
+    pub fn code(&self) -> Option<&Code> {
+        self.inner.parts.code()
+    }
+
+    /// Where the native code came from.
+    pub fn origin(&self) -> Option<Origin> {
+        self.inner.parts.code.get().map(|(_, origin)| *origin)
+    }
+
+    /// How long parsing and decoding took.
+    pub fn load_time(&self) -> Duration {
+        self.inner.parts.load_time
+    }
+
+    /// How long it took to make or to load the native code; zero without.
+    pub fn compile_time(&self) -> Duration {
+        self.inner.parts.compile_time.get().copied().unwrap_or_default()
+    }
+
+    /// What the instances of this module have done; modules that share code share the counters.
+    pub fn statistics(&self) -> ModuleStatistics {
+        self.inner.parts.counters.read()
+    }
+
+    pub(crate) fn image(&self) -> &Arc<RegionImage> {
+        &self.inner.parts.image
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.inner.parts
+    }
+}
+
+impl Parts {
+    /// Checks a program and lays out its memory. `code_hash` is the hash of the file if it is known.
+    pub(crate) fn load(
+        elf: &[u8],
+        image_hash: ImageHash,
+        code_hash: Option<CodeHash>,
+        config: &Config,
+        pool: &RegionPool,
+    ) -> Result<Self, Error> {
         let start = Instant::now();
-        let config = engine.config();
-        let program = Program::parse(elf, &config.limits)?;
-        let charges = program.charges(&config.schedule);
+        let hash = || code_hash.unwrap_or_else(|| CodeHash::of(elf));
+        let program = Program::parse_hashed(elf, &config.limits, hash)?;
         let parts: Vec<Part<'_>> = program
             .segments()
             .iter()
@@ -53,106 +154,69 @@ impl Module {
         let layout = program.layout();
         let heap = layout.heap_start..layout.heap_limit;
         let image = RegionImage::build(&parts, layout.stack.clone(), heap)?;
-        let load_time = start.elapsed();
-        let start = Instant::now();
-        let code = compile(config, &program, &charges)?;
-        let compile_time = start.elapsed();
-        let engine = engine.clone();
-        let inner = Inner { engine, program, charges, image, code, load_time, compile_time };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self {
+            program,
+            image_hash,
+            charges: OnceLock::new(),
+            schedule: config.schedule,
+            image,
+            pool: pool.clone(),
+            code: OnceLock::new(),
+            pending: AtomicBool::new(false),
+            load_time: start.elapsed(),
+            compile_time: OnceLock::new(),
+            counters: ModuleCounters::default(),
+        })
     }
 
-    /// The engine that the module belongs to.
     #[inline]
-    pub fn engine(&self) -> &Engine {
-        &self.inner.engine
+    pub(crate) fn charges(&self) -> &Charges {
+        self.charges.get_or_init(|| self.program.charges(&self.schedule))
     }
 
-    /// The checked program.
     #[inline]
-    pub fn program(&self) -> &Program {
-        &self.inner.program
+    pub(crate) fn code(&self) -> Option<&Code> {
+        self.code.get().map(|(code, _)| code)
     }
 
-    /// What arrivals cost.
-    #[inline]
-    pub fn charges(&self) -> &Charges {
-        &self.inner.charges
+    /// Gives the module its code; code that came second is dropped.
+    pub(crate) fn set_code(&self, code: Code, origin: Origin) {
+        let _ = self.code.set((code, origin));
     }
 
-    /// The native code; `None` if the module is interpreted.
-    #[inline]
-    pub fn code(&self) -> Option<&Code> {
-        self.inner.code.as_ref()
+    pub(crate) fn set_compile_time(&self, time: Duration) {
+        let _ = self.compile_time.set(time);
     }
 
-    /// How long parsing, decoding and charging took.
-    pub fn load_time(&self) -> Duration {
-        self.inner.load_time
+    /// Sets other charges than those of the program.
+    #[cfg(test)]
+    pub(crate) fn set_charges(&self, charges: Charges) {
+        self.charges.set(charges).expect("they are set before they are used");
     }
 
-    /// How long translation took.
-    pub fn compile_time(&self) -> Duration {
-        self.inner.compile_time
+    /// Says that code is about to be made; `false` if somebody has said so.
+    pub(crate) fn begin(&self) -> bool {
+        !self.pending.swap(true, Ordering::Relaxed)
     }
 
-    pub(crate) fn image(&self) -> &Arc<RegionImage> {
-        &self.inner.image
+    /// Says that nobody makes code any more.
+    pub(crate) fn end(&self) {
+        self.pending.store(false, Ordering::Relaxed);
+    }
+
+    /// Bytes that the module takes in memory, about.
+    pub(crate) fn footprint(&self) -> u64 {
+        let segments = self.program.segments().iter();
+        let bytes: usize = segments.map(|segment| segment.bytes.len()).sum();
+        let text = self.program.text();
+        let decoded = text.bytes().len() + text.slot_count() * (size_of::<Decoded>() + 4);
+        let native = self.code().map_or(0, Code::footprint);
+        (size_of::<Self>() + 2 * bytes + decoded + native) as u64
     }
 }
 
-impl Drop for Inner {
+impl Drop for Parts {
     fn drop(&mut self) {
-        self.engine.pool().evict(&self.image);
-    }
-}
-
-fn compile(
-    config: &crate::Config,
-    program: &Program,
-    charges: &Charges,
-) -> Result<Option<Code>, Error> {
-    if config.backend == Backend::Interpreter {
-        return Ok(None);
-    }
-    let compiled =
-        translate(program, charges, &config.options).and_then(|artifact| Code::publish(&artifact));
-    match compiled {
-        Ok(code) => Ok(Some(code)),
-        Err(error) if config.backend == Backend::Auto => {
-            log::warn!("{}: interpreting, because {error}", program.code_hash());
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use bessemer_image::{ImageBuilder, Profile};
-
-    use super::*;
-    use crate::{Config, ErrorKind};
-
-    fn program(instructions: usize) -> (Program, Charges) {
-        // branches, so that there are as many runs as instructions: beq x0, x0, .
-        let text = 0x0000_0063_u32.to_le_bytes().repeat(instructions);
-        let elf = ImageBuilder::new(Profile { compressed: false }).text(0x1_0000, text).build();
-        let config = Config::new();
-        let program = Program::parse(&elf, &config.limits).unwrap();
-        let charges = program.charges(&config.schedule);
-        (program, charges)
-    }
-
-    #[test]
-    fn a_panic_of_the_translator_costs_speed_and_nothing_else() {
-        // charges of a shorter program make the translator look behind their end
-        let ((program, right), (_, wrong)) = (program(64), program(1));
-        let auto = Config::new();
-        assert!(compile(&auto, &program, &right).unwrap().is_some());
-        assert!(compile(&auto, &program, &wrong).unwrap().is_none());
-        let error = compile(&auto.backend(Backend::Jit), &program, &wrong).unwrap_err();
-        let ErrorKind::Translate(error) = error.into_kind() else { panic!("another error") };
-        assert!(error.to_string().contains("index out of bounds"), "{error}");
+        self.pool.evict(&self.image);
     }
 }

@@ -5,7 +5,11 @@
 //! through that one pointer only.
 
 use std::any::Any;
+use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use memmap2::{Mmap, MmapOptions};
 
 use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
 
@@ -104,6 +108,18 @@ fn do_host_call<T>(frame: &mut Frame<T>) -> bool {
     let in_place = frame.guest.region.base().addr() == frame.guest.context.memory;
     assert!(in_place, "a host function replaced the memory of the guest that called it");
     goes_on
+}
+
+/// A page of a jitdump, mapped executable: perf sees the mapping and learns of the file.
+#[derive(Debug)]
+pub(crate) struct Announcement(#[allow(dead_code, reason = "it has to exist")] Mmap);
+
+impl Announcement {
+    pub(crate) fn new(file: &File) -> io::Result<Self> {
+        // SAFETY: nobody reads or executes the mapping, so that it does not matter who changes the
+        // file.
+        unsafe { MmapOptions::new().len(1).map_exec(file) }.map(Self)
+    }
 }
 
 /// A panic on its way through native code.

@@ -123,7 +123,8 @@ fn loaded_modules_are_executable_and_never_writable() {
         assert_eq!(line.split(' ').nth(1), Some("r-xp"), "{line}");
     }
     drop(modules);
-    plateau("mappings", before, mapping_count(), 8);
+    // the translator keeps up to 32 mappings for the next code
+    plateau("mappings", before, mapping_count(), 40);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use cranelift_codegen::{
 };
 use cranelift_frontend::FunctionBuilderContext;
 
-use crate::artifact::{Artifact, TrapRecord};
+use crate::artifact::{Artifact, Tables, TextShape, TrapRecord, Unit};
 use crate::lower::{Env, METER, Style, lower_unit};
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
@@ -69,16 +69,19 @@ pub(crate) fn translate(
             }
         }
         let compiled = compiled.ok_or(form(pc, "a native frame of more than a page"))?;
-        units.push(compiled.start);
+        let entries = unit.entries.len() as u32;
+        units.push(Unit { offset: compiled.start, pc, entries });
     }
     let Output { mut code, traps, calls } = compiler.output;
     for Call { at, callee, addend } in calls {
-        let target = i64::from(units[callee]) + addend - i64::from(at);
+        let target = i64::from(units[callee].offset) + addend - i64::from(at);
         let bytes = (target as i32).to_le_bytes();
         code[at as usize..][..bytes.len()].copy_from_slice(&bytes);
     }
     let jump_table = plan.into_jump_table();
-    Ok(Artifact { code, stub, landing, units, jump_table, traps })
+    let text = TextShape::of(text);
+    let tables = Tables { stub, landing, text, units, jump_table, traps };
+    Ok(Artifact { code, tables })
 }
 
 /// The Cranelift IR of each unit, with the guest address where it starts.
@@ -110,7 +113,7 @@ pub(crate) fn clif(
 ///
 /// There are two levels of processor features, so that one artifact serves a whole fleet: x86-64-v3
 /// where the machine has all of it, else x86-64-v2.
-fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
+pub(crate) fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
     let host = |reason: &dyn std::fmt::Display| TranslateError::Host(reason.to_string());
     let mut flags = settings::builder();
     let opt_level = match options.opt_level {
@@ -215,6 +218,10 @@ impl Compiler {
                 .map(|location| location.loc.bits() as usize);
             let Some(slot) = slot else { continue };
             let kind = trap.code.as_raw().get();
+            // Cranelift's own kinds: what is in front of the instruction excludes them
+            if TrapKind::from_code(kind).is_none() && kind != TrapRecord::OUT_OF_GAS {
+                continue;
+            }
             let searched =
                 matches!(TrapKind::from_code(kind), Some(TrapKind::BadLoad | TrapKind::BadStore))
                     && !env.style.stores_meter()

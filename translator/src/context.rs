@@ -95,6 +95,12 @@ impl Default for Context {
     }
 }
 
+/// Every offset that generated code uses, by name.
+pub(crate) fn layout() -> impl Iterator<Item = (&'static str, i32)> {
+    let landing = [("LANDING_SP", offset::LANDING_SP), ("LANDING_FP", offset::LANDING_FP)];
+    offset::NAMED.iter().copied().chain(landing)
+}
+
 /// Offsets of the fields in the form that Cranelift wants.
 pub(crate) mod offset {
     use super::{Context, Landing, offset_of};
@@ -102,6 +108,9 @@ pub(crate) mod offset {
     macro_rules! offsets {
         ($($NAME:ident = $field:ident;)*) => {
             $(pub(crate) const $NAME: i32 = offset_of!(Context, $field) as i32;)*
+
+            /// All of them by name.
+            pub(super) const NAMED: &[(&str, i32)] = &[$((stringify!($NAME), $NAME)),*];
         };
     }
 

@@ -4,25 +4,22 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Mutex;
 
-use cranelift_jit::{BranchProtection, JITMemoryKind, JITMemoryProvider, SystemMemoryProvider};
-
+use crate::memory::{CodeMemory, Executable};
+use crate::plan::decode_entry;
 use crate::stub::EntryStub;
-use crate::{Artifact, Context, TranslateError, TrapRecord};
+use crate::{Artifact, Context, Tables, TranslateError, TrapRecord};
 
 /// Published code: executable, immutable, shared. Its memory is never writable and executable at the
 /// same time, and is given back when the last owner drops it.
 pub struct Code {
-    /// Owns the executable memory; the mutex is never contended and makes the owner shareable.
-    memory: Mutex<SystemMemoryProvider>,
-    range: Range<usize>,
+    /// Owns the executable memory.
+    memory: Executable,
     stub: usize,
     landing: usize,
-    units: usize,
     /// As the context describes it.
     jump_table: Box<[u64]>,
-    traps: Box<[TrapRecord]>,
+    tables: Tables,
 }
 
 /// Bits of a published jump table's word that hold the number of the entry. Addresses of processes
@@ -38,31 +35,56 @@ pub struct EntryPoint {
 
 impl Code {
     /// Copies an artifact into executable memory.
+    ///
+    /// # Errors
+    ///
+    /// [`TranslateError::Memory`] if the system gives none.
     pub fn publish(artifact: &Artifact) -> Result<Self, TranslateError> {
-        let size = artifact.code.len();
-        let failed = |reason: String| TranslateError::Memory { size, reason };
-        let mut memory = SystemMemoryProvider::new();
-        let start = memory
-            .allocate(size.max(1), 16, JITMemoryKind::Executable)
-            .map_err(|error| failed(error.to_string()))?;
-        // SAFETY: `allocate` returned `size` bytes of writable memory that nobody else knows of.
-        unsafe { start.copy_from_nonoverlapping(artifact.code.as_ptr(), size) };
-        memory.finalize(BranchProtection::None).map_err(|error| failed(error.to_string()))?;
-        let start = start.expose_provenance();
-        let jump_table = artifact.jump_table.iter().map(|&word| {
-            let (unit, local) = crate::plan::decode_entry(word)?;
-            let address = start + *artifact.units.get(unit)? as usize;
+        let mut memory = CodeMemory::new(artifact.code.len())?;
+        memory.as_mut_slice().copy_from_slice(&artifact.code);
+        Self::from_parts(memory, artifact.tables.clone())
+    }
+
+    /// Makes code executable that was read into its place, with the tables that were read with it.
+    ///
+    /// # Errors
+    ///
+    /// [`TranslateError::Memory`] if the system does not allow it.
+    pub fn from_parts(memory: CodeMemory, tables: Tables) -> Result<Self, TranslateError> {
+        let memory = memory.protect()?;
+        let start = memory.as_slice().as_ptr().expose_provenance();
+        let jump_table = tables.jump_table.iter().map(|&word| {
+            let (unit, local) = decode_entry(word)?;
+            let address = start + tables.units.get(unit)?.offset as usize;
             Some((address as u64) << ENTRY_BITS | local as u64)
         });
         Ok(Self {
-            memory: Mutex::new(memory),
-            range: start..start + size,
-            stub: start + artifact.stub as usize,
-            landing: start + artifact.landing as usize,
-            units: artifact.units.len(),
+            stub: start + tables.stub as usize,
+            landing: start + tables.landing as usize,
             jump_table: jump_table.map(Option::unwrap_or_default).collect(),
-            traps: artifact.traps.as_slice().into(),
+            tables,
+            memory,
         })
+    }
+
+    /// The machine code.
+    pub fn bytes(&self) -> &[u8] {
+        self.memory.as_slice()
+    }
+
+    /// What belongs to the machine code.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Bytes that the code and its tables take.
+    pub fn footprint(&self) -> usize {
+        let Tables { units, jump_table, traps, .. } = &self.tables;
+        self.memory.footprint()
+            + size_of_val(&*self.jump_table)
+            + size_of_val(&**units)
+            + size_of_val(&**jump_table)
+            + size_of_val(&**traps)
     }
 
     /// Where native code takes an arrival at this slot of text; `None` if the interpreter must.
@@ -79,7 +101,8 @@ impl Code {
     /// The addresses of the machine code.
     #[inline]
     pub fn range(&self) -> Range<usize> {
-        self.range.clone()
+        let start = self.memory.as_slice().as_ptr().addr();
+        start..start + self.memory.as_slice().len()
     }
 
     /// Where a fault in the code continues, with the stack and frame pointers of the context.
@@ -91,7 +114,7 @@ impl Code {
     /// Where the code can fault, in ascending order of offsets from the start of the range.
     #[inline]
     pub fn traps(&self) -> &[TrapRecord] {
-        &self.traps
+        &self.tables.traps
     }
 
     /// Fills in what the context needs to know of this code.
@@ -108,7 +131,8 @@ impl Code {
     /// through the pointer that it gets. It was [prepared](Self::prepare) by this code. Its `memory`
     /// is the base of a guest region; `host_call` is a [`HostCall`](crate::HostCall) that does not
     /// unwind; `stack_limit` leaves room for it. A fault handler is installed that finds this
-    /// code's traps and landing. `entry` came from this code.
+    /// code's traps and landing. `entry` came from this code. The code is what [`translate`](crate::translate)
+    /// made: if it was read from a file, whoever read it has made sure that nobody changed it since.
     #[inline]
     pub unsafe fn enter(&self, context: *mut Context, entry: EntryPoint) {
         // SAFETY: the stub was built with this signature, for the host's C convention, and lies in
@@ -122,19 +146,11 @@ impl Code {
     }
 }
 
-impl Drop for Code {
-    fn drop(&mut self) {
-        let memory = self.memory.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // SAFETY: entering borrows `self`, so no code is running, and no address of it is left.
-        unsafe { memory.free_memory() };
-    }
-}
-
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Code")
-            .field("bytes", &self.range.len())
-            .field("units", &self.units)
+            .field("bytes", &self.bytes().len())
+            .field("units", &self.tables.units.len())
             .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! The path of a program: `plan` finds the reachable instructions and cuts them into units; `flow`
 //! decides which registers are where; `lower` builds the IR of a unit; `compile` runs Cranelift and
-//! lays out the artifact; `jit` publishes it.
+//! lays out the artifact; `jit` publishes it. `artifact` writes it to a file and reads it again.
 
 #![deny(unsafe_code)]
 
@@ -15,10 +15,14 @@ mod artifact;
 mod compile;
 mod context;
 mod error;
+#[doc(hidden)] // public for tests, and no part of the interface
+pub mod fault;
 mod flow;
+mod identity;
 #[allow(unsafe_code, reason = "installs and enters generated code")]
 mod jit;
 mod lower;
+mod memory;
 mod plan;
 mod stub;
 
@@ -27,10 +31,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bessemer_image::{Charges, Program};
 
-pub use artifact::{Artifact, TrapRecord};
+pub use artifact::{
+    Artifact, FORMAT_VERSION, HEAD_LEN, Labels, MAC_LEN, Note, ReadError, Tables, TextShape,
+    TrapRecord, Unit,
+};
 pub use context::{Context, HOST_EXIT, HostCall, Landing, NO_RESERVATION};
 pub use error::TranslateError;
+pub use identity::identity;
 pub use jit::{Code, EntryPoint};
+pub use memory::CodeMemory;
 
 /// How much Cranelift optimises. It never changes what code computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

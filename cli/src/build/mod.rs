@@ -192,7 +192,7 @@ fn finish(
     Ok(Built {
         code_hash: checked.code_hash().to_string(),
         interface: interface.map_or(0, |bytes| bytes.len()),
-        image: Image { name, file: File { path, bytes: image }, debug: Some(debug) },
+        image: Image { name, file: File::new(path, image), debug: Some(debug) },
         cached,
         time,
     })

@@ -444,7 +444,7 @@ mod tests {
         let bytes = ImageBuilder::new(Profile { compressed: false })
             .text(assembly.text.base, &assembly.text.bytes)
             .build();
-        let file = File { path: "program.elf".into(), bytes };
+        let file = File::new("program.elf".into(), bytes);
         let differences = |arguments: [&[&[u8]]; 2]| {
             let [here, there] = arguments.map(|arguments| {
                 Subject::new(&Variant::reference(), &file, arguments, |config| config)

@@ -16,7 +16,11 @@ pub fn command<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Command {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "BESSEMER_MACHINE"] {
         command.env_remove(name);
     }
-    command.args(args);
+    // nothing of the user's is read or written
+    for name in ["XDG_CACHE_HOME", "XDG_STATE_HOME", "BESSEMER_CACHE_DIR"] {
+        command.env_remove(name);
+    }
+    command.env_remove("HOME").args(args);
     command
 }
 

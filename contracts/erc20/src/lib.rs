@@ -82,13 +82,7 @@ use Erc20Error::{
 impl Erc20 {
     /// Makes the supply, which belongs to whoever creates the contract.
     #[init]
-    pub fn new(
-        &mut self,
-        name: String,
-        symbol: String,
-        decimals: u8,
-        supply: U256,
-    ) -> Result<(), Erc20Error> {
+    pub fn new(&mut self, name: String, symbol: String, decimals: u8, supply: U256) {
         self.name.set(name);
         self.symbol.set(symbol);
         self.decimals.set(decimals);
@@ -96,7 +90,6 @@ impl Erc20 {
         let owner = env::caller();
         self.balances.set(owner, supply);
         Transfer { from: Address::ZERO, to: owner, value: supply }.emit();
-        Ok(())
     }
 
     /// The name of the token.

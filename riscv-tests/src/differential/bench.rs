@@ -1,14 +1,17 @@
 //! The engines, ready to run trials.
 
 use std::fmt;
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use bessemer_image::{Hart, Program, Stop};
 use bessemer_interp::FlatMemory;
 use bessemer_isa::{GasSchedule, Reg};
 use bessemer_runtime::{
-    Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Linker, Module, OptLevel,
+    Backend, CacheLimits, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Linker,
+    Module, OptLevel, Origin,
 };
+use tempfile::TempDir;
 
 use super::observed::{End, Ending, HostCall, Memory, Observed};
 use super::trial::{Trial, limits};
@@ -30,17 +33,23 @@ pub enum Subject {
     JitNonePrecise,
     /// Native code, optimised, with registers kept at traps; the compiler verifies itself.
     JitSpeedPrecise,
+    /// Native code, optimised, that was written to a file and loaded from it.
+    Loaded,
+    /// Native code, optimised, that takes over from the interpreter in the middle.
+    Swapped,
 }
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Interpreter,
         Self::RuntimeInterpreter,
         Self::JitNone,
         Self::JitSpeed,
         Self::JitNonePrecise,
         Self::JitSpeedPrecise,
+        Self::Loaded,
+        Self::Swapped,
     ];
 
     /// The name in reports.
@@ -52,21 +61,31 @@ impl Subject {
             Self::JitSpeed => "jit, opt speed",
             Self::JitNonePrecise => "jit, opt none, precise",
             Self::JitSpeedPrecise => "jit, opt speed, precise",
+            Self::Loaded => "loaded from a file",
+            Self::Swapped => "interpreter, then jit",
         }
     }
 
-    fn config(self) -> Config {
+    /// The settings of its engine; `cache` is a folder for artifacts.
+    fn config(self, cache: &Path) -> Config {
         let config = Config::new();
         match self {
             Self::Interpreter | Self::RuntimeInterpreter => config.backend(Backend::Interpreter),
             Self::JitNone => config.backend(Backend::Jit).opt_level(OptLevel::None),
             Self::JitSpeed => config.backend(Backend::Jit).opt_level(OptLevel::Speed),
             Self::JitNonePrecise => {
-                Self::JitNone.config().precise_registers(true).verify_code(true)
+                Self::JitNone.config(cache).precise_registers(true).verify_code(true)
             }
             Self::JitSpeedPrecise => {
-                Self::JitSpeed.config().precise_registers(true).verify_code(true)
+                Self::JitSpeed.config(cache).precise_registers(true).verify_code(true)
             }
+            Self::Loaded => {
+                // a trial's file is needed once, soon
+                let limits = CacheLimits { files: 4096, ..CacheLimits::default() };
+                let config = Self::JitSpeed.config(cache).cache_dir(cache.join("artifacts"));
+                config.cache_limits(limits).memory_cache(0).check_every(0)
+            }
+            Self::Swapped => Self::JitSpeed.config(cache),
         }
     }
 }
@@ -81,21 +100,24 @@ impl fmt::Display for Subject {
 #[derive(Debug)]
 pub struct Bench {
     linkers: Vec<(Subject, MemoryClass, Linker<Vec<HostCall>>)>,
+    /// Holds artifacts as long as the engines are there.
+    _folder: TempDir,
 }
 
 impl Bench {
     /// All engines.
     pub fn new() -> Result<Self> {
+        let folder = tempfile::tempdir().context("no place for artifacts")?;
         let mut linkers = Vec::new();
         for memory in MemoryClass::ALL {
             for subject in Subject::ALL {
-                let engine = Engine::new(subject.config().limits(limits(memory)))?;
+                let engine = Engine::new(subject.config(folder.path()).limits(limits(memory)))?;
                 let mut linker = Linker::new(&engine);
                 linker.fallback(host);
                 linkers.push((subject, memory, linker));
             }
         }
-        Ok(Self { linkers })
+        Ok(Self { linkers, _folder: folder })
     }
 
     /// What the oracle does with a trial.
@@ -150,7 +172,14 @@ impl Bench {
     /// The module of a trial, to be run several times.
     pub fn module(&self, trial: &Trial, subject: Subject) -> Result<Module> {
         let engine = self.linker(trial, subject)?.engine();
-        Module::new(engine, trial.elf()).with_context(|| format!("{subject}: no module"))
+        let make = || Module::new(engine, trial.elf());
+        let mut module = make().with_context(|| format!("{subject}: no module"))?;
+        if subject == Subject::Loaded && module.origin() != Some(Origin::Disk) {
+            // the first has written what the second loads
+            module = make().with_context(|| format!("{subject}: no second module"))?;
+            ensure!(module.origin() == Some(Origin::Disk), "{subject}: it was not loaded");
+        }
+        Ok(module)
     }
 
     /// What a subject of the runtime does with a trial whose module is there already.
@@ -163,6 +192,10 @@ impl Bench {
         let mut instance = self.linker(trial, subject)?.instantiate(module, Vec::new())?;
         instance.set_gas(trial.setup().gas)?;
         instance.set_register(Reg::SP, trial.setup().sp);
+        if subject == Subject::Swapped {
+            // anywhere, but the same for the same trial
+            instance.swap_after(trial.setup().gas % 29);
+        }
         let mut exit = instance.run();
         loop {
             match exit.with_context(|| format!("{subject}: host failure"))? {

@@ -8,7 +8,8 @@ use std::thread;
 use bessemer_image::Memory;
 use bessemer_runtime::region::{OPEN_PAGES, PAGE, PoolLimits, RegionError};
 use bessemer_runtime::{
-    Caller, Config, Engine, ErrorKind, Exit, HostResult, Instance, Limits, Linker, Module, TrapKind,
+    Backend, Caller, Config, Engine, ErrorKind, Exit, HostResult, Instance, Limits, Linker, Module,
+    TrapKind,
 };
 
 use crate::harness::{GAS, Seen, configs, elf, everywhere, instance, linker, module};
@@ -202,9 +203,9 @@ fn a_warm_instance_needs_no_system_call() {
     }
     let guest = "_start: la t0, cell\n sw t0, 0(t0)\n sw t0, -4(sp)\n li s0, 10\n 1: li a7, 1\n \
                  ecall\n addi s0, s0, -1\n bnez s0, 1b\n li a7, 93\n ecall\n .data\n cell: .word 1";
-    let engine = Engine::new(Config::new().limits(Limits::contract())).unwrap();
-    let module = Module::new(&engine, &elf(guest)).unwrap();
-    assert!(module.code().is_some());
+    let config = Config::new().backend(Backend::Jit).limits(Limits::contract());
+    let module = Module::new(&Engine::new(config).unwrap(), &elf(guest)).unwrap();
+    let engine = module.engine().clone();
     let linker = linker::<()>(&engine);
     let run = move || {
         let mut instance = linker.instantiate(&module, ()).unwrap();

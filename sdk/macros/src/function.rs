@@ -54,22 +54,24 @@ pub(crate) fn read(signature: &Signature, attributes: &mut Vec<Attribute>) -> Re
     let mut failed = None;
     attributes.retain(|attribute| {
         let path = attribute.path();
-        let read = if path.is_ident("init") {
-            Ok(role = Role::Init)
+        if path.is_ident("init") {
+            role = Role::Init;
         } else if path.is_ident("receive") {
-            Ok(role = Role::Receive)
+            role = Role::Receive;
         } else if path.is_ident("fallback") {
-            Ok(role = Role::Fallback)
+            role = Role::Fallback;
         } else if path.is_ident("payable") {
-            Ok(payable = true)
+            payable = true;
         } else if path.is_ident("reentrant") {
-            Ok(reentrant = true)
+            reentrant = true;
         } else if path.is_ident("name") {
-            text(attribute).map(|text| name = Some(text))
+            match text(attribute) {
+                Ok(text) => name = Some(text),
+                Err(error) => failed = Some(error),
+            }
         } else {
             return true;
-        };
-        failed = failed.take().or(read.err());
+        }
         false
     });
     if let Some(error) = failed {

@@ -58,9 +58,9 @@ impl<'a> Cursor<'a> {
 impl Sink for Cursor<'_> {
     #[inline]
     fn append(&mut self, bytes: &[u8]) {
-        if let Some(room) = self.bytes.get_mut(self.len..) {
-            // Unlike `copy_from_slice`, this links no message about lengths that differ.
-            room.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
+        let room = self.bytes.get_mut(self.len..).and_then(|rest| rest.get_mut(..bytes.len()));
+        if let Some(room) = room {
+            room.copy_from_slice(bytes);
             self.len += bytes.len();
         }
     }
@@ -72,7 +72,12 @@ const SHORT: usize = 64;
 /// Hands the encoding to a function.
 #[inline]
 pub(super) fn with_encoding<T: Stored, R>(value: &T, then: impl FnOnce(&[u8]) -> R) -> R {
-    if T::SIZE > 0 && T::SIZE <= SHORT {
+    if T::SIZE > 0 && T::SIZE <= SHORT / 2 {
+        let mut short = [0; SHORT / 2];
+        let (bytes, _) = short.split_at_mut(T::SIZE);
+        value.write(&mut Cursor::new(bytes));
+        then(bytes)
+    } else if T::SIZE > 0 && T::SIZE <= SHORT {
         let mut short = [0; SHORT];
         let (bytes, _) = short.split_at_mut(T::SIZE);
         value.write(&mut Cursor::new(bytes));

@@ -44,12 +44,27 @@ impl Path {
 
     /// Hands the path behind a map key to a function, and keeps nothing.
     pub(crate) fn with_key<R>(self, key: &impl Stored, then: impl FnOnce(&[u8]) -> R) -> R {
-        with_encoding(key, |key| join(self.0, key, then))
+        with_key(self.0, key, then)
     }
 
     fn kept(path: &[u8]) -> Self {
         Self(copied(path).leak())
     }
+}
+
+/// Hands the path behind a map key to a function.
+#[inline]
+fn with_key<K: Stored, R>(path: &[u8], key: &K, then: impl FnOnce(&[u8]) -> R) -> R {
+    if K::SIZE == 0 || path.len() + K::SIZE > KEY_BYTES as usize {
+        return with_encoding(key, |key| join(path, key, then));
+    }
+    // The usual case: the key is written where it is needed.
+    let mut room = [0; KEY_BYTES as usize];
+    let mut out = Cursor::new(&mut room);
+    out.append(path);
+    key.write(&mut out);
+    let length = out.len();
+    then(room.get(..length).unwrap_or_default())
 }
 
 /// Hands the path behind another part to a function.

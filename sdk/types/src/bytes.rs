@@ -79,7 +79,9 @@ pub fn zeroed(len: usize) -> Vec<u8> {
 #[inline(never)]
 pub fn copied(bytes: &[u8]) -> Vec<u8> {
     let mut copy = zeroed(bytes.len());
-    copy.iter_mut().zip(bytes).for_each(|(copy, byte)| *copy = *byte);
+    if let Some(copy) = copy.get_mut(..bytes.len()) {
+        copy.copy_from_slice(bytes);
+    }
     copy
 }
 

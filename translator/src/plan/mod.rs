@@ -64,7 +64,7 @@ pub(crate) const MAX_ARRIVALS: usize = 512;
 const NOWHERE: u32 = u32::MAX;
 
 /// Bits of a jump table entry that hold the number of the entry within its unit.
-const LOCAL_BITS: u32 = 12;
+pub(crate) const LOCAL_BITS: u32 = 12;
 
 /// The jump table's word for entry `local` of unit `unit`. Zero is left for slots without entry.
 pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {
@@ -73,6 +73,7 @@ pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {
 }
 
 /// The inverse of [`encode_entry`]: unit and entry; `None` of a slot without entry.
+#[inline]
 pub(crate) fn decode_entry(word: u32) -> Option<(usize, usize)> {
     let unit = (word >> LOCAL_BITS).checked_sub(1)?;
     Some((unit as usize, (word & ((1 << LOCAL_BITS) - 1)) as usize))

@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "environment calls, the heap, and what the language demands of it")]
 
+mod bytes;
 mod heap;
 mod panic;
 

@@ -119,8 +119,8 @@ impl Encoder<'_> {
 
 /// What lies outside is not written: it means that a type gave a wrong size for its value.
 fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(slot) = out.get_mut(at..) {
-        slot.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+    if let Some(slot) = out.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
+        slot.copy_from_slice(bytes);
     }
 }
 

@@ -1,0 +1,9 @@
+//! The large program: all workloads.
+
+#![no_std]
+#![no_main]
+
+bessemer_beside_guest::program!(
+    sieve, sha256, keccak, quicksort, matmul, fib, bytecode, indirect, u256, token, memory, crc32,
+    sort_strings, nbody_fixed
+);

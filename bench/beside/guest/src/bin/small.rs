@@ -1,0 +1,6 @@
+//! The small program.
+
+#![no_std]
+#![no_main]
+
+bessemer_beside_guest::program!(sha256, crc32);

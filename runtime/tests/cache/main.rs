@@ -1,0 +1,10 @@
+//! The code cache, compilers in other processes, and tiers: what they do costs or saves time, and is
+//! never seen in an outcome.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a failure")]
+
+mod children;
+mod damage;
+mod harness;
+mod system;
+mod tiers;

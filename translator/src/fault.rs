@@ -1,0 +1,34 @@
+//! Makes system calls fail when a test asks for it: the only way to see that each failure is handled.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// System calls that can be made to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Mapping memory for code.
+    Map,
+    /// Making it executable.
+    Protect,
+}
+
+/// Calls until one fails, counted down; 0 for never.
+static COUNTDOWN: AtomicU64 = AtomicU64::new(0);
+
+/// Lets the `k`-th call from now fail, once; 0 switches it off. For the whole process, and for tests
+/// alone: nothing in the product calls it.
+pub fn fail_after(k: u64) {
+    COUNTDOWN.store(k, Ordering::SeqCst);
+}
+
+/// Fails if it is this call's turn.
+pub(crate) fn inject(_: Call) -> io::Result<()> {
+    if COUNTDOWN.load(Ordering::Relaxed) == 0 {
+        return Ok(());
+    }
+    let count_down = |left: u64| left.checked_sub(1);
+    match COUNTDOWN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count_down) {
+        Ok(1) => Err(io::Error::from(io::ErrorKind::OutOfMemory)),
+        _ => Ok(()),
+    }
+}
