@@ -274,15 +274,20 @@ impl Chain {
     ///
     /// [`ChainError::Store`] if the endowment cannot be stored.
     pub fn user(&mut self, name: &str) -> Result<Address, ChainError> {
-        let hash = Keccak256::new().chain_update("bessemer user ").chain_update(name);
-        let digest: [u8; 32] = hash.finalize().into();
-        let (_, last) = digest.split_last_chunk::<20>().expect("a digest has 32 bytes");
-        let address = Address::new(*last);
+        let address = Self::user_address(name);
         let account = self.account(&address)?;
         if account.is_empty() {
             self.endow(&address, self.config.endowment)?;
         }
         Ok(address)
+    }
+
+    /// The address of a user by name, on every chain.
+    pub fn user_address(name: &str) -> Address {
+        let hash = Keccak256::new().chain_update("bessemer user ").chain_update(name);
+        let digest: [u8; 32] = hash.finalize().into();
+        let (_, last) = digest.split_last_chunk::<20>().expect("a digest has 32 bytes");
+        Address::new(*last)
     }
 
     /// Creates coins for an account, in a block of its own: how a chain begins.

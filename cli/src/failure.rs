@@ -19,6 +19,18 @@ pub(crate) enum Failure {
     /// The program lacks something that the command needs.
     #[error("{0}")]
     Other(String),
+    /// A contract could not be built.
+    #[error("{0}")]
+    Build(String),
+    /// Tests failed.
+    #[error("{0}")]
+    Tests(String),
+    /// Engines, or a run and its record, disagree.
+    #[error("{0}")]
+    Mismatch(String),
+    /// The local chain cannot be used, or something is not on it.
+    #[error("{0}")]
+    State(String),
     /// A file or stream.
     #[error("cannot {what}: {source}")]
     Io { what: String, source: io::Error },
@@ -28,6 +40,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A file that cannot be used.
+    pub(crate) fn file(what: &str, path: &Path, source: io::Error) -> Self {
+        Self::Io { what: format!("{what} {}", path.display()), source }
+    }
+
     /// A failed write to a standard stream.
     pub(crate) fn stream(name: &str, source: io::Error) -> Self {
         match source.kind() {
@@ -54,6 +71,10 @@ impl Failure {
         match self {
             Self::Program { .. } | Self::Other(_) => 1,
             Self::Usage(_) => 2,
+            Self::Build(_) => 3,
+            Self::Tests(_) => 5,
+            Self::Mismatch(_) => 6,
+            Self::State(_) => 7,
             Self::Io { .. } | Self::OutputClosed => 7,
         }
     }
@@ -71,11 +92,26 @@ impl Failure {
                 _ => ("runtime", None),
             },
             Self::Other(_) => ("other", None),
+            Self::Build(_) => ("build", None),
+            Self::Tests(_) => ("tests", None),
+            Self::Mismatch(_) => ("mismatch", None),
+            Self::State(_) => ("state", None),
             Self::Io { .. } | Self::OutputClosed => ("io", None),
         };
         json!({
             "schema": "bessemer.error/1",
             "error": { "kind": kind, "rule": rule, "message": self.to_string() },
         })
+    }
+}
+
+impl From<bessemer_chain::ChainError> for Failure {
+    fn from(error: bessemer_chain::ChainError) -> Self {
+        use bessemer_chain::ChainError;
+        match error {
+            ChainError::Refused(refusal) => Self::Usage(format!("the chain refuses: {refusal}")),
+            ChainError::Store(_) | ChainError::Record(_) => Self::State(error.to_string()),
+            error => Self::Other(error.to_string()),
+        }
     }
 }

@@ -2,19 +2,41 @@
 
 #![forbid(unsafe_code)]
 
+mod abi;
 mod aot;
+mod build;
 mod cache;
+mod call;
+mod check;
 mod compiling;
+mod demo;
+mod deploy;
 mod diff;
 mod disasm;
+mod doctor;
 mod dump;
+mod events;
 mod failure;
+mod images;
 mod inspect;
+mod interface;
+mod invocation;
+mod local;
+mod names;
+mod new;
 mod number;
+mod outcome;
 mod output;
 mod places;
 mod program;
+mod query;
+mod receipt;
+mod replay;
 mod run;
+mod size;
+mod source;
+mod state;
+mod test;
 mod trace;
 
 use std::process::ExitCode;
@@ -24,7 +46,8 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Runs, compares and shows RISC-V programs (RV32IMAC, ELF).
+/// Contracts in Rust on RISC-V: builds and tests them, runs them on a local chain, and runs, compares and shows
+/// programs (RV32IMAC, ELF).
 #[derive(Debug, Parser)]
 #[command(name = "bessemer", version, propagate_version = true, after_help = AFTER_HELP)]
 struct Cli {
@@ -40,6 +63,22 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::Args),
+    Build(build::Args),
+    Check(check::Args),
+    Test(test::Args),
+    Deploy(deploy::Args),
+    Call(call::Args),
+    Query(query::Args),
+    Simulate(call::SimulateArgs),
+    State(state::Args),
+    Receipt(receipt::Args),
+    Events(events::Args),
+    Replay(replay::Args),
+    Abi(interface::Args),
+    Size(size::Args),
+    Doctor(doctor::Args),
+    Demo(demo::Args),
     Run(run::Args),
     Diff(diff::Args),
     Inspect(inspect::Args),
@@ -58,11 +97,18 @@ Exit codes:
   0  done; `run`: the program's own exit code instead
   1  the program is refused, or another failure
   2  wrong usage
-  4  the program trapped or ran out of gas
+  3  something does not build
+  4  the contract reverted, trapped or ran out of gas; nothing changed
+  5  tests failed
   6  two engines disagree
-  7  a file could not be read or written
+  7  a file or the local chain could not be read or written
 
 Examples:
+  bessemer new counter
+  bessemer test
+  bessemer deploy counter
+  bessemer call counter add --by 3
+  bessemer query counter get
   bessemer run hello.elf
   bessemer run --gas 1000000 --stats primes.elf 5000
   bessemer diff primes.elf 1000
@@ -79,6 +125,22 @@ fn main() -> ExitCode {
     let machine = std::env::var_os("BESSEMER_MACHINE").is_some_and(|value| value == "1");
     let output = Output { json: cli.json || machine };
     let result = match cli.command {
+        Command::New(args) => new::run(&args, output),
+        Command::Build(args) => build::run(&args, output),
+        Command::Deploy(args) => deploy::run(&args, output),
+        Command::Call(args) => call::run(&args, output),
+        Command::Query(args) => query::run(&args, output),
+        Command::Simulate(args) => call::simulate(&args, output),
+        Command::Test(args) => test::run(&args, output),
+        Command::Check(args) => check::run(&args, output),
+        Command::State(args) => state::run(&args, output),
+        Command::Receipt(args) => receipt::run(&args, output),
+        Command::Events(args) => events::run(&args, output),
+        Command::Replay(args) => replay::run(&args, output),
+        Command::Abi(args) => interface::run(&args, output),
+        Command::Size(args) => size::run(&args, output),
+        Command::Doctor(args) => doctor::run(&args, output),
+        Command::Demo(args) => demo::run(&args, output),
         Command::Run(args) => run::run(&args, output),
         Command::Diff(args) => diff::run(&args, output),
         Command::Inspect(args) => inspect::run(&args, output),

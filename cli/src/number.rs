@@ -25,6 +25,14 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u32, String> {
     bytes.ok_or_else(|| "give bytes below 4 GiB, like 65536, 0x10000, 64K or 1M".to_owned())
 }
 
+/// Bytes: `0x` and pairs of hexadecimal digits.
+pub(crate) fn parse_hex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.strip_prefix("0x")?.as_bytes().as_chunks::<2>();
+    let digit = |c: u8| char::from(c).to_digit(16).map(|digit| digit as u8);
+    let byte = |&[high, low]: &[u8; 2]| Some((digit(high)? << 4) | digit(low)?);
+    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
+}
+
 /// An address: a number or the name of a symbol.
 pub(crate) fn parse_address(text: &str, symbols: &Symbols) -> Result<u32, Failure> {
     parse_u32(text).or_else(|| symbols.lookup(text)).ok_or_else(|| {

@@ -123,6 +123,14 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number of bytes, in KiB from 1,024 on.
+pub(crate) fn kib(bytes: usize) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        _ => format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024),
+    }
+}
+
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

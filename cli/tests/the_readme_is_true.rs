@@ -10,10 +10,12 @@ use tempfile::TempDir;
 const PROMPT: &str = "$ cargo run --release -- ";
 
 #[test]
-fn the_first_command_prints_what_the_readme_shows() {
+fn the_first_program_prints_what_the_readme_shows() {
     let readme = readme();
     let mut lines = readme.lines();
-    let command = lines.find_map(|line| line.strip_prefix(PROMPT)).expect("a first command");
+    let commands = lines.by_ref().filter_map(|line| line.strip_prefix(PROMPT));
+    let command =
+        commands.into_iter().find(|command| command.starts_with("run ")).expect("a program");
     let shown = lines.next().expect("its output");
     let output = run(command);
     assert!(output.status.success(), "{command}: {output:?}");
@@ -28,6 +30,8 @@ fn every_command_of_the_tour_ends_as_the_readme_says() {
         .filter_map(|line| line.strip_prefix(PROMPT))
         // the reader's own program
         .filter(|command| !command.ends_with(" program.elf"))
+        // says what the machine lacks
+        .filter(|command| *command != "doctor")
         .collect();
     assert!(commands.len() >= 6, "found only {commands:?}");
     for command in commands {

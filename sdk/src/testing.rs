@@ -40,14 +40,15 @@ use bessemer_types::{Address, EncodeFields, FixedBytes, U256};
 use crate::call::{self, Failed};
 use crate::contract::{Contract, run};
 use crate::event::Event;
-use crate::host::keccak256;
 use crate::host::world::{self, Code, World};
+use crate::host::{keccak256, record};
 
 pub use crate::host::world::Emitted;
 
 /// Forgets everything: accounts, contracts, events.
 pub fn reset() {
     world::with(|world| *world = World::new());
+    record::reset();
 }
 
 /// The user of this name, with 1,000 coins of 18 decimals at first sight.
@@ -55,11 +56,9 @@ pub fn user(name: &str) -> Address {
     let mut digest = [0; 32];
     keccak256(name.as_bytes(), &mut digest);
     let address = digest.last_chunk().copied().map(Address::new).unwrap_or_default();
-    world::with(|world| {
-        if !world.state.accounts.contains_key(&address) {
-            world.account(address).balance = U256::from(1_000_000_000_000_000_000_000u128);
-        }
-    });
+    if world::with(|world| !world.state.accounts.contains_key(&address)) {
+        set_balance(address, U256::from(1_000_000_000_000_000_000_000u128));
+    }
     address
 }
 
@@ -84,6 +83,7 @@ pub fn set_value(value: U256) {
 /// Sets the balance of an account.
 pub fn set_balance(account: Address, amount: U256) {
     world::with(|world| world.account(account).balance = amount);
+    record::set_balance(account, amount);
 }
 
 /// Sets the height of the block.
@@ -98,9 +98,16 @@ pub fn set_timestamp(seconds: u64) {
 
 /// Makes the code of a contract known, for contracts that create it, and returns its hash.
 pub fn upload<C: Contract>() -> FixedBytes<32> {
-    let mut hash = [0; 32];
-    keccak256(std::any::type_name::<C>().as_bytes(), &mut hash);
-    world::with(|world| world.uploaded.insert(hash, Code { hash, run: run::<C> }));
+    let name = std::any::type_name::<C>();
+    let hash = record::image(name).unwrap_or_else(|| {
+        let mut hash = [0; 32];
+        keccak256(name.as_bytes(), &mut hash);
+        hash
+    });
+    let code = Code { hash, name, run: run::<C> };
+    if world::with(|world| world.uploaded.insert(hash, code)).is_none() {
+        record::uploaded(name);
+    }
     FixedBytes(hash)
 }
 

@@ -92,3 +92,59 @@ impl Assembled {
         self.path(name).to_str().expect("the path is text").to_owned()
     }
 }
+
+/// An image in `contracts/images/elf`.
+pub fn image(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/images/elf").join(name);
+    path.to_str().expect("the path is text").to_owned()
+}
+
+/// A folder with a local chain, on which the contracts `counter` and `token` are deployed.
+pub struct Local {
+    pub folder: TempDir,
+}
+
+impl Local {
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("there is a place for temporary files") }
+    }
+
+    pub fn new() -> Self {
+        let local = Self::empty();
+        local.succeeds(&["deploy", &image("counter.elf")]);
+        let token = image("erc20.elf");
+        local.succeeds(&["deploy", "--name", "token", &token, "Gold", "GLD", "18", "1000"]);
+        local
+    }
+
+    /// Runs the command in the folder.
+    pub fn run(&self, args: &[&str]) -> Output {
+        command(args).current_dir(self.folder.path()).output().expect("the binary starts")
+    }
+
+    /// What a command prints that must succeed.
+    pub fn succeeds(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
+        stdout(&output).to_owned()
+    }
+
+    /// What a command that must fail says, and that it changes nothing.
+    pub fn fails(&self, expected: i32, args: &[&str]) -> String {
+        let before = self.digest();
+        let output = self.run(args);
+        assert_eq!(code(&output), expected, "{args:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{args:?}");
+        assert_eq!(self.digest(), before, "{args:?} changed something");
+        let message = stderr(&output).to_owned();
+        assert!(message.starts_with("error: "), "{args:?}: {message}");
+        message
+    }
+
+    /// The digest of the whole state.
+    pub fn digest(&self) -> String {
+        let output = self.run(&["state", "--json"]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        json(&output)["digest"].as_str().expect("it is text").to_owned()
+    }
+}

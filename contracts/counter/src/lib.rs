@@ -92,7 +92,7 @@ mod tests {
         match counter.try_add(1) {
             Err(Failure::Message(message)) => {
                 assert!(message.starts_with("attempt to add with overflow"), "{message}");
-                assert!(message.contains("counter/src/lib.rs:"), "{message}");
+                assert!(message.contains("src/lib.rs:"), "{message}");
             }
             other => panic!("{other:?}"),
         }

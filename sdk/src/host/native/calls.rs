@@ -9,6 +9,7 @@ use bessemer_abi::codes::status;
 use bessemer_abi::limits::CALL_DEPTH;
 use bessemer_types::{Address, U256, revert};
 
+use super::record;
 use super::world::{Code, End, Frame, change, end, ended, with};
 
 pub(crate) fn call(to: &[u8; 20], value: &[u8; 32], data: &[u8], _gas: u64) -> u32 {
@@ -20,7 +21,11 @@ pub(crate) fn call(to: &[u8; 20], value: &[u8; 32], data: &[u8], _gas: u64) -> u
     }
     let frame =
         Frame { address: to, caller, value, input: data.to_vec(), read_only, ..Frame::default() };
-    enter(to, frame, Some(caller))
+    let step = record::begin("call", to, value, data);
+    if transaction() {
+        let _ = take_nonce();
+    }
+    recorded(step, enter(to, frame, Some(caller)))
 }
 
 pub(crate) fn static_call(to: &[u8; 20], data: &[u8], _gas: u64) -> u32 {
@@ -28,7 +33,8 @@ pub(crate) fn static_call(to: &[u8; 20], data: &[u8], _gas: u64) -> u32 {
     let caller = with(|world| world.frame().address);
     let frame =
         Frame { address, caller, input: data.to_vec(), read_only: true, ..Frame::default() };
-    enter(address, frame, None)
+    let step = record::begin("query", address, U256::ZERO, data);
+    recorded(step, enter(address, frame, None))
 }
 
 pub(crate) fn delegate_call(to: &[u8; 20], data: &[u8], _gas: u64) -> u32 {
@@ -58,13 +64,11 @@ pub(crate) fn create(
     data: &[u8],
     address: &mut [u8; 20],
 ) -> u32 {
-    let seed = change(|world| {
-        let creator = world.frame().address;
-        let nonce = &mut world.account(creator).nonce;
-        *nonce += 1;
-        [b"create".as_slice(), creator.as_bytes(), &nonce.to_le_bytes()].concat()
-    });
-    found(&seed, *hash, *value, data, address)
+    let step = record::begin("create", Address::ZERO, U256::from_le_bytes(*value), data);
+    let step = step.map(|step| step.code(hash, None));
+    let (creator, nonce) = take_nonce();
+    let seed = by_nonce(&creator, nonce);
+    recorded(step, found(&seed, *hash, *value, data, address))
 }
 
 pub(crate) fn create2(
@@ -74,11 +78,52 @@ pub(crate) fn create2(
     salt: &[u8; 32],
     address: &mut [u8; 20],
 ) -> u32 {
-    let seed = change(|world| {
+    let step = record::begin("create", Address::ZERO, U256::from_le_bytes(*value), data);
+    let step = step.map(|step| step.code(hash, Some(salt)));
+    let (creator, _) = take_nonce();
+    let seed = [&[0xff], creator.as_bytes().as_slice(), salt, hash].concat();
+    recorded(step, found(&seed, *hash, *value, data, address))
+}
+
+/// Whether the test itself is what runs: its calls are transactions.
+fn transaction() -> bool {
+    with(|world| world.frames.len() == 1)
+}
+
+/// Uses up the next nonce of the running contract, or of the user that the test acts as.
+fn take_nonce() -> (Address, u64) {
+    change(|world| {
         let creator = world.frame().address;
-        [b"create2".as_slice(), creator.as_bytes(), salt, hash].concat()
-    });
-    found(&seed, *hash, *value, data, address)
+        let nonce = &mut world.account(creator).nonce;
+        *nonce += 1;
+        (creator, *nonce - 1)
+    })
+}
+
+/// Completes the record of a step.
+fn recorded(step: Option<record::Step>, status: u32) -> u32 {
+    if let Some(step) = step {
+        step.end(status);
+    }
+    status
+}
+
+/// What the address of a new contract is the hash of, as on a chain: the RLP list of creator and
+/// nonce.
+fn by_nonce(creator: &Address, nonce: u64) -> Vec<u8> {
+    let digits = nonce.to_be_bytes();
+    let digits = digits.get(nonce.leading_zeros() as usize / 8..).unwrap_or_default();
+    let mut list = vec![0, 0x80 + 20];
+    list.extend_from_slice(creator.as_bytes());
+    match digits {
+        [digit @ ..0x80] => list.push(*digit),
+        _ => {
+            list.push(0x80 + digits.len() as u8);
+            list.extend_from_slice(digits);
+        }
+    }
+    list[0] = 0xc0 + (list.len() - 1) as u8;
+    list
 }
 
 /// Creates a contract at the address that follows from the seed.
@@ -95,6 +140,8 @@ fn found(seed: &[u8], hash: [u8; 32], value: [u8; 32], data: &[u8], created: &mu
     let value = U256::from_le_bytes(value);
     let caller = with(|world| world.frame().address);
     let frame = Frame { address, caller, value, input: data.to_vec(), ..Frame::default() };
+    // as on a chain, where the first contract that a contract creates has the number 1
+    with(|world| world.account(address).nonce = 1);
     let status = run(Some(code), frame, Some(caller), true);
     if status == status::RETURN {
         *created = address.to_bytes();

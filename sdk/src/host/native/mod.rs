@@ -6,6 +6,7 @@
 mod calls;
 mod crypto;
 mod data;
+pub(crate) mod record;
 pub(crate) mod world;
 
 pub(crate) use calls::*;

@@ -27,6 +27,8 @@ pub(crate) struct Account {
 #[derive(Clone, Copy)]
 pub(crate) struct Code {
     pub(crate) hash: [u8; 32],
+    /// The name of its type.
+    pub(crate) name: &'static str,
     pub(crate) run: fn(creating: bool),
 }
 

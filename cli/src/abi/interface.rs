@@ -1,0 +1,172 @@
+//! What a contract offers: functions, events and errors by name, by selector and by topic.
+
+use alloy_dyn_abi::{DynSolType, DynSolValue, Specifier};
+use alloy_json_abi::{EventParam, Function, JsonAbi, Param};
+use bessemer_chain::Event;
+use bessemer_types::revert::Revert;
+use object::{Object, ObjectSection};
+
+/// Where an image keeps its interface.
+const SECTION: &str = ".bessemer.abi";
+/// The longest interface that is read.
+const BYTES: usize = 1 << 20;
+/// The deepest array that is read.
+const ARRAYS: usize = 16;
+
+/// An interface, and the JSON that it was read from.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    pub(crate) json: String,
+    abi: JsonAbi,
+}
+
+/// Something of an interface with the values of its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Decoded {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// A value with its name, which may be empty, and the type it was declared with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Field {
+    pub(crate) param: Param,
+    pub(crate) value: DynSolValue,
+}
+
+impl Interface {
+    /// The interface in an image; `None` if it has none.
+    pub(crate) fn of_image(elf: &[u8]) -> Option<Result<Self, String>> {
+        let file = object::File::parse(elf).ok()?;
+        let bytes = file.section_by_name(SECTION)?.data().ok()?;
+        Some(Self::parse(bytes))
+    }
+
+    /// The interface that a JSON document describes.
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
+        if json.len() > BYTES {
+            return Err(format!("its interface has {} bytes, more than {BYTES}", json.len()));
+        }
+        let text = str::from_utf8(json).map_err(|_| "its interface is no text".to_owned())?;
+        let abi: JsonAbi = serde_json::from_str(text)
+            .map_err(|error| format!("its interface is no Solidity ABI: {error}"))?;
+        Ok(Self { json: text.to_owned(), abi })
+    }
+
+    /// All functions, in the order of their names.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.abi.functions()
+    }
+
+    /// What the constructor takes.
+    pub(crate) fn constructor(&self) -> &[Param] {
+        self.abi.constructor.as_ref().map_or(&[], |constructor| &constructor.inputs)
+    }
+
+    /// The functions of this name, which may be written in any case and with `_` or `-`, or as a whole
+    /// signature.
+    pub(crate) fn named(&self, name: &str) -> Vec<&Function> {
+        if name.contains('(') {
+            return self.functions().filter(|function| function.signature() == name).collect();
+        }
+        let exact: Vec<_> = self.functions().filter(|function| function.name == name).collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        let name = plain(name);
+        self.functions().filter(|function| plain(&function.name) == name).collect()
+    }
+
+    /// The function that input is meant for.
+    pub(crate) fn function_of(&self, input: &[u8]) -> Option<&Function> {
+        let selector = input.first_chunk::<4>()?;
+        self.functions().find(|function| function.selector() == *selector)
+    }
+
+    /// What revert data says: an error of the interface, or one of Solidity's two.
+    pub(crate) fn error(&self, data: &[u8]) -> Option<Decoded> {
+        let (selector, arguments) = data.split_first_chunk::<4>()?;
+        let found = self.abi.errors().find(|error| error.selector() == *selector);
+        match found {
+            Some(error) => {
+                let fields = decode(&error.inputs, arguments)?;
+                Some(Decoded { name: error.name.clone(), fields })
+            }
+            None => standard(data),
+        }
+    }
+
+    /// What an event says.
+    pub(crate) fn event(&self, event: &Event) -> Option<Decoded> {
+        let (first, topics) = event.topics.split_first()?;
+        let found = self.abi.events().find(|known| {
+            let indexed = known.inputs.iter().filter(|input| input.indexed).count();
+            !known.anonymous && known.selector() == *first && indexed == topics.len()
+        })?;
+        let body: Vec<Param> =
+            found.inputs.iter().filter(|input| !input.indexed).map(param).collect();
+        let mut body = decode(&body, &event.data)?.into_iter();
+        let mut topics = topics.iter();
+        let mut fields = Vec::new();
+        for input in &found.inputs {
+            fields.push(if input.indexed { topic(input, topics.next()?)? } else { body.next()? });
+        }
+        Some(Decoded { name: found.name.clone(), fields })
+    }
+}
+
+/// What revert data of Solidity's own two errors says.
+pub(crate) fn standard(data: &[u8]) -> Option<Decoded> {
+    let (name, ty, value) = match Revert::decode(data)? {
+        Revert::Error(message) => ("Error", "string", DynSolValue::String(message.to_owned())),
+        Revert::Panic(code) => ("Panic", "uint256", DynSolValue::Uint(code, 256)),
+    };
+    let param = Param { ty: ty.to_owned(), ..nameless() };
+    Some(Decoded { name: name.to_owned(), fields: vec![Field { param, value }] })
+}
+
+/// The type of a parameter; `None` if there is no such type, or nobody needs one so deep.
+pub(crate) fn type_of(param: &Param) -> Option<DynSolType> {
+    let shallow = |param: &Param| param.ty.matches('[').count() <= ARRAYS;
+    (shallow(param) && param.components.iter().all(shallow)).then(|| param.resolve().ok())?
+}
+
+/// The values that data holds; `None` if it is no encoding of these types.
+pub(crate) fn decode(params: &[Param], data: &[u8]) -> Option<Vec<Field>> {
+    let types = params.iter().map(type_of).collect::<Option<Vec<_>>>()?;
+    if types.is_empty() {
+        return data.is_empty().then(Vec::new);
+    }
+    let DynSolValue::Tuple(values) = DynSolType::Tuple(types).abi_decode_params(data).ok()? else {
+        return None;
+    };
+    let fields = params.iter().zip(values);
+    Some(fields.map(|(param, value)| Field { param: param.clone(), value }).collect())
+}
+
+/// A name without what people write differently.
+pub(crate) fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+fn nameless() -> Param {
+    Param { ty: String::new(), name: String::new(), components: Vec::new(), internal_type: None }
+}
+
+fn param(input: &EventParam) -> Param {
+    let (ty, name) = (input.ty.clone(), input.name.clone());
+    Param { ty, name, components: input.components.clone(), internal_type: None }
+}
+
+/// An indexed field. Of values that are longer than a topic, only the hash is known.
+fn topic(input: &EventParam, topic: &[u8; 32]) -> Option<Field> {
+    let declared = param(input);
+    let ty = type_of(&declared)?;
+    let long = ty.is_dynamic()
+        || matches!(ty, DynSolType::Array(_) | DynSolType::FixedArray(..) | DynSolType::Tuple(_));
+    if long {
+        let param = Param { ty: "bytes32".to_owned(), components: Vec::new(), ..declared };
+        return Some(Field { param, value: DynSolValue::FixedBytes((*topic).into(), 32) });
+    }
+    Some(Field { value: ty.abi_decode(topic).ok()?, param: declared })
+}

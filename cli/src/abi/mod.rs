@@ -1,0 +1,11 @@
+//! Interfaces of contracts: Solidity's ABI, read from the image at run time.
+
+mod arguments;
+mod interface;
+mod parse;
+mod show;
+
+pub(crate) use arguments::{Given, bind};
+pub(crate) use interface::{Decoded, Field, Interface, decode, plain, standard};
+pub(crate) use parse::amount;
+pub(crate) use show::{one_line, printable, values};

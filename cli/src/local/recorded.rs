@@ -1,0 +1,92 @@
+//! State that is known in part: what a recorded transaction, or a recorded test, used.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bessemer_chain::store::{BlockCommit, Store, StoreError, View, encode_account};
+use bessemer_chain::{Account, Address, Header, StateKey, Value};
+
+/// A store that stands at any height and time with any state. It keeps no records.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    head: u64,
+    timestamp: u64,
+    state: BTreeMap<StateKey, Value>,
+}
+
+impl Recorded {
+    pub(crate) fn new(state: impl IntoIterator<Item = (StateKey, Vec<u8>)>) -> Self {
+        let recorded = Self::default();
+        for (key, value) in state {
+            recorded.set(key, Some(&value));
+        }
+        recorded
+    }
+
+    /// Makes this the newest block.
+    pub(crate) fn set_head(&self, height: u64, timestamp: u64) {
+        let mut inner = self.inner();
+        (inner.head, inner.timestamp) = (height, timestamp);
+    }
+
+    pub(crate) fn set(&self, key: StateKey, value: Option<&[u8]>) {
+        let state = &mut self.inner().state;
+        match value {
+            Some(value) => state.insert(key, Value::from(value)),
+            None => state.remove(&key),
+        };
+    }
+
+    pub(crate) fn set_account(&self, address: &Address, account: &Account) {
+        let value = encode_account(account);
+        self.set(StateKey::Account(*address), value.as_deref());
+    }
+
+    pub(crate) fn entry(&self, key: &StateKey) -> Option<Vec<u8>> {
+        self.inner().state.get(key).map(|value| value.to_vec())
+    }
+
+    /// All keys and values, in order.
+    pub(crate) fn entries(&self) -> Vec<(StateKey, Value)> {
+        self.inner().state.iter().map(|(key, value)| (*key, value.clone())).collect()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl View for Recorded {
+    fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
+        Ok(self.inner().state.get(key).cloned())
+    }
+}
+
+impl Store for Recorded {
+    fn head(&self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.inner().head))
+    }
+
+    /// The header of the newest block, which tells the time.
+    fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Inner { head, timestamp, .. } = *self.inner();
+        if key != [b"h".as_slice(), &head.to_be_bytes()].concat() {
+            return Ok(None);
+        }
+        let header = Header { height: head, timestamp, ..Header::default() };
+        let encoded = postcard::to_stdvec(&header);
+        encoded.map(Some).map_err(|error| StoreError::Other(Box::new(error)))
+    }
+
+    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError> {
+        block.check_follows(Some(self.inner().head))?;
+        for (key, value) in block.changes.iter() {
+            self.set(*key, value.map(|value| &**value));
+        }
+        self.inner().head = block.height;
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! A local chain: deployed contracts can be called, asked and looked at, by one process after another.
+
+mod common;
+
+use common::{Local, code, image, json, stderr, stdout};
+
+#[test]
+fn what_is_deployed_can_be_called_and_asked() {
+    let local = Local::new();
+    let output = local.run(&["call", "counter", "add", "--by", "3"]);
+    assert_eq!((code(&output), stdout(&output)), (0, "3\n"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("event Added { by: 3, total: 3 }"), "{}", stderr(&output));
+    assert_eq!(local.succeeds(&["call", "counter", "add", "4"]), "7\n");
+    assert_eq!(local.succeeds(&["query", "counter", "get"]), "7\n");
+}
+
+#[test]
+fn arguments_are_written_in_many_ways() {
+    let local = Local::new();
+    for line in [
+        &["call", "token", "transfer", "--to", "bob", "--value", "5"][..],
+        &["call", "token", "transfer", "bob", "0x5", "--from", "alice"],
+        &["call", "--from", "alice", "token", "transfer", "--value=5", "bob"],
+        &["call", "token", "transfer(address,uint256)", "bob", "0.5e1"],
+    ] {
+        assert_eq!(local.succeeds(line), "true\n", "{line:?}");
+    }
+    for name in ["balanceOf", "balance_of", "balance-of", "BALANCEOF"] {
+        assert_eq!(local.succeeds(&["query", "token", name, "bob"]), "20\n", "{name}");
+    }
+    assert_eq!(local.succeeds(&["query", "token", "name"]), "Gold\n");
+    local.succeeds(&["call", "token", "approve", "--spender", "counter", "--value", "2"]);
+    let line = ["query", "token", "allowance", "--owner", "alice", "--spender", "counter"];
+    assert_eq!(local.succeeds(&line), "2\n");
+    // the function's own `--from` comes before the tool's
+    local.succeeds(&["call", "token", "approve", "carol", "3", "--from", "bob"]);
+    let line = ["call", "token", "transferFrom", "--from", "bob", "--to", "dave", "--value", "3"];
+    local.succeeds(&[&line[..], &["--sender", "carol"]].concat());
+    assert_eq!(local.succeeds(&["query", "token", "balanceOf", "dave"]), "3\n");
+}
+
+#[test]
+fn a_failed_call_is_explained_and_can_be_run_again() {
+    let local = Local::new();
+    local.succeeds(&["call", "counter", "add", "9"]);
+    let message = local.fails(4, &["call", "counter", "reset", "--from", "bob"]);
+    for part in [
+        "counter.reset reverted: NotOwner { caller: bob, owner: alice }",
+        "state unchanged",
+        "next: bessemer replay .bessemer/failed/0001.json",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert_eq!(local.succeeds(&["query", "counter", "get"]), "9\n");
+    // the file needs no chain
+    let elsewhere = Local::empty();
+    let file = local.folder.path().join(".bessemer/failed/0001.json");
+    let output = elsewhere.run(&["replay", file.to_str().expect("text")]);
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    let said = stderr(&output);
+    for part in ["counter.reset reverted: NotOwner { caller: bob, owner: alice }", "engines agree"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!elsewhere.folder.path().join(".bessemer").exists());
+}
+
+#[test]
+fn a_replay_that_ends_otherwise_is_a_mismatch() {
+    let local = Local::new();
+    local.fails(4, &["call", "counter", "reset", "--from", "bob"]);
+    let file = local.folder.path().join(".bessemer/failed/0001.json");
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    let mut document: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    document["outcome"]["gas_used"] = 1.into();
+    std::fs::write(&file, document.to_string()).expect("it can be written");
+    let output = local.run(&["replay", ".bessemer/failed/0001.json"]);
+    assert_eq!(code(&output), 6, "{}", stderr(&output));
+    for damaged in ["", "{}", "[1]", &text[..text.len() / 2], &text.replace("0x", "0y")] {
+        std::fs::write(&file, damaged).expect("it can be written");
+        local.fails(2, &["replay", ".bessemer/failed/0001.json"]);
+    }
+}
+
+#[test]
+fn gas_that_does_not_suffice_changes_nothing() {
+    let local = Local::new();
+    let message = local.fails(4, &["call", "counter", "add", "1", "--gas", "190_000"]);
+    assert!(message.contains("counter.add out of gas"), "{message}");
+    assert!(message.contains("give more with --gas"), "{message}");
+    assert!(local.fails(2, &["call", "counter", "add", "1", "--gas", "10"]).contains("gas limit"));
+}
+
+#[test]
+fn a_simulation_shows_everything_and_keeps_nothing() {
+    let local = Local::new();
+    let before = local.digest();
+    let text = local.succeeds(&["simulate", "token", "transfer", "bob", "5"]);
+    for part in
+        ["would return", "true", "gas ", "event Transfer { from: alice, to: bob, value: 5 }"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.contains("storage"), "{text}");
+    let output = local.run(&["simulate", "token", "transfer", "bob", "5000", "--json"]);
+    assert_eq!(code(&output), 4);
+    let document = json(&output);
+    assert_eq!(document["status"], "revert");
+    assert_eq!(document["error"]["name"], "ERC20InsufficientBalance");
+    assert_eq!(document["error"]["fields"]["needed"], "5000");
+    assert_eq!(document["changes"], serde_json::json!([]));
+    assert_eq!(local.digest(), before);
+}
+
+#[test]
+fn receipts_and_events_are_found_again() {
+    let local = Local::new();
+    local.succeeds(&["call", "token", "transfer", "bob", "5"]);
+    let text = local.succeeds(&["receipt"]);
+    for part in ["returned", "alice", "token", "Transfer { from: alice, to: bob, value: 5 }"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let output = local.run(&["events", "token", "--event", "transfer", "--json"]);
+    let events = &json(&output)["events"];
+    assert_eq!(events.as_array().map(Vec::len), Some(2), "{events}");
+    assert_eq!(events[1]["event"]["fields"]["value"], "5");
+    let output = local.run(&["events", "token", "--last", "1", "--json"]);
+    assert_eq!(json(&output)["events"][0], events[1]);
+    let height = events[1]["height"].to_string();
+    assert_eq!(local.succeeds(&["receipt", &height]), text);
+    assert!(local.fails(2, &["receipt", "99999"]).contains("the newest is"));
+}
+
+#[test]
+fn state_shows_accounts_and_what_they_store() {
+    let local = Local::new();
+    local.succeeds(&["call", "counter", "add", "258"]);
+    let text = local.succeeds(&["state"]);
+    for part in ["alice", "bob", "counter", "token", "contract"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = local.succeeds(&["state", "counter"]);
+    for part in ["field 0  alice", "field 1  258"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = local.succeeds(&["state", "token"]);
+    for part in ["\"Gold\"", "field 4[alice]  1000"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let output = local.run(&["state", "counter", "--json"]);
+    assert!(json(&output)["storage"].as_array().is_some_and(|list| list.len() >= 2));
+}
+
+#[test]
+fn a_deployed_contract_describes_itself() {
+    let local = Local::new();
+    let output = local.run(&["abi", "token"]);
+    assert_eq!(code(&output), 0);
+    let interface = json(&output);
+    let names: Vec<_> =
+        interface.as_array().into_iter().flatten().map(|item| &item["name"]).collect();
+    for name in ["transfer", "balanceOf", "Transfer", "ERC20InsufficientBalance"] {
+        assert!(names.contains(&&serde_json::json!(name)), "{name}: {names:?}");
+    }
+    let functions = local.succeeds(&["abi", &image("counter.elf"), "--functions"]);
+    assert!(functions.contains("add --by <uint64> -> uint64\n"), "{functions}");
+}
+
+#[test]
+fn a_name_points_to_the_newest_contract() {
+    let local = Local::new();
+    local.succeeds(&["call", "counter", "add", "5"]);
+    let first = local.succeeds(&["state", "counter"]);
+    let address =
+        first.split_whitespace().find(|word| word.starts_with("0x")).expect("its address");
+    local.succeeds(&["deploy", &image("counter.elf")]);
+    assert_eq!(local.succeeds(&["query", "counter", "get"]), "0\n");
+    assert_eq!(local.succeeds(&["query", address, "get"]), "5\n");
+}

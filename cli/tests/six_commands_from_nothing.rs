@@ -1,0 +1,197 @@
+//! From nothing to a called contract, as a new user does it: in an empty home directory.
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Instant;
+
+use common::{code, command, json, stderr, stdout};
+use tempfile::TempDir;
+
+/// Runs the tool as a user whose home holds nothing but compilers and crates.
+fn run(home: &Path, folder: &Path, args: &[&str]) -> Output {
+    let mut command = command(args);
+    for name in [
+        "CARGO",
+        "CARGO_MANIFEST_DIR",
+        "RUSTC",
+        "RUSTFLAGS",
+        "CARGO_TARGET_DIR",
+        "RUSTUP_TOOLCHAIN",
+    ] {
+        command.env_remove(name);
+    }
+    // compilers and downloaded crates are what an installation has before the first command
+    for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        let home = std::env::var_os("HOME").unwrap_or_default();
+        let kept = std::env::var_os(name).unwrap_or_else(|| Path::new(&home).join(default).into());
+        command.env(name, kept);
+    }
+    command.env("HOME", home).current_dir(folder).output().expect("the binary starts")
+}
+
+fn succeeds(home: &Path, folder: &Path, args: &[&str]) -> Output {
+    let output = run(home, folder, args);
+    assert_eq!(code(&output), 0, "{args:?}: {}\n{}", stdout(&output), stderr(&output));
+    output
+}
+
+/// Nothing, with a note, where contracts cannot be built. Continuous integration has a compiler.
+fn home() -> Option<TempDir> {
+    let home = tempfile::tempdir().expect("there is a place for temporary files");
+    let doctor = run(home.path(), home.path(), &["doctor"]);
+    if code(&doctor) == 0 {
+        return Some(home);
+    }
+    assert!(std::env::var_os("CI").is_none(), "no compiler for contracts: {}", stderr(&doctor));
+    let mut note = std::io::stderr().lock();
+    let _ = std::io::Write::write_fmt(
+        &mut note,
+        format_args!("skipped, since contracts cannot be built here:\n{}", stderr(&doctor)),
+    );
+    None
+}
+
+#[test]
+fn six_commands_lead_to_a_called_contract() {
+    let Some(home) = home() else { return };
+    let home = home.path();
+    let begin = Instant::now();
+    let mut printed = Vec::new();
+    let mut folder = home.to_owned();
+    for command in readme() {
+        for part in command.split(" && ") {
+            match part.strip_prefix("cd ") {
+                Some(to) => folder.push(to),
+                None => {
+                    let words: Vec<_> = part.split_whitespace().skip(1).collect();
+                    let output = succeeds(home, &folder, &words);
+                    printed.push(stdout(&output).to_owned());
+                }
+            }
+        }
+    }
+    let project = folder;
+    let [_, lines, deployed, called, asked] = printed.as_slice() else {
+        panic!("the README has other commands: {printed:?}");
+    };
+    assert!(lines.lines().count() >= 3, "{lines}");
+    assert!(lines.lines().all(|line| line.starts_with("PASS")), "{lines}");
+    assert!(lines.contains("gas"), "{lines}");
+    assert!(deployed.starts_with("counter  0x"), "{deployed}");
+    assert_eq!((called.as_str(), asked.as_str()), ("3\n", "3\n"));
+    let mut note = std::io::stderr().lock();
+    let _ = std::io::Write::write_fmt(
+        &mut note,
+        format_args!("six commands: {:.1?}\n", begin.elapsed()),
+    );
+
+    // built again, it is there already, and a trap or panic has its line
+    let built = succeeds(home, &project, &["build", "--json"]);
+    assert_eq!(json(&built)["contracts"][0]["cached"], true);
+    succeeds(home, &project, &["call", "counter", "add", "18446744073709551612"]);
+    let failed = run(home, &project, &["call", "counter", "add", "1"]);
+    assert_eq!(code(&failed), 4);
+    assert!(stderr(&failed).contains("overflow"), "{}", stderr(&failed));
+    assert!(stderr(&failed).contains("src/lib.rs:"), "{}", stderr(&failed));
+    for args in [&["check", "counter"][..], &["size", "counter"], &["abi", "counter"]] {
+        let shown = succeeds(home, &project, args);
+        assert!(!stdout(&shown).is_empty(), "{args:?}");
+    }
+    assert!(stdout(&succeeds(home, &project, &["check"])).contains("storage_set"));
+    differing_images_fail_the_test(home, &project);
+}
+
+/// The commands that the README leads with; the first, which installs the tool, is the test's own.
+fn readme() -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let text = std::fs::read_to_string(path).expect("the README can be read");
+    let commands = text.lines().filter_map(|line| line.strip_prefix("$ "));
+    let commands = commands.filter(|command| command.starts_with("bessemer "));
+    commands.take(5).map(str::to_owned).collect()
+}
+
+/// The same source, except that the image counts otherwise.
+fn differing_images_fail_the_test(home: &Path, project: &Path) {
+    let source = project.join("src/lib.rs");
+    let text = std::fs::read_to_string(&source).expect("it is there");
+    let wrong = "let total = self.count.get() + u64::from(cfg!(target_arch = \"riscv32\"));";
+    let changed = text.replace("let total = self.count.get();", wrong);
+    assert_ne!(text, changed);
+    std::fs::write(&source, changed).expect("it can be written");
+    let output = run(home, project, &["test"]);
+    assert_eq!(code(&output), 5, "{}", stdout(&output));
+    assert!(stdout(&output).contains("DIFF"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("output differs"), "{}", stderr(&output));
+    // and what does not compile is a failure of the build
+    std::fs::write(&source, "this is no Rust").expect("it can be written");
+    for command in ["build", "test"] {
+        assert_eq!(code(&run(home, project, &[command])), 3, "{command}");
+    }
+}
+
+#[test]
+fn every_template_passes_its_tests() {
+    let Some(home) = home() else { return };
+    let home = home.path();
+    succeeds(home, home, &["new", "gold", "--template", "token"]);
+    let project = home.join("gold");
+    succeeds(home, &project, &["test"]);
+    // as its README says
+    let readme = std::fs::read_to_string(project.join("README.md")).expect("it is there");
+    let commands: Vec<_> =
+        readme.lines().filter_map(|line| line.strip_prefix("$ bessemer ")).collect();
+    assert!(commands.len() >= 4, "{readme}");
+    for command in commands {
+        succeeds(home, &project, &command.split_whitespace().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn without_a_compiler_the_message_says_what_to_install() {
+    let home = tempfile::tempdir().expect("there is a place for temporary files");
+    let home = home.path();
+    succeeds(home, home, &["new", "counter"]);
+    // a compiler that has neither the target nor library source
+    let tools = home.join("tools");
+    std::fs::create_dir(&tools).expect("it can be made");
+    for (name, script) in [("rustc", "rustc 1.95.0"), ("cargo", "cargo 1.95.0")] {
+        let tool = tools.join(name);
+        std::fs::write(&tool, format!("#!/bin/sh\necho {script}\n")).expect("it can be written");
+        let made = Command::new("/bin/chmod").arg("+x").arg(&tool).status().expect("it starts");
+        assert!(made.success());
+    }
+    let mut build = command(&["build"]);
+    let output = build
+        .env("PATH", &tools)
+        .env("BESSEMER_RUST", &tools)
+        .current_dir(home.join("counter"))
+        .output()
+        .expect("the binary starts");
+    assert_eq!((code(&output), stdout(&output)), (3, ""));
+    for part in ["rustup target add riscv32imac-unknown-none-elf", "apt-get install"] {
+        assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_project_is_made_whole_or_not_at_all() {
+    let home = tempfile::tempdir().expect("there is a place for temporary files");
+    let home = home.path();
+    succeeds(home, home, &["new", "counter"]);
+    for (args, expected) in [
+        (&["new", "counter"][..], 2),
+        (&["new", "Counter"], 2),
+        (&["new", "1st"], 2),
+        (&["new", "alice"], 2),
+        (&["new", "other", "--sdk-path", "/nonexistent"], 2),
+        (&["new", "other", "--template", "moon"], 2),
+        (&["new", "no/such/folder/other"], 7),
+    ] {
+        let output = run(home, home, args);
+        assert_eq!(code(&output), expected, "{args:?}: {}", stderr(&output));
+    }
+    let entries: Vec<_> = std::fs::read_dir(home).expect("it is there").collect();
+    assert_eq!(entries.len(), 1, "{entries:?}");
+}
