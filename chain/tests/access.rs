@@ -1,5 +1,7 @@
 //! What access lists say of code.
 
+#![allow(clippy::unwrap_used, reason = "this crate holds only tests")]
+
 mod common;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Contracts call contracts, and failures undo themselves only.
 
+#![allow(clippy::unwrap_used, reason = "this crate holds only tests")]
+
 mod common;
 
 use bessemer_abi::codes::status;

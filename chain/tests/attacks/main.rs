@@ -23,6 +23,8 @@
 //! | 28 | jumps to places that no compiler jumps to | `jumps` |
 //! | 30 | writes in read-only calls | `contexts::read_only`, `host_calls::order` |
 
+#![allow(clippy::unwrap_used, reason = "this crate holds only tests")]
+
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -1,5 +1,7 @@
 //! Contracts call and create contracts: rules G8 to G10, and what each kind of call means.
 
+#![allow(clippy::unwrap_used, reason = "this crate holds only tests")]
+
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -84,7 +84,7 @@ fn what_was_accessed_stays_accessed_when_the_access_is_undone() {
         let told = script.host("output_copy", &[0, out, 20]).show_memory().tell(chain, alice, a);
         let inner = get.told(told.at(out, 20));
         assert_eq!((inner.results[0], inner.costs[0]), (ABSENT, 300 + 3 + 8));
-        assert_eq!(told.costs[0] - told.costs[1] > Prices::V1.cold_account, true);
+        assert!(told.costs[0] - told.costs[1] > Prices::V1.cold_account);
     });
 }
 

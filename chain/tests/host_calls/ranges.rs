@@ -14,11 +14,14 @@ fn an_empty_range_is_valid_wherever_it_points() {
         let mut count = 0;
         for &call in HostCall::ALL {
             for (index, argument) in call.row().arguments.iter().enumerate() {
-                let empty = match argument.kind {
-                    Kind::Bytes { .. } | Kind::Items { .. } | Kind::Buffer { .. } => true,
-                    Kind::SameIn | Kind::SameOut => true,
-                    _ => false,
-                };
+                let empty = matches!(
+                    argument.kind,
+                    Kind::Bytes { .. }
+                        | Kind::Items { .. }
+                        | Kind::Buffer { .. }
+                        | Kind::SameIn
+                        | Kind::SameOut
+                );
                 if !empty {
                     continue;
                 }

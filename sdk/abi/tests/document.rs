@@ -1,5 +1,7 @@
 //! The page about host calls is made from the table.
 
+#![allow(clippy::unwrap_used, reason = "this file holds only a test")]
+
 use std::fmt::Write;
 use std::{env, fs};
 

@@ -27,40 +27,43 @@ impl Bump {
     /// Takes so many bytes, so aligned, from the front of the free memory.
     #[inline(never)]
     fn take(&self, layout: Layout) -> usize {
-        if self.end.get() == 0 {
-            self.open();
-        }
         let mask = layout.align() - 1;
-        let start = (self.next.get() + mask) & !mask;
-        let Some(end) = start.checked_add(layout.size()) else { full() };
-        if end > self.end.get() {
+        loop {
+            let start = (self.next.get() + mask) & !mask;
+            let Some(end) = start.checked_add(layout.size()) else { full() };
+            if end <= self.end.get() {
+                self.next.set(end);
+                return start;
+            }
             self.grow(end);
         }
-        self.next.set(end);
-        start
     }
 
-    /// Makes the free memory end at or behind `end`.
+    /// Makes the free memory end at or behind `end`, or begin anew in pages that have the room.
     #[cold]
     fn grow(&self, end: usize) {
-        let pages = (end - self.end.get()).div_ceil(PAGE);
-        // The host maps one page behind the other.
-        if super::grow(pages as u32) == NO_MEMORY {
-            full();
+        if self.end.get() == 0 {
+            // the program's last page is there and paid for
+            let rest = (&raw const __data_end).addr();
+            self.next.set(rest);
+            self.end.set(rest.next_multiple_of(PAGE));
+            return;
         }
-        self.end.set(self.end.get() + pages * PAGE);
-    }
-
-    /// Finds out where the heap starts, and takes its first page.
-    #[cold]
-    fn open(&self) {
-        let first = super::grow(1);
+        let pages = (end - self.end.get()).div_ceil(PAGE);
+        let first = super::grow(pages as u32);
         if first == NO_MEMORY {
             full();
         }
-        self.next.set(first as usize);
-        self.end.set(first as usize + PAGE);
+        if first as usize != self.end.get() {
+            self.next.set(first as usize);
+        }
+        self.end.set(first as usize + pages * PAGE);
     }
+}
+
+unsafe extern "C" {
+    /// Where the program's data ends, by the linker script.
+    static __data_end: u8;
 }
 
 #[cold]
