@@ -319,7 +319,9 @@ impl Lowering<'_, '_> {
         let propagate = self.propagate_block();
         let slot = self.env.program.text().index(self.next_pc);
         let Some((slot, id)) = slot.and_then(|slot| Some((slot, self.flow.block_at(slot)?))) else {
-            // nowhere in this unit: the runtime goes on, or says that the end of text is no target
+            // nowhere in this unit: the runtime goes on, or says that the end of text is no target;
+            // what a leaf left alone is not kept for either
+            self.flush(self.dirty.without(PASSED_SET));
             self.builder.ins().jump(propagate, &handed_on);
             return;
         };
