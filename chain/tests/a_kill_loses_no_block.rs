@@ -10,7 +10,7 @@ mod blocks;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bessemer_chain::store::{RedbStore, Store};
 use blocks::{Content, commit};
@@ -83,7 +83,8 @@ fn run_and_kill(path: &Path, random: &mut Rng) -> u64 {
         }
     }
     // anywhere in what the child does next
-    for _ in 0..random.u32(..3_000_000) {
+    let (now, wait) = (Instant::now(), Duration::from_micros(random.u64(..30_000)));
+    while now.elapsed() < wait {
         std::hint::spin_loop();
     }
     child.kill().unwrap();
