@@ -78,12 +78,12 @@ fn run_and_kill(path: &Path, random: &mut Rng) -> u64 {
     };
     // some are killed while they open the file, and the others somewhere in a block
     if random.u8(..5) > 0 {
-        for _ in 0..random.u32(1..50) {
+        for _ in 0..random.u32(1..12) {
             assert!(next(&mut lines).is_some(), "the child ended by itself");
         }
     }
     // anywhere in what the child does next
-    let (now, wait) = (Instant::now(), Duration::from_micros(random.u64(..30_000)));
+    let (now, wait) = (Instant::now(), Duration::from_micros(random.u64(..10_000)));
     while now.elapsed() < wait {
         std::hint::spin_loop();
     }

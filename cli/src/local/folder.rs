@@ -92,7 +92,9 @@ impl Folder {
                         self.project.join(NAME).display()
                     )));
                 }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::park_timeout(Duration::from_millis(20));
+                }
             }
         }
     }
