@@ -83,7 +83,7 @@ impl Region {
     /// From now on until the next reset memory counts as written. The pointer may be used as long
     /// as the region lives, by code that runs while its caller has the region to itself. It may
     /// write to memory that [`Region::open_all`] opened, or where a fault handler calls
-    /// [`Region::open_faulted`].
+    /// `Region::open_faulted`.
     #[inline]
     pub fn base_mut(&mut self) -> *mut u8 {
         self.written = true;
