@@ -9,7 +9,7 @@ use bessemer_types::{Address, U256};
 use sha3::{Digest, Keccak256};
 
 use crate::account::Account;
-use crate::block::{Block, Sealed};
+use crate::block::Block;
 use crate::encoding::decode_account;
 use crate::executor::{ExecuteError, Executor};
 use crate::extension::{Extension, ExtensionRow, FIRST_EXTENSION};
@@ -383,11 +383,5 @@ impl From<JournalError> for ChainError {
             JournalError::Store(error) => Self::Store(error),
             error => Self::Execute(error.into()),
         }
-    }
-}
-
-impl From<Sealed> for Vec<Receipt> {
-    fn from(sealed: Sealed) -> Self {
-        sealed.receipts
     }
 }

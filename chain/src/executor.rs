@@ -8,9 +8,9 @@ use bessemer_runtime::{Error, Exit, Instance, Linker};
 
 use crate::account::Account;
 use crate::create;
-use crate::host::{Context, Entry, EntryEffect, Frame, RETURNED, Session};
+use crate::host::{Context, Entry, EntryEffect, RETURNED, Session};
 use crate::inspect::{Call, CallKind, End, Inspector};
-use crate::journal::JournalError;
+use crate::journal::{Checkpoint, JournalError};
 use crate::receipt::{Failure, Status};
 
 /// The stack of frames of one transaction at a time.
@@ -26,6 +26,8 @@ struct Level {
     gas: u64,
     /// Where its caller wants the address of the contract that it creates.
     address_at: Option<u32>,
+    /// Where state returns to if it fails.
+    checkpoint: Checkpoint,
 }
 
 /// How the first frame ended.
@@ -91,7 +93,7 @@ impl Executor {
             let mut level = self.stack.pop().expect("the frame that ended is on the stack");
             let ended = end(&mut level, exit);
             if ended.status != Status::Return {
-                session.journal.revert(level.instance.data().frame.checkpoint);
+                session.journal.revert(level.checkpoint);
                 if failures.len() < MOST_FAILURES {
                     failures.push(explain(&level, depth, exit, &ended));
                 }
@@ -136,43 +138,35 @@ impl Executor {
             inspector.on_call(&Call {
                 depth: self.stack.len() as u32 + 1,
                 kind: kind(&entry),
-                from: entry.caller,
-                to: entry.code,
-                value: entry.value,
-                input: &entry.input,
+                from: entry.frame.caller,
+                to: entry.frame.code,
+                value: entry.frame.value,
+                input: &entry.frame.input,
                 gas,
             });
         }
         let journal = &mut session.journal;
         if let EntryEffect::Create(hash) = entry.effect {
-            let found = journal.account(&entry.address)?;
+            let found = journal.account(&entry.frame.address)?;
             let account = Account { nonce: 1, code: Some(hash), ..found.account };
             journal.set_account(found.id, account)?;
-            journal.created(entry.address);
+            journal.created(entry.frame.address);
         }
-        if !matches!(entry.effect, EntryEffect::Delegate) && !entry.value.is_zero() {
-            let payer = journal.account(&entry.caller)?.id;
-            let payee = journal.account(&entry.address)?.id;
-            create::transfer(journal, payer, payee, entry.value)?;
+        if !matches!(entry.effect, EntryEffect::Delegate) && !entry.frame.value.is_zero() {
+            let payer = journal.account(&entry.frame.caller)?.id;
+            let payee = journal.account(&entry.frame.address)?.id;
+            create::transfer(journal, payer, payee, entry.frame.value)?;
         }
-        session.entered.push((entry.address, false));
+        session.entered.push((entry.frame.address, false));
         let constructor = matches!(entry.effect, EntryEffect::Create(_));
-        let mut context = Context::new(Frame {
-            address: entry.address,
-            code: entry.code,
-            caller: entry.caller,
-            value: entry.value,
-            input: entry.input,
-            read_only: entry.read_only,
-            checkpoint,
-        });
+        let mut context = Context::new(entry.frame);
         context.give(session);
         let mut instance = self.linker.instantiate(&entry.module, context)?;
         instance.set_gas(gas)?;
         if constructor {
             instance.set_register(Reg::A0, 1);
         }
-        self.stack.push(Level { instance, gas, address_at });
+        self.stack.push(Level { instance, gas, address_at, checkpoint });
         Ok(())
     }
 }
@@ -181,7 +175,7 @@ fn kind(entry: &Entry) -> CallKind {
     match entry.effect {
         EntryEffect::Create(_) => CallKind::Create,
         EntryEffect::Delegate => CallKind::Delegate,
-        EntryEffect::Transfer if entry.read_only => CallKind::Static,
+        EntryEffect::Transfer if entry.frame.read_only => CallKind::Static,
         EntryEffect::Transfer => CallKind::Call,
     }
 }

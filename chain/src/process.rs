@@ -10,7 +10,7 @@ use crate::access::AccessList;
 use crate::account::Account;
 use crate::create;
 use crate::executor::{Ended, ExecuteError, Executor};
-use crate::host::{Entry, EntryEffect, Session};
+use crate::host::{Entry, EntryEffect, Frame, Session};
 use crate::inspect::Inspector;
 use crate::key::StateKey;
 use crate::modules::Modules;
@@ -162,12 +162,14 @@ impl Processor {
         };
         let entry = Entry {
             module,
-            address: to,
-            code: to,
-            caller: from,
-            value: U256::ZERO,
-            input,
-            read_only: true,
+            frame: Frame {
+                address: to,
+                code: to,
+                caller: from,
+                value: U256::ZERO,
+                input,
+                read_only: true,
+            },
             effect: EntryEffect::Transfer,
         };
         self.run(entry, gas, inspector)
@@ -343,12 +345,14 @@ fn frame(
     let price = price + Modules::entry_price(&module);
     let entry = Box::new(Entry {
         module,
-        address: to,
-        code: to,
-        caller: transaction.sender,
-        value: transaction.value,
-        input: input.to_vec(),
-        read_only: false,
+        frame: Frame {
+            address: to,
+            code: to,
+            caller: transaction.sender,
+            value: transaction.value,
+            input: input.to_vec(),
+            read_only: false,
+        },
         effect,
     });
     Ok(Work::Frame { entry, price })

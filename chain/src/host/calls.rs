@@ -11,8 +11,8 @@ use bessemer_isa::TrapKind;
 use bessemer_runtime::{HostResult, HostStop, Module};
 use bessemer_types::{Address, U256};
 
-use super::Service;
 use super::environment::access;
+use super::{Frame, Service};
 use crate::account::Account;
 use crate::create;
 use crate::journal::AccountId;
@@ -30,14 +30,7 @@ pub(crate) struct Request {
 /// A frame to enter.
 pub(crate) struct Entry {
     pub(crate) module: Module,
-    /// Whose state the frame uses.
-    pub(crate) address: Address,
-    /// Whose code it runs.
-    pub(crate) code: Address,
-    pub(crate) caller: Address,
-    pub(crate) value: U256,
-    pub(crate) input: Vec<u8>,
-    pub(crate) read_only: bool,
+    pub(crate) frame: Frame,
     pub(crate) effect: EntryEffect,
 }
 
@@ -96,8 +89,11 @@ pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
     let module = enter(service, &hash)?;
     let input = service.bytes(2)?.to_vec();
     let effect = EntryEffect::Transfer;
-    let entry =
-        Entry { module, address: to, code: to, caller: from, value, input, read_only, effect };
+    let entry = Entry {
+        module,
+        frame: Frame { address: to, code: to, caller: from, value, input, read_only },
+        effect,
+    };
     pause(service, entry, requested, None)
 }
 
@@ -112,8 +108,11 @@ pub(super) fn static_call(service: &mut Service<'_>) -> HostResult<u32> {
     let input = service.bytes(1)?.to_vec();
     let caller = service.context().frame.address;
     let (value, effect) = (U256::ZERO, EntryEffect::Transfer);
-    let entry =
-        Entry { module, address: to, code: to, caller, value, input, read_only: true, effect };
+    let entry = Entry {
+        module,
+        frame: Frame { address: to, code: to, caller, value, input, read_only: true },
+        effect,
+    };
     pause(service, entry, requested, None)
 }
 
@@ -126,12 +125,14 @@ pub(super) fn delegate_call(service: &mut Service<'_>) -> HostResult<u32> {
     let frame = &service.context().frame;
     let entry = Entry {
         module,
-        address: frame.address,
-        code: to,
-        caller: frame.caller,
-        value: frame.value,
-        input,
-        read_only: frame.read_only,
+        frame: Frame {
+            address: frame.address,
+            code: to,
+            caller: frame.caller,
+            value: frame.value,
+            input,
+            read_only: frame.read_only,
+        },
         effect: EntryEffect::Delegate,
     };
     pause(service, entry, requested, None)
@@ -201,8 +202,11 @@ fn begin_create(
     journal.set_account(own_id, Account { nonce, ..own })?;
     let caller = service.context().frame.address;
     let effect = EntryEffect::Create(hash);
-    let entry =
-        Entry { module, address, code: address, caller, value, input, read_only: false, effect };
+    let entry = Entry {
+        module,
+        frame: Frame { address, code: address, caller, value, input, read_only: false },
+        effect,
+    };
     pause(service, entry, u64::MAX, address_at)
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Request;
 use crate::inspect::Observation;
-use crate::journal::{Checkpoint, Journal};
+use crate::journal::Journal;
 use crate::modules::Modules;
 use crate::price::Prices;
 use crate::transaction::BlockInfo;
@@ -38,8 +38,6 @@ pub(crate) struct Frame {
     pub(crate) input: Vec<u8>,
     /// Whether nothing may change.
     pub(crate) read_only: bool,
-    /// Where state returns to if the frame fails.
-    pub(crate) checkpoint: Checkpoint,
 }
 
 /// What all frames of a transaction share.

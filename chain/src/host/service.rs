@@ -176,7 +176,7 @@ impl<'a> Service<'a> {
         self.caller.data_mut()
     }
 
-    /// The guest's memory, and the context.
+    /// The guest's memory.
     #[inline]
     pub(super) fn memory(&mut self) -> &mut Region {
         self.caller.memory()
