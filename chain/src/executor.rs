@@ -39,6 +39,13 @@ pub(crate) struct Ended {
     pub(crate) failures: Vec<Failure>,
 }
 
+impl Ended {
+    /// An end without output, and without a frame that failed.
+    pub(crate) fn silent(status: Status, gas_left: u64) -> Self {
+        Self { status, output: Vec::new(), gas_left, failures: Vec::new() }
+    }
+}
+
 /// The host's failure: no outcome, and the state in the journal is of no use.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
@@ -189,7 +196,7 @@ fn end(level: &mut Level, exit: Exit) -> Ended {
         _ => Status::OutOfGas,
     };
     let output = std::mem::take(&mut level.instance.data_mut().output);
-    Ended { status, output, gas_left: level.instance.gas(), failures: Vec::new() }
+    Ended { output, ..Ended::silent(status, level.instance.gas()) }
 }
 
 fn explain(level: &Level, depth: u32, exit: Exit, ended: &Ended) -> Failure {

@@ -85,24 +85,18 @@ impl Processor {
         let mut ended = match prepare(session, transaction, &bought)? {
             Work::Frame { entry, price } => match bought.gas.checked_sub(price) {
                 Some(gas) => self.run(*entry, gas, inspector)?,
-                None => out_of_gas(),
+                None => Ended::silent(Status::OutOfGas, 0),
             },
             Work::Transfer { price } => match bought.gas.checked_sub(price) {
                 Some(gas_left) => {
                     move_value(session, transaction, &bought.to)?;
-                    Ended {
-                        status: Status::Return,
-                        output: Vec::new(),
-                        gas_left,
-                        failures: Vec::new(),
-                    }
+                    Ended::silent(Status::Return, gas_left)
                 }
-                None => out_of_gas(),
+                None => Ended::silent(Status::OutOfGas, 0),
             },
             Work::Impossible(reason) => {
                 diagnosis.refused = Some(reason);
-                let (status, gas_left) = (Status::Revert, bought.gas);
-                Ended { status, output: Vec::new(), gas_left, failures: Vec::new() }
+                Ended::silent(Status::Revert, bought.gas)
             }
         };
         let session = self.session_mut();
@@ -149,16 +143,11 @@ impl Processor {
         session.journal.begin(None);
         let account = session.journal.account(&to)?.account;
         let Some(hash) = account.code else {
-            return Ok(Ended {
-                status: Status::Return,
-                output: Vec::new(),
-                gas_left: gas,
-                failures: Vec::new(),
-            });
+            return Ok(Ended::silent(Status::Return, gas));
         };
         let module = session.modules.clone().of(&hash, &mut session.journal)?;
         let Some(gas) = gas.checked_sub(Modules::entry_price(&module)) else {
-            return Ok(out_of_gas());
+            return Ok(Ended::silent(Status::OutOfGas, 0));
         };
         let entry = Entry {
             module,
@@ -373,8 +362,4 @@ fn refund(session: &Session, used: u64) -> u64 {
     let prices = &session.prices;
     let cleared = session.journal.cleared_values();
     (cleared * prices.cleared_value).min(used / prices.refund_cap)
-}
-
-fn out_of_gas() -> Ended {
-    Ended { status: Status::OutOfGas, output: Vec::new(), gas_left: 0, failures: Vec::new() }
 }
