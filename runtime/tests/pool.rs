@@ -249,6 +249,35 @@ fn address_space_that_is_refused_is_an_error() {
     assert!(pool.acquire(&image).expect("one is idle").is_fresh());
 }
 
+#[test]
+fn address_space_of_images_that_are_gone_is_used_again_empty_and_bounded() {
+    if !is_child() {
+        return in_child("address_space_of_images_that_are_gone_is_used_again_empty_and_bounded");
+    }
+    let pool = RegionPool::new(PoolLimits::default());
+    let old = image(0x5000, 0x1_0000, 7);
+    let mut regions: Vec<_> = (0..20).map(|_| pool.acquire(&old).expect("there is room")).collect();
+    regions.iter_mut().for_each(|region| soil(region, 2, 0xA5));
+    drop(regions);
+    pool.evict(&old);
+    assert_eq!(counts(&pool), (0, 0));
+    let reserved = address_space() >> 30;
+    assert!((8 * 38..10 * 38).contains(&reserved), "{reserved} GiB");
+    // no more address space, but for what the process has
+    limit(libc::RLIMIT_AS, address_space() + (1 << 20));
+    let new = image(0x3000, 0x2_0000, 9);
+    let regions: Vec<_> = (0..8).map(|_| pool.acquire(&new).expect("it waits")).collect();
+    assert!(regions.iter().all(|region| region.is_fresh() && !has_canary(region, 0xA5)));
+    assert!(pool.acquire(&new).is_err(), "what waited was more than eight");
+    assert_eq!(counts(&pool), (8, 0));
+}
+
+/// Bytes of address space of this process.
+fn address_space() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    statm.split(' ').next().expect("a number").parse::<u64>().expect("a number") * 4096
+}
+
 /// Sets a limit of this process; more than the hard limit is that.
 fn limit(resource: libc::__rlimit_resource_t, value: u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };

@@ -1,15 +1,11 @@
 //! What the memory of a program looks like at frame entry.
 
-use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use memmap2::Mmap;
-
+use super::contents::Contents;
 use super::mapping::Reservation;
 use super::{Area, PAGE, Pages, RegionError, STACK_TOP};
 
@@ -28,9 +24,9 @@ pub struct Part<'a> {
 
 /// The initial memory of a program, shared by all regions made from it.
 ///
-/// The bytes of all segments stand in one sealed memory file. Regions map it: read-only segments
-/// share its pages, writable ones copy a page when they first write to it. One file descriptor is
-/// open per image.
+/// The bytes of all segments stand together in a memory file. Regions map it: read-only segments
+/// share its pages, writable ones copy a page when they first write to it. Images of up to 1 MiB
+/// share one file of the process; others have one each.
 #[derive(Debug)]
 pub struct RegionImage {
     id: u64,
@@ -39,13 +35,6 @@ pub struct RegionImage {
     stack: Pages,
     heap: Pages,
     contents: Option<Contents>,
-}
-
-/// The sealed file and the host's view of it.
-#[derive(Debug)]
-struct Contents {
-    file: File,
-    view: Mmap,
 }
 
 /// Pages of one permission that are mapped together.
@@ -100,7 +89,7 @@ impl RegionImage {
         }
 
         let contents = (offset != 0)
-            .then(|| Contents::write(&runs, &parts, offset))
+            .then(|| Contents::new(offset, |bytes| fill(bytes, &runs, &parts)))
             .transpose()
             .map_err(RegionError::os("write the image of a program"))?;
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -153,8 +142,8 @@ impl RegionImage {
 
     /// Bytes of the file.
     fn contents(&self, offset: u32, len: u32) -> &[u8] {
-        let view: &[u8] = self.contents.as_ref().map_or(&[], |contents| &contents.view);
-        &view[offset as usize..][..len as usize]
+        let bytes = self.contents.as_ref().map_or(&[][..], Contents::bytes);
+        &bytes[offset as usize..][..len as usize]
     }
 
     /// The initial contents, piece by piece; `None` stands for zeros.
@@ -173,48 +162,35 @@ impl RegionImage {
             let file = Pages { start: run.pages.start, end: run.file_end };
             let zero = Pages { start: run.file_end, end: run.pages.end };
             if let Some(contents) = &self.contents {
-                let fd = contents.file.as_fd();
-                reservation.map_file(file, run.writable, fd, run.offset.into())?;
+                let (fd, start) = contents.file();
+                let offset = start + libc::off_t::from(run.offset);
+                reservation.map_file(file, run.writable, fd, offset)?;
             }
             if run.writable {
-                reservation.map_zero(zero)?;
+                reservation.open(zero)?;
             } else {
-                reservation.map_zero_read_only(zero)?;
+                reservation.freeze(zero)?;
             }
         }
-        reservation.map_zero(self.stack)
+        reservation.open(self.stack)
     }
 }
 
-impl Contents {
-    fn write(runs: &[Run], parts: &[Part<'_>], len: u32) -> io::Result<Self> {
-        let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
-        // SAFETY: the name is a C string that lives for ever.
-        let fd = unsafe { libc::memfd_create(c"bessemer-image".as_ptr(), flags) };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
+/// Sets every byte of the contents: what no part has on its pages is 0.
+fn fill(bytes: &mut [u8], runs: &[Run], parts: &[Part<'_>]) {
+    let mut parts = parts.iter().filter(|part| !part.bytes.is_empty()).peekable();
+    for run in runs {
+        let start = run.offset as usize;
+        let len = (run.file_end - run.pages.start) as usize;
+        let bytes = &mut bytes[start..start + len];
+        let mut done = 0;
+        while let Some(part) = parts.next_if(|part| part.addr < run.pages.end) {
+            let at = (part.addr - run.pages.start) as usize;
+            bytes[done.min(at)..at].fill(0);
+            bytes[at..at + part.bytes.len()].copy_from_slice(part.bytes);
+            done = done.max(at + part.bytes.len());
         }
-        // SAFETY: the descriptor is open and belongs to nobody else.
-        let file = unsafe { File::from_raw_fd(fd) };
-        file.set_len(len.into())?;
-        for part in parts {
-            let run = runs
-                .iter()
-                .find(|run| run.pages.start <= part.addr && part.addr < run.pages.end)
-                .expect("every part is in a run");
-            let offset = u64::from(run.offset) + u64::from(part.addr - run.pages.start);
-            file.write_all_at(part.bytes, offset)?;
-        }
-        let seals =
-            libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
-        // SAFETY: adding seals changes no memory.
-        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) } != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the seals, which cannot be taken off, exclude that the file changes or shrinks
-        // under the view.
-        let view = unsafe { Mmap::map(&file)? };
-        Ok(Self { file, view })
+        bytes[done..].fill(0);
     }
 }
 

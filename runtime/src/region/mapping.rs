@@ -12,6 +12,7 @@ const TOTAL: usize = GUARD_BEFORE + SPACE + GUARD_AFTER;
 const _: () = assert!(GUARD_BEFORE >= 2 << 30 && SPACE == 1 << 32 && GUARD_AFTER >= 32 << 30);
 
 /// Owns `TOTAL` bytes of address space, all without access at first.
+#[derive(Debug)]
 pub(super) struct Reservation {
     /// Where guest address 0 is: `GUARD_BEFORE` bytes into the mapping.
     base: NonNull<u8>,
@@ -58,16 +59,6 @@ impl Reservation {
     pub(super) fn range(&self) -> Range<usize> {
         let start = self.start().addr();
         start..start + TOTAL
-    }
-
-    /// Maps zeros, readable and writable.
-    pub(super) fn map_zero(&mut self, pages: Pages) -> io::Result<()> {
-        self.replace(pages, libc::PROT_READ | libc::PROT_WRITE, None)
-    }
-
-    /// Maps zeros, only readable.
-    pub(super) fn map_zero_read_only(&mut self, pages: Pages) -> io::Result<()> {
-        self.replace(pages, libc::PROT_READ, None)
     }
 
     /// Maps contents of a file, copied on write if writable.
@@ -122,6 +113,9 @@ impl Reservation {
     }
 
     fn protect(&mut self, pages: Pages, protection: region::Protection) -> io::Result<()> {
+        if pages.is_empty() {
+            return Ok(());
+        }
         let at = self.at(pages);
         // SAFETY: as in `open`.
         let result = unsafe { region::protect(at, pages.len() as usize, protection) };

@@ -51,7 +51,7 @@
 //!
 //! # Crates and system calls
 //!
-//! `memmap2` maps the host's view of an image. It cannot reserve address space without access and
+//! `memmap2` maps the host's view of images. It cannot reserve address space without access and
 //! without a claim on swap, map at a fixed address inside a reservation, discard pages, or change
 //! permission inside a signal handler; these are direct calls, all in `mapping`.
 //!
@@ -68,6 +68,7 @@
 //!   the region exclusively, through a pointer that [`Region::base_mut`] gave out. No slice
 //!   of guest memory is alive at that time.
 
+mod contents;
 mod image;
 mod mapping;
 mod pool;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::mapping::Reservation;
 use super::{Region, RegionError, RegionImage};
 
 /// Bounds of a [`RegionPool`].
 #[derive(Clone, Copy, Debug)]
 pub struct PoolLimits {
     /// Regions that exist at once, in use or idle. Each takes 38 GiB of the 128 TiB of addresses
-    /// that a process has.
+    /// that a process has; so do up to eight more that wait empty.
     pub regions: usize,
     /// Idle regions that keep the pages which the next frame probably needs: those that an earlier
     /// one wrote to, up to 160 KiB each. The others keep none.
@@ -49,6 +50,8 @@ struct State {
     regions: usize,
     /// Counts uses, to compare regions of different images.
     uses: u64,
+    /// Address space of regions whose image is gone; no region.
+    bare: Vec<Reservation>,
 }
 
 #[derive(Debug)]
@@ -72,25 +75,37 @@ impl RegionPool {
             region
         } else if state.regions < shared.limits.regions {
             state.regions += 1;
+            let bare = state.bare.pop();
             drop(state);
-            Box::new(shared.counted(|| Region::new(image))?)
+            let make = || bare.map_or_else(|| Region::new(image), |bare| Region::over(bare, image));
+            Box::new(shared.counted(make)?)
         } else if let Some(other) = state.take_oldest() {
             drop(state);
-            Box::new(shared.counted(|| other.replace_image(image))?)
+            let make = || Region::over(other.into_reservation()?, image);
+            Box::new(shared.counted(make)?)
         } else {
             return Err(RegionError::Exhausted { limit: shared.limits.regions });
         };
         Ok(PooledRegion { region: Some(region), shared: Arc::clone(shared) })
     }
 
-    /// Forgets the idle regions of an image that is not needed any more.
+    /// Forgets the idle regions of an image that is not needed any more. The address space of some
+    /// waits for other images.
     pub fn evict(&self, image: &RegionImage) {
         let mut state = self.shared.lock();
         let gone = state.idle.remove(&image.id()).unwrap_or_default();
         state.regions -= gone.len();
         state.warm -= gone.iter().filter(|idle| idle.region.is_resident()).count();
+        let wanted = MAX_BARE.saturating_sub(state.bare.len());
         drop(state);
-        drop(gone);
+        for idle in gone.into_iter().take(wanted) {
+            // what cannot be emptied is given back by its drop
+            let Ok(bare) = idle.region.into_reservation() else { continue };
+            let mut state = self.shared.lock();
+            if state.bare.len() < MAX_BARE {
+                state.bare.push(bare);
+            }
+        }
     }
 
     /// Regions that exist.
@@ -197,6 +212,10 @@ impl State {
         others.insert(at, idle);
     }
 }
+
+/// At most so much address space waits for a new image. Mapping 38 GiB costs as much as mapping an
+/// image into them.
+const MAX_BARE: usize = 8;
 
 /// A region lent by a [`RegionPool`].
 #[derive(Debug)]

@@ -45,7 +45,11 @@ impl Region {
         Self::over(reservation, image)
     }
 
-    fn over(mut reservation: Reservation, image: &Arc<RegionImage>) -> Result<Self, RegionError> {
+    /// Maps an image into address space in which nothing is mapped.
+    pub(super) fn over(
+        mut reservation: Reservation,
+        image: &Arc<RegionImage>,
+    ) -> Result<Self, RegionError> {
         image.map(&mut reservation).map_err(RegionError::os("map the image of a program"))?;
         let mut region = Self {
             reservation,
@@ -65,11 +69,11 @@ impl Region {
         Ok(region)
     }
 
-    /// Unmaps everything and maps another image.
-    pub(super) fn replace_image(self, image: &Arc<RegionImage>) -> Result<Self, RegionError> {
+    /// Unmaps everything, and keeps the address space.
+    pub(super) fn into_reservation(self) -> Result<Reservation, RegionError> {
         let mut reservation = self.reservation;
         reservation.unmap_all().map_err(RegionError::os("unmap the image of a program"))?;
-        Self::over(reservation, image)
+        Ok(reservation)
     }
 
     /// Host address of guest address 0, for reading.
