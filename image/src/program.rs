@@ -1,6 +1,7 @@
 //! A checked program.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bessemer_isa::GasSchedule;
 use sha3::{Digest, Keccak256};
@@ -42,7 +43,7 @@ impl Program {
         let Segments { all, text } = Segments::load(&elf, bytes, limits)?;
         let layout = Layout::place(&all, limits)?;
         let text = all.get(text).ok_or(LoadError::NoText)?;
-        let text = Text::decode(text.addr, &text.bytes, elf.profile);
+        let text = Text::decode(text.addr, Arc::clone(&text.bytes), elf.profile);
         let entry = elf.header.e_entry;
         if text.index(entry).is_none() {
             return Err(LoadError::BadEntry {

@@ -1,6 +1,7 @@
 //! The loadable segments of an image (L12 to L25).
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use goblin::elf32::program_header::{PF_R, PF_W, PF_X, PT_LOAD, ProgramHeader};
 
@@ -17,7 +18,7 @@ pub struct Segment {
     /// Bytes in memory; not 0.
     pub size: u32,
     /// Bytes of the file, at most `size`.
-    pub bytes: Box<[u8]>,
+    pub bytes: Arc<[u8]>,
     /// Whether its pages can be stored to. Every segment can be loaded from.
     pub writable: bool,
     /// Whether this is the text. Never together with `writable`.

@@ -1,6 +1,6 @@
 //! Decoded text: what stands at every address at which a pc can stand.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bessemer_isa::{Inst, TrapKind, expand};
 
@@ -46,7 +46,10 @@ impl Decoded {
 pub struct Text {
     base: u32,
     profile: Profile,
-    bytes: Box<[u8]>,
+    /// Those of its segment.
+    bytes: Arc<[u8]>,
+    /// How many of them are text.
+    len: usize,
     /// Made when they are first asked for: a program that comes with native code hardly needs them.
     slots: OnceLock<Box<[Decoded]>>,
 }
@@ -56,10 +59,10 @@ impl Text {
     ///
     /// The caller has checked that `base` is a multiple of the step and that the text ends below
     /// 2^32.
-    pub(crate) fn decode(base: u32, bytes: &[u8], profile: Profile) -> Self {
+    pub(crate) fn decode(base: u32, bytes: Arc<[u8]>, profile: Profile) -> Self {
         let step = profile.step() as usize;
-        let bytes = &bytes[..bytes.len() / step * step];
-        Self { base, profile, slots: OnceLock::new(), bytes: bytes.into() }
+        let len = bytes.len() / step * step;
+        Self { base, profile, bytes, len, slots: OnceLock::new() }
     }
 
     /// The address of the first instruction.
@@ -81,7 +84,7 @@ impl Text {
 
     /// The executable bytes, without a remainder shorter than a slot.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.len]
     }
 
     /// All slots in address order. The first call decodes them.
@@ -89,8 +92,9 @@ impl Text {
     pub fn slots(&self) -> &[Decoded] {
         self.slots.get_or_init(|| {
             let step = self.profile.step() as usize;
-            let starts = (0..self.bytes.len()).step_by(step);
-            starts.map(|at| decode_at(&self.bytes[at..], self.profile)).collect()
+            let bytes = self.bytes();
+            let starts = (0..bytes.len()).step_by(step);
+            starts.map(|at| decode_at(&bytes[at..], self.profile)).collect()
         })
     }
 
@@ -98,7 +102,7 @@ impl Text {
     #[inline]
     pub fn slot_count(&self) -> usize {
         // steps are powers of two: a shift, as a division costs as much as a jump
-        self.bytes.len() >> self.profile.step().trailing_zeros()
+        self.len >> self.profile.step().trailing_zeros()
     }
 
     /// What stands at this slot; illegal from the end of text on.
@@ -149,7 +153,7 @@ impl Text {
     /// Whether some slot covers this address, whatever its alignment.
     #[inline]
     pub fn covers(&self, addr: u32) -> bool {
-        (addr.wrapping_sub(self.base) as usize) < self.bytes.len()
+        (addr.wrapping_sub(self.base) as usize) < self.len
     }
 }
 
@@ -181,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_parcel_is_decoded_as_found() {
-        let text = Text::decode(0x10000, &EXAMPLE, COMPRESSED);
+        let text = Text::decode(0x10000, EXAMPLE.into(), COMPRESSED);
         let shown: Vec<_> =
             text.slots().iter().map(|slot| slot.inst.map(|inst| inst.to_string())).collect();
         let expected =
@@ -192,13 +196,13 @@ mod tests {
 
     #[test]
     fn a_word_cut_off_by_the_end_of_text_is_illegal() {
-        let text = Text::decode(0x10000, &[0x33, 0x05, 0xb5, 0x00, 0x33, 0x05], COMPRESSED);
+        let text = Text::decode(0x10000, [0x33, 0x05, 0xb5, 0x00, 0x33, 0x05].into(), COMPRESSED);
         assert_eq!(text.slot(2).inst, None);
     }
 
     #[test]
     fn without_compressed_profile_only_words_at_multiples_of_four_are_text() {
-        let text = Text::decode(0x10000, &EXAMPLE, PLAIN);
+        let text = Text::decode(0x10000, EXAMPLE.into(), PLAIN);
         assert_eq!(text.slots().len(), 2);
         assert_eq!(text.slot(0).inst, None, "low bits are not 11");
         assert_eq!(text.index(0x10002), None);
@@ -207,15 +211,15 @@ mod tests {
 
     #[test]
     fn a_remainder_is_not_text() {
-        let text = Text::decode(0x10000, &EXAMPLE[..7], PLAIN);
+        let text = Text::decode(0x10000, EXAMPLE[..7].into(), PLAIN);
         assert_eq!(text.end(), 0x10004);
-        let text = Text::decode(0x10000, &EXAMPLE[..7], COMPRESSED);
+        let text = Text::decode(0x10000, EXAMPLE[..7].into(), COMPRESSED);
         assert_eq!(text.end(), 0x10006);
     }
 
     #[test]
     fn a_jump_may_go_to_any_slot_and_nowhere_else() {
-        let text = Text::decode(0x10000, &EXAMPLE, COMPRESSED);
+        let text = Text::decode(0x10000, EXAMPLE.into(), COMPRESSED);
         assert_eq!(text.index(0x10006), Some(3));
         for outside in [0x10008, 0x10001, 0xfffe, 0, u32::MAX, 0x8001_0000] {
             assert_eq!(text.index(outside), None, "{outside:#x}");

@@ -432,7 +432,8 @@ fn usable(loaded: Loaded, parts: &Parts) -> Result<Code, Missed> {
     if !fits(loaded.tables.text(), parts) {
         return Err(Damage::Key.into());
     }
-    Code::from_parts(loaded.code, loaded.tables).map_err(|error| Missed::System(error.to_string()))
+    let Loaded { memory, code, tables, .. } = loaded;
+    Code::from_parts(memory, code, tables).map_err(|error| Missed::System(error.to_string()))
 }
 
 fn fits(text: TextShape, parts: &Parts) -> bool {

@@ -209,7 +209,7 @@ impl Parts {
         let segments = self.program.segments().iter();
         let bytes: usize = segments.map(|segment| segment.bytes.len()).sum();
         let text = self.program.text();
-        let decoded = text.bytes().len() + text.slot_count() * (size_of::<Decoded>() + 4);
+        let decoded = text.slot_count() * (size_of::<Decoded>() + 4);
         let native = self.code().map_or(0, Code::footprint);
         (size_of::<Self>() + 2 * bytes + decoded + native) as u64
     }

@@ -14,7 +14,7 @@ use cranelift_codegen::{
 };
 use cranelift_frontend::FunctionBuilderContext;
 
-use crate::artifact::{Artifact, Tables, TextShape, TrapRecord, Unit};
+use crate::artifact::{Artifact, Entry, Tables, TextShape, TrapRecord, Unit};
 use crate::lower::{Env, METER, Style, lower_unit};
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
@@ -78,9 +78,14 @@ pub(crate) fn translate(
         let bytes = (target as i32).to_le_bytes();
         code[at as usize..][..bytes.len()].copy_from_slice(&bytes);
     }
-    let jump_table = plan.into_jump_table();
+    let entries = plan.arrivals().map(|(slot, unit, local)| Entry {
+        slot: slot as u32,
+        unit: unit as u32,
+        local: local as u32,
+    });
+    let entries = entries.collect();
     let text = TextShape::of(text);
-    let tables = Tables { stub, landing, text, units, jump_table, traps };
+    let tables = Tables { stub, landing, text, units, entries, traps };
     Ok(Artifact { code, tables })
 }
 

@@ -6,7 +6,6 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::memory::{CodeMemory, Executable};
-use crate::plan::decode_entry;
 use crate::stub::EntryStub;
 use crate::{Artifact, Context, Tables, TranslateError, TrapRecord};
 
@@ -40,28 +39,41 @@ impl Code {
     ///
     /// [`TranslateError::Memory`] if the system gives none.
     pub fn publish(artifact: &Artifact) -> Result<Self, TranslateError> {
-        let mut memory = CodeMemory::new(artifact.code.len())?;
+        let len = artifact.code.len();
+        let mut memory = CodeMemory::new(len)?;
         memory.as_mut_slice().copy_from_slice(&artifact.code);
-        Self::from_parts(memory, artifact.tables.clone())
+        Self::from_parts(memory, 0..len, artifact.tables.clone())
     }
 
-    /// Makes code executable that was read into its place, with the tables that were read with it.
+    /// Makes code executable that was read into its place, with the tables that were read with it:
+    /// `code` of the memory. What else is in the memory is gone then.
     ///
     /// # Errors
     ///
     /// [`TranslateError::Memory`] if the system does not allow it.
-    pub fn from_parts(memory: CodeMemory, tables: Tables) -> Result<Self, TranslateError> {
-        let memory = memory.protect()?;
+    ///
+    /// # Panics
+    ///
+    /// If the memory has no such range.
+    pub fn from_parts(
+        memory: CodeMemory,
+        code: Range<usize>,
+        tables: Tables,
+    ) -> Result<Self, TranslateError> {
+        let memory = memory.protect(code)?;
         let start = memory.as_slice().as_ptr().expose_provenance();
-        let jump_table = tables.jump_table.iter().map(|&word| {
-            let (unit, local) = decode_entry(word)?;
-            let address = start + tables.units.get(unit)?.offset as usize;
-            Some((address as u64) << ENTRY_BITS | local as u64)
-        });
+        let mut jump_table = vec![0; tables.text.slots as usize];
+        for entry in &tables.entries {
+            let unit = tables.units.get(entry.unit as usize);
+            if let (Some(word), Some(unit)) = (jump_table.get_mut(entry.slot as usize), unit) {
+                let address = start + unit.offset as usize;
+                *word = (address as u64) << ENTRY_BITS | u64::from(entry.local);
+            }
+        }
         Ok(Self {
             stub: start + tables.stub as usize,
             landing: start + tables.landing as usize,
-            jump_table: jump_table.map(Option::unwrap_or_default).collect(),
+            jump_table: jump_table.into(),
             tables,
             memory,
         })
@@ -79,11 +91,11 @@ impl Code {
 
     /// Bytes that the code and its tables take.
     pub fn footprint(&self) -> usize {
-        let Tables { units, jump_table, traps, .. } = &self.tables;
+        let Tables { units, entries, traps, .. } = &self.tables;
         self.memory.footprint()
             + size_of_val(&*self.jump_table)
             + size_of_val(&**units)
-            + size_of_val(&**jump_table)
+            + size_of_val(&**entries)
             + size_of_val(&**traps)
     }
 

@@ -3,6 +3,7 @@
 //! Mappings of dropped code are kept for the next, as far as they are few: a fresh page costs more
 //! than everything else that is done with it.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use memmap2::{Mmap, MmapMut};
@@ -10,7 +11,7 @@ use memmap2::{Mmap, MmapMut};
 use crate::TranslateError;
 use crate::fault;
 
-/// Writable memory that is going to hold machine code.
+/// Writable memory that is going to hold machine code, and perhaps what comes with it.
 #[derive(Debug)]
 pub struct CodeMemory {
     mapping: MmapMut,
@@ -22,7 +23,7 @@ pub struct CodeMemory {
 pub(crate) struct Executable {
     /// `None` only while dropping.
     mapping: Option<Mmap>,
-    len: usize,
+    code: Range<usize>,
 }
 
 impl CodeMemory {
@@ -42,30 +43,36 @@ impl CodeMemory {
         Ok(Self { mapping: mapping.map_err(failed)?, len })
     }
 
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.mapping[..self.len]
+    }
+
     /// The bytes, to fill in.
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.mapping[..self.len]
     }
 
-    /// Makes the memory executable and not writable.
-    pub(crate) fn protect(mut self) -> Result<Executable, TranslateError> {
-        // nothing that an earlier tenant left can be executed
-        self.mapping[self.len..].fill(INT3);
+    /// Makes the memory executable and not writable. `code` of it is code.
+    pub(crate) fn protect(mut self, code: Range<usize>) -> Result<Executable, TranslateError> {
+        // neither what came with the code nor what an earlier tenant left can be executed
+        self.mapping[..code.start].fill(INT3);
+        self.mapping[code.end..].fill(INT3);
         let failed = |error: std::io::Error| memory_error(self.len, &error);
         fault::inject(fault::Call::Protect).map_err(failed)?;
         let mapping = self.mapping.make_exec().map_err(failed)?;
-        Ok(Executable { mapping: Some(mapping), len: self.len })
+        Ok(Executable { mapping: Some(mapping), code })
     }
 }
 
 impl Executable {
     pub(crate) fn as_slice(&self) -> &[u8] {
-        self.mapping.as_ref().map_or(&[], |mapping| &mapping[..self.len])
+        self.mapping.as_ref().map_or(&[], |mapping| &mapping[self.code.clone()])
     }
 
     /// Bytes of address space and memory.
     pub(crate) fn footprint(&self) -> usize {
-        self.len.max(1).next_multiple_of(GRAIN)
+        self.mapping.as_ref().map_or(0, |mapping| mapping.len())
     }
 }
 
@@ -120,5 +127,5 @@ const GRAIN: usize = 16 << 10;
 const MAX_KEPT: usize = 32;
 /// of at most so many bytes.
 const MAX_KEPT_BYTES: usize = 4 << 20;
-/// What stands behind code: a trap.
+/// What stands around code: a trap.
 const INT3: u8 = 0xcc;

@@ -7,6 +7,7 @@
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +46,10 @@ struct Usage {
 /// An artifact from disk whose authentication code is right.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    pub(crate) code: CodeMemory,
+    /// The file.
+    pub(crate) memory: CodeMemory,
+    /// Where in it the code is.
+    pub(crate) code: Range<usize>,
     pub(crate) tables: Tables,
     /// The hash by which the program is known.
     pub(crate) code_hash: CodeHash,
@@ -175,37 +179,33 @@ impl Store {
         if fits { Ok(len) } else { Err(Damage::Length) }
     }
 
-    /// Reads each byte once, into memory that nobody else can change, and believes none of them
-    /// before the authentication code was right.
+    /// Reads each byte once, into memory that nobody else can change, and looks at none of them
+    /// before the authentication code was right. One read and one hash of all bytes in a row: both
+    /// cost half as much again in pieces.
     fn read(&self, file: &mut File, len: usize, key: Key) -> Result<Loaded, Missed> {
-        let read = |file: &mut File, bytes: &mut [u8]| {
-            file.read_exact(bytes).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => Damage::Length.into(),
-                _ => Missed::System(error.to_string()),
-            })
-        };
-        let mut head = [0; HEAD_LEN];
-        read(file, &mut head)?;
-        let note = Note::parse(&head).map_err(Damage::Read)?;
-        let code = note.code_range();
-        let rest = (len - MAC_LEN).checked_sub(code.end).ok_or(Damage::Length)?;
         let no_memory = |error: TranslateError| Missed::System(error.to_string());
-        let mut memory = CodeMemory::new(code.len()).map_err(no_memory)?;
-        read(file, memory.as_mut_slice())?;
-        let mut rest = vec![0; rest + MAC_LEN];
-        read(file, &mut rest)?;
-        let (rest, code) = rest.split_last_chunk::<MAC_LEN>().ok_or(Damage::Length)?;
-        let expected = self.secret.authenticate(&[&head, memory.as_mut_slice(), rest]);
-        // `Hash` compares in constant time
-        if expected != *code {
-            return Err(Damage::Authentication.into());
-        }
+        let mut memory = CodeMemory::new(len).map_err(no_memory)?;
+        file.read_exact(memory.as_mut_slice()).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => Damage::Length.into(),
+            _ => Missed::System(error.to_string()),
+        })?;
+        let contents = self.authentic(memory.as_slice()).ok_or(Damage::Authentication)?;
+        let note = Note::parse(contents).map_err(Damage::Read)?;
         if note.key != *key.as_bytes() {
             return Err(Damage::Key.into());
         }
+        let code = note.code_range();
+        let rest = contents.get(code.end..).ok_or(Damage::Length)?;
         let tables = note.tables(rest).map_err(Damage::Read)?;
         let code_hash = CodeHash::from_bytes(note.code_hash);
-        Ok(Loaded { code: memory, tables, code_hash })
+        Ok(Loaded { memory, code, tables, code_hash })
+    }
+
+    /// The contents of a file that was sealed with the secret of this node.
+    fn authentic<'a>(&self, file: &'a [u8]) -> Option<&'a [u8]> {
+        let (contents, code) = file.split_last_chunk::<MAC_LEN>()?;
+        // `Hash` compares in constant time
+        (self.secret.authenticate(contents) == *code).then_some(contents)
     }
 
     /// Puts an artifact's file under its key, whole or not at all.
@@ -237,14 +237,13 @@ impl Store {
 
     /// Appends the authentication code.
     pub(crate) fn seal(&self, file: &mut Vec<u8>) {
-        let code = self.secret.authenticate(&[file]);
+        let code = self.secret.authenticate(file);
         file.extend_from_slice(code.as_bytes());
     }
 
     /// Whether a file, in memory, was sealed with the secret of this node.
     pub(crate) fn is_sealed(&self, file: &[u8]) -> bool {
-        let parts = file.split_last_chunk::<MAC_LEN>();
-        parts.is_some_and(|(contents, code)| self.secret.authenticate(&[contents]) == *code)
+        self.authentic(file).is_some()
     }
 
     /// Removes the file with this key.

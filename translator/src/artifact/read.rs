@@ -10,8 +10,8 @@ use super::layout::{
     ELF_HEADER_LEN, ELF_IDENT, ENTRY_LEN, FORMAT_VERSION, HEAD_LEN, MAX_FRAME, NOTE_AT, NOTE_LEN,
     NOTE_NAME, NOTE_NAME_LEN, NOTE_TYPE, TABLE_ALIGN, TRAP_LEN, UNIT_LEN,
 };
-use super::{Tables, TextShape, TrapRecord, Unit};
-use crate::plan::{LOCAL_BITS, encode_entry};
+use super::{Entry, Tables, TextShape, TrapRecord, Unit};
+use crate::plan::LOCAL_BITS;
 
 /// Why bytes are no artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,10 +116,10 @@ impl Note {
         part(self.image_range())?;
         self.check_shape()?;
         let units = self.read_units(units)?;
-        let jump_table = self.read_entries(entries, &units)?;
+        let entries = self.read_entries(entries, &units)?;
         let traps = self.read_traps(traps, &units)?;
         let Self { stub, landing, text, .. } = *self;
-        Ok(Tables { stub, landing, text, units, jump_table, traps })
+        Ok(Tables { stub, landing, text, units, entries, traps })
     }
 
     /// Where units, entries, traps and image are, counted from the end of the code.
@@ -182,25 +182,25 @@ impl Note {
         Ok(units)
     }
 
-    fn read_entries(&self, bytes: &[u8], units: &[Unit]) -> Result<Vec<u32>, ReadError> {
-        let mut table = vec![0; self.text.slots as usize];
+    fn read_entries(&self, bytes: &[u8], units: &[Unit]) -> Result<Vec<Entry>, ReadError> {
+        let mut entries = Vec::with_capacity(self.entries as usize);
         let mut next = 0;
         for (row, words) in rows(bytes, ENTRY_LEN).enumerate() {
             let [slot, unit, local] = words;
             let failed = |rule| Err(ReadError::Row { table: "entries", row, rule });
-            let Some(word) = table.get_mut(slot as usize).filter(|_| slot >= next) else {
+            if slot < next || slot >= self.text.slots {
                 return failed("slots ascend, inside text");
-            };
+            }
             let Some(known) = units.get(unit as usize) else {
                 return failed("the unit exists");
             };
             if local >= known.entries {
                 return failed("the unit has that many entries");
             }
-            *word = encode_entry(unit as usize, local as usize);
+            entries.push(Entry { slot, unit, local });
             next = slot + 1;
         }
-        Ok(table)
+        Ok(entries)
     }
 
     fn read_traps(&self, bytes: &[u8], units: &[Unit]) -> Result<Vec<TrapRecord>, ReadError> {

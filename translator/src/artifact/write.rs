@@ -9,7 +9,6 @@ use super::Artifact;
 use super::layout::{
     FORMAT_VERSION, HEAD_LEN, NOTE_LEN, NOTE_NAME, NOTE_NAME_LEN, NOTE_TYPE, SECTIONS, TABLE_ALIGN,
 };
-use crate::plan::decode_entry;
 
 /// What a file says besides its artifact.
 #[derive(Clone, Copy)]
@@ -33,7 +32,7 @@ pub(super) fn write(artifact: &Artifact, labels: &Labels<'_>) -> Vec<u8> {
         object.append_section_data(id, &bytes, align as u64);
         id
     };
-    let entries = entries(&tables.jump_table);
+    let entries = &tables.entries;
     let image = labels.image.unwrap_or_default();
     let numbers = [
         FORMAT_VERSION,
@@ -57,7 +56,7 @@ pub(super) fn write(artifact: &Artifact, labels: &Labels<'_>) -> Vec<u8> {
         |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
     let rows = tables.units.iter().flat_map(|unit| words(&[unit.offset, unit.pc, unit.entries]));
     section(units, table, rows.collect(), TABLE_ALIGN);
-    let rows = entries.iter().flat_map(|entry| words(entry));
+    let rows = entries.iter().flat_map(|entry| words(&[entry.slot, entry.unit, entry.local]));
     section(entry, table, rows.collect(), TABLE_ALIGN);
     let rows = tables.traps.iter().flat_map(|trap| {
         let [m0, m1] = trap.meter.to_le_bytes();
@@ -81,15 +80,6 @@ fn note_bytes(numbers: [u32; 12], labels: &Labels<'_>) -> Vec<u8> {
     bytes.extend(labels.key);
     bytes.extend(labels.code_hash);
     bytes
-}
-
-/// Slot, unit and number within the unit of every entry, in ascending order of slots.
-fn entries(jump_table: &[u32]) -> Vec<[u32; 3]> {
-    let entries = jump_table.iter().enumerate().filter_map(|(slot, &word)| {
-        let (unit, local) = decode_entry(word)?;
-        Some([slot as u32, unit as u32, local as u32])
-    });
-    entries.collect()
 }
 
 /// Names the units for disassemblers and profilers.

@@ -124,9 +124,13 @@ impl Plan {
         Some((unit, local))
     }
 
-    /// One word per slot: where an arrival enters native code, or 0.
-    pub(crate) fn into_jump_table(self) -> Vec<u32> {
-        self.jump_table
+    /// Slot, unit and entry number of every arrival that enters native code, in ascending order.
+    pub(crate) fn arrivals(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let words = self.jump_table.iter().enumerate();
+        words.filter_map(|(slot, &word)| {
+            let (unit, local) = decode_entry(word)?;
+            Some((slot, unit, local))
+        })
     }
 }
 
