@@ -2,7 +2,11 @@
 
 #![no_std]
 
-pub use bessemer_workloads as workloads;
+/// The workloads of the benchmarks, and one more that brings much code of the standard library.
+pub mod workloads {
+    pub use bessemer_workloads::*;
+    pub mod decimals;
+}
 
 /// Makes a program of workloads: exports `run(which, n)` and `nop()`.
 #[macro_export]
