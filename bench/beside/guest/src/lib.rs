@@ -5,7 +5,7 @@
 /// The workloads of the benchmarks, and one more that brings much code of the standard library.
 pub mod workloads {
     pub use bessemer_workloads::*;
-    pub mod decimals;
+    pub mod sorted;
 }
 
 /// Makes a program of workloads: exports `run(which, n)` and `nop()`.
