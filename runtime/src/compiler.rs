@@ -165,7 +165,8 @@ impl Compiler {
             return Ok(parts);
         }
         let parts = Arc::new(Parts::load(elf, image, None, &self.config, &self.pool)?);
-        if !fits(artifact.tables().text(), &parts) {
+        let small = artifact.code().len() <= self.native_limit(&parts);
+        if !small || !fits(artifact.tables().text(), &parts) {
             return self.module(elf);
         }
         let started = Instant::now();
@@ -234,7 +235,7 @@ impl Compiler {
         elf: &[u8],
     ) -> bool {
         let started = Instant::now();
-        let code = match usable(loaded, parts) {
+        let code = match self.usable(loaded, parts) {
             Ok(code) => code,
             Err(missed) => {
                 if let (Some(store), Some(key)) = (&self.store, self.key(parts.image_hash)) {
@@ -252,6 +253,24 @@ impl Compiler {
             let _ = self.queue.add(self, job);
         }
         true
+    }
+
+    /// Makes loaded code executable, if it belongs to the program and is not too large for it.
+    fn usable(&self, loaded: Loaded, parts: &Parts) -> Result<Code, Missed> {
+        let Loaded { memory, code, tables, .. } = loaded;
+        if !fits(tables.text(), parts) {
+            return Err(Damage::Key.into());
+        }
+        let (size, limit) = (code.len(), self.native_limit(parts));
+        if size > limit {
+            return Err(Damage::Native { size, limit }.into());
+        }
+        Code::from_parts(memory, code, tables).map_err(|error| Missed::System(error.to_string()))
+    }
+
+    /// Bytes of native code that the program may have.
+    fn native_limit(&self, parts: &Parts) -> usize {
+        self.config.options.native_limit(parts.program.text().slot_count())
     }
 
     fn missed(&self, store: &Store, key: Key, missed: &Missed) {
@@ -425,15 +444,6 @@ fn open_store(path: &std::path::Path, config: &Config) -> Result<Option<Store>, 
             Ok(None)
         }
     }
-}
-
-/// Makes loaded code executable, if it belongs to the program.
-fn usable(loaded: Loaded, parts: &Parts) -> Result<Code, Missed> {
-    if !fits(loaded.tables.text(), parts) {
-        return Err(Damage::Key.into());
-    }
-    let Loaded { memory, code, tables, .. } = loaded;
-    Code::from_parts(memory, code, tables).map_err(|error| Missed::System(error.to_string()))
 }
 
 fn fits(text: TextShape, parts: &Parts) -> bool {

@@ -114,6 +114,15 @@ impl Config {
         self
     }
 
+    /// Sets how many bytes of native code a module may have for each slot of its text, besides 64 KiB;
+    /// four times as many with [`precise_registers`](Self::precise_registers). One that would have
+    /// more is interpreted, and code of more bytes, wherever it comes from, is not executed.
+    /// [`bessemer_translator::Options::NATIVE_PER_SLOT`] by default.
+    pub fn native_per_slot(mut self, bytes: u32) -> Self {
+        self.options.native_per_slot = bytes;
+        self
+    }
+
     /// Sets what a module may be and how much memory it gets.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

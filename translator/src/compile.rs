@@ -55,6 +55,8 @@ pub(crate) fn translate(
     let (stub, landing) =
         landing.ok_or(form(text.base(), "an entry stub without a landing pad"))?;
 
+    let slots = text.slot_count();
+    let limit = options.native_limit(slots);
     let mut units = Vec::with_capacity(plan.units.len());
     for (index, unit) in plan.units.iter().enumerate() {
         let pc = text.address(unit.range.start);
@@ -69,6 +71,11 @@ pub(crate) fn translate(
             }
         }
         let compiled = compiled.ok_or(form(pc, "a native frame of more than a page"))?;
+        // a unit is bounded, so that no memory is wasted on what is refused
+        let size = compiler.output.code.len();
+        if size > limit {
+            return Err(TranslateError::TooLarge { size, limit, slots });
+        }
         let entries = unit.entries.len() as u32;
         units.push(Unit { offset: compiled.start, pc, entries });
     }

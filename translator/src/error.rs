@@ -29,6 +29,18 @@ pub enum TranslateError {
         /// The unsupported thing.
         what: &'static str,
     },
+    /// There is more native code than a program of this size may have.
+    #[error(
+        "{size} bytes of native code are more than the {limit} that {slots} slots of text may have"
+    )]
+    TooLarge {
+        /// Bytes when it was noticed.
+        size: usize,
+        /// Bytes that are allowed, see [`Options::native_limit`](crate::Options::native_limit).
+        limit: usize,
+        /// Slots of text.
+        slots: usize,
+    },
     /// The operating system gave no executable memory.
     #[error("cannot make {size} bytes of executable memory: {reason}")]
     Memory {

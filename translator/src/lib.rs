@@ -52,7 +52,7 @@ pub enum OptLevel {
 }
 
 /// How to translate.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Options {
     /// How much to optimise.
     pub opt_level: OptLevel,
@@ -61,6 +61,35 @@ pub struct Options {
     pub precise_registers: bool,
     /// Run Cranelift's verifier on every unit.
     pub verify: bool,
+    /// Bytes of native code that a program may have for each slot of its text, see
+    /// [`Options::native_limit`].
+    pub native_per_slot: u32,
+}
+
+impl Options {
+    /// Twice of what any known program needs: a program that is refused native code, and so executes
+    /// slowly for the same gas, must not exist.
+    pub const NATIVE_PER_SLOT: u32 = 160;
+
+    /// Bytes of native code that a program with so many slots of text may have: 64 KiB, and
+    /// [`native_per_slot`](Self::native_per_slot) for each slot, four times as many with
+    /// [`precise_registers`](Self::precise_registers).
+    pub fn native_limit(&self, slots: usize) -> usize {
+        let times = if self.precise_registers { 4 } else { 1 };
+        let per_slot = (self.native_per_slot as usize).saturating_mul(times);
+        slots.saturating_mul(per_slot).saturating_add(64 << 10)
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            opt_level: OptLevel::default(),
+            precise_registers: false,
+            verify: false,
+            native_per_slot: Self::NATIVE_PER_SLOT,
+        }
+    }
 }
 
 /// Translates a program. The charges are those of the same program.

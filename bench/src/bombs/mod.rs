@@ -105,7 +105,11 @@ mod tests {
             let charges = program.charges(&GasSchedule::V1);
             for opt_level in [OptLevel::None, OptLevel::Speed] {
                 let options = Options { opt_level, verify: true, ..Options::default() };
-                translate(&program, &charges, &options).expect(bomb.name);
+                let artifact = translate(&program, &charges, &options).expect(bomb.name);
+                // no program may come near the limit, behind which it is interpreted
+                let (size, stub) = (artifact.code().len(), 4096);
+                let most = options.native_limit(SMALL) - options.native_limit(0);
+                assert!(size <= most / 2 + stub, "{}: {size} bytes of {most}", bomb.name);
             }
         }
     }

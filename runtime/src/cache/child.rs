@@ -61,6 +61,14 @@ pub enum ChildError {
     /// What it gave is no artifact.
     #[error("the compiler process gave an artifact that is none: {0}")]
     Artifact(#[from] ReadError),
+    /// There is more native code than the program may have.
+    #[error("the compiler process gave {size} bytes of native code, which is more than {limit}")]
+    TooLarge {
+        /// Bytes of the code.
+        size: usize,
+        /// Bytes that are allowed.
+        limit: usize,
+    },
     /// It is another build, or compiled something else.
     #[error("the compiler process compiled something else; it must be of the same build")]
     Key,
@@ -102,7 +110,8 @@ impl Child {
             .spawn();
         let mut running = Running(process.map_err(ChildError::Start)?);
         let output = running.0.stdout.take().ok_or(ChildError::Answer)?;
-        let most = request.slots * ANSWER_PER_SLOT + ANSWER_BASE;
+        // with each table no longer than the code
+        let most = 4 * request.options.native_limit(request.slots) + ANSWER_BASE;
         let answer = read_until(output, deadline, most)?
             .ok_or(ChildError::Deadline(self.limits.deadline))?;
         drop(running);
@@ -112,8 +121,14 @@ impl Child {
             return Err(ChildError::Failed(text));
         }
         let (note, artifact) = Artifact::read(bytes)?;
-        let same = note.key == *request.key.as_bytes();
-        if same { Ok(artifact) } else { Err(ChildError::Key) }
+        if note.key != *request.key.as_bytes() {
+            return Err(ChildError::Key);
+        }
+        let (size, limit) = (artifact.code().len(), request.options.native_limit(request.slots));
+        if size > limit {
+            return Err(ChildError::TooLarge { size, limit });
+        }
+        Ok(artifact)
     }
 
     /// The request as a file: a child that reads nothing can stop nobody.
@@ -122,9 +137,10 @@ impl Child {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.limits.memory.to_le_bytes());
         bytes.extend(self.limits.cpu_seconds.to_le_bytes());
-        let Options { opt_level, precise_registers, verify } = options;
+        let Options { opt_level, precise_registers, verify, native_per_slot } = options;
         let speed = *opt_level == OptLevel::Speed;
         bytes.extend([speed, *precise_registers, *verify].map(u8::from));
+        bytes.extend(native_per_slot.to_le_bytes());
         let mut put = |_: &str, value: u32| bytes.extend(value.to_le_bytes());
         limits_fields(limits, &mut put);
         schedule_fields(schedule, &mut put);
@@ -263,10 +279,12 @@ fn compile(request: &[u8]) -> Result<Vec<u8>, String> {
 
 fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
     let ([speed, precise, verify], rest) = request.split_first_chunk()?;
+    let (native_per_slot, rest) = rest.split_first_chunk()?;
     let options = Options {
         opt_level: if *speed == 1 { OptLevel::Speed } else { OptLevel::None },
         precise_registers: *precise == 1,
         verify: *verify == 1,
+        native_per_slot: u32::from_le_bytes(*native_per_slot),
     };
     let (words, elf) = rest.split_at_checked((LIMITS + PRICES) * 4)?;
     let mut words = words.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word));
@@ -317,8 +335,6 @@ const PRICES: usize = 23;
 const DONE: u8 = 0;
 /// or a message.
 const FAILED: u8 = 1;
-/// Bytes of an answer for each slot of text; the worst programs need a quarter.
-const ANSWER_PER_SLOT: usize = 256;
 /// Bytes of an answer besides.
 const ANSWER_BASE: usize = 1 << 20;
 
@@ -330,7 +346,12 @@ mod tests {
     fn a_request_arrives_as_it_was_sent() {
         let child = Child { command: vec![], limits: ChildLimits::default() };
         let schedule = GasSchedule { id: 9, load: [1, 2, 3, 4, 5], page: 77, ..GasSchedule::V1 };
-        let options = Options { opt_level: OptLevel::None, precise_registers: true, verify: false };
+        let options = Options {
+            opt_level: OptLevel::None,
+            precise_registers: true,
+            verify: false,
+            native_per_slot: 0x0102_0304,
+        };
         for limits in [Limits::bare(), Limits::contract().with_heap(8192).with_stack(3)] {
             let seed = KeySeed::new(&options, &limits, &schedule).unwrap();
             let key = seed.key(ImageHash::of(b"elf"));
@@ -349,6 +370,69 @@ mod tests {
             assert_eq!((got_schedule, elf), (schedule, &b"elf"[..]));
         }
         assert_eq!(LIMITS + PRICES, 30);
+    }
+
+    /// This test again in a process of its own, which confines itself and then does `what`.
+    fn confined(what: &str) -> std::process::Output {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "cache::child::tests::confined_processes_are_held", "--nocapture"])
+            .env(CONFINED, what)
+            .output()
+            .unwrap()
+    }
+
+    /// Tells a test that it is the process which an outer test has started.
+    const CONFINED: &str = "BESSEMER_TEST_CONFINED";
+
+    #[test]
+    fn confined_processes_are_held() {
+        use std::net::{TcpListener, UdpSocket};
+        use std::os::unix::net::UnixDatagram;
+        use std::os::unix::process::ExitStatusExt;
+        use std::{env, fs, thread};
+
+        let Some(what) = env::var_os(CONFINED) else {
+            let output = confined("calls");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && text.contains("all refused"), "{output:?}");
+            // the time of the processor runs out, and the process with it
+            let output = confined("time");
+            assert_eq!(output.status.signal(), Some(libc::SIGKILL), "{output:?}");
+            return;
+        };
+        let folder = env::temp_dir();
+        let file = File::open(env::current_exe().unwrap()).unwrap();
+        confine(64 << 30, 1).unwrap();
+        if what == "time" {
+            loop {
+                std::hint::black_box(0);
+            }
+        }
+        let refused = |what: &str, result: io::Result<()>| {
+            let error = result.expect_err(what);
+            assert_eq!(error.raw_os_error(), Some(libc::EPERM), "{what}: {error}");
+        };
+        refused("open", File::open("/dev/null").map(drop));
+        refused("create", fs::write(folder.join("bessemer-confined"), b"").map(drop));
+        refused("list", fs::read_dir(&folder).map(drop));
+        refused("remove", fs::remove_file(folder.join("nothing")));
+        refused("TCP", TcpListener::bind("127.0.0.1:0").map(drop));
+        refused("UDP", UdpSocket::bind("127.0.0.1:0").map(drop));
+        refused("a socket", UnixDatagram::unbound().map(drop));
+        refused("a pipe", io::pipe().map(drop));
+        refused("a process", Command::new("/bin/true").spawn().map(drop));
+        refused("a thread", thread::Builder::new().spawn(|| ()).map(drop));
+        refused("truncate", file.set_len(0));
+        refused(
+            "limits",
+            setrlimit(Resource::Core, Rlimit { current: None, maximum: None }).map_err(Into::into),
+        );
+        // what compiling needs goes on
+        assert_eq!(vec![1_u8; 32 << 20].iter().map(|&byte| u64::from(byte)).sum::<u64>(), 32 << 20);
+        assert!(Instant::now().elapsed() < Duration::from_secs(1));
+        // more memory than the limit is refused, too
+        assert!(Vec::<u8>::new().try_reserve_exact(80 << 30).is_err());
+        println!("all refused");
     }
 
     #[test]

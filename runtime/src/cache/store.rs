@@ -86,6 +86,10 @@ pub(crate) enum Damage {
     Authentication,
     #[error("it was stored under another key")]
     Key,
+    #[error(
+        "it has {size} bytes of native code, which is more than the {limit} that its program may have"
+    )]
+    Native { size: usize, limit: usize },
     #[error(transparent)]
     Read(#[from] ReadError),
 }

@@ -6,5 +6,6 @@
 mod children;
 mod damage;
 mod harness;
+mod native_size;
 mod system;
 mod tiers;
