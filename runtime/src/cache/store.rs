@@ -4,7 +4,7 @@
 //! processes may use one directory: files appear whole under their names or not at all, and a
 //! file that goes away in between was never there.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::ops::Range;
@@ -17,8 +17,8 @@ use std::time::{Duration, SystemTime};
 use bessemer_image::CodeHash;
 use bessemer_translator::{CodeMemory, HEAD_LEN, MAC_LEN, Note, ReadError, Tables, TranslateError};
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT,
-    fstat, futimens, mkdirat, openat, renameat, statat, unlinkat,
+    AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps,
+    UTIME_NOW, UTIME_OMIT, flock, fstat, futimens, mkdirat, openat, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -223,8 +223,11 @@ impl Store {
         let temporary = temporary_name();
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = openat(&self.directory, &temporary, flags, Mode::RUSR | Mode::WUSR)?;
-        let written = File::from(opened).write_all(&file).and_then(|()| {
+        let mut opened =
+            File::from(openat(&self.directory, &temporary, flags, Mode::RUSR | Mode::WUSR)?);
+        // the lock ends with this process: who can get it sweeps; without it, that costs speed only
+        let _ = flock(&opened, FlockOperation::NonBlockingLockExclusive);
+        let written = opened.write_all(&file).and_then(|()| {
             let target = key.to_string();
             renameat(&self.directory, &temporary, &self.directory, target).map_err(Into::into)
         });
@@ -265,7 +268,14 @@ impl Store {
 
     /// All files that are named by a key, the least recently used first.
     pub(crate) fn entries(&self) -> io::Result<Vec<CacheEntry>> {
-        let mut entries = Vec::new();
+        Ok(self.scan()?.0)
+    }
+
+    /// All files that are named by a key, as above, and the names of unfinished files that may have
+    /// been left.
+    fn scan(&self) -> io::Result<(Vec<CacheEntry>, Vec<CString>)> {
+        let (mut entries, mut unfinished) = (Vec::new(), Vec::new());
+        let now = SystemTime::now();
         self.for_each(|name, stat| {
             let key = name.to_str().ok().and_then(Key::parse);
             entries.extend(key.map(|key| CacheEntry {
@@ -273,27 +283,38 @@ impl Store {
                 bytes: u64::try_from(stat.st_size).unwrap_or(0),
                 last_used: modified(stat),
             }));
+            let age = now.duration_since(modified(stat)).unwrap_or_default();
+            if name.to_bytes().starts_with(TEMPORARY.as_bytes()) && age > ABANDONED {
+                unfinished.push(name.to_owned());
+            }
         })?;
         entries.sort_by_key(|entry| (entry.last_used, entry.key));
-        Ok(entries)
+        Ok((entries, unfinished))
     }
 
     /// Removes what an interrupted process has left, and the least recently used files above the
     /// limits; gives the number of removed files.
     pub(crate) fn sweep(&self) -> io::Result<u64> {
-        let mut left = Vec::new();
-        let now = SystemTime::now();
-        self.for_each(|name, stat| {
-            let age = now.duration_since(modified(stat)).unwrap_or_default();
-            if name.to_bytes().starts_with(TEMPORARY.as_bytes()) && age > ABANDONED {
-                left.push(name.to_owned());
-            }
-        })?;
-        for name in &left {
-            let _ = unlinkat(&self.directory, &**name, AtFlags::empty());
-        }
+        let swept = self.remove_abandoned(&self.scan()?.1);
         *self.usage() = None;
-        Ok(left.len() as u64 + self.make_room(0)?)
+        Ok(swept + self.make_room(0)?)
+    }
+
+    /// Removes those of these unfinished files that nobody writes any more; gives their number.
+    fn remove_abandoned(&self, unfinished: &[CString]) -> u64 {
+        let is_abandoned = |name: &CStr| {
+            let flags = OFlags::RDONLY
+                | OFlags::NOFOLLOW
+                | OFlags::CLOEXEC
+                | OFlags::NONBLOCK
+                | OFlags::NOCTTY;
+            let Ok(file) = openat(&self.directory, name, flags, Mode::empty()) else { return true };
+            flock(&file, FlockOperation::NonBlockingLockExclusive) != Err(Errno::WOULDBLOCK)
+        };
+        let removed = unfinished.iter().filter(|name| {
+            is_abandoned(name) && unlinkat(&self.directory, &***name, AtFlags::empty()).is_ok()
+        });
+        removed.count() as u64
     }
 
     /// Where the files are.
@@ -315,7 +336,9 @@ impl Store {
         if known.is_some_and(|usage| !full(&usage, bytes, files)) {
             return Ok(0);
         }
-        let entries = self.entries()?;
+        let (entries, unfinished) = self.scan()?;
+        // they take room, too
+        self.remove_abandoned(&unfinished);
         let mut usage = Usage {
             bytes: entries.iter().map(|entry| entry.bytes).sum(),
             files: entries.len() as u64,
@@ -389,8 +412,8 @@ fn temporary_name() -> String {
 
 /// How names of unfinished files start.
 const TEMPORARY: &str = ".new-";
-/// An unfinished file of this age was left by a process that is gone.
-const ABANDONED: Duration = Duration::from_secs(3600);
+/// An unfinished file of this age is locked by the process that writes it, or was left.
+const ABANDONED: Duration = Duration::from_secs(60);
 /// Uses are noted no more often.
 const USED_LATELY: Duration = Duration::from_secs(60);
 
@@ -632,6 +655,24 @@ mod tests {
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(store.sweep().unwrap(), 1);
         assert!(!old.exists() && young.exists());
+        assert!(store.load(key).is_ok());
+    }
+
+    #[test]
+    fn what_is_being_written_is_not_swept_however_long_it_takes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder, "secret", LIMITS);
+        let path = folder.path().join("cache/.new-2-0");
+        let file = File::create_new(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap();
+        assert_eq!(store.sweep().unwrap(), 0);
+        assert!(path.exists());
+        drop(file);
+        // whoever looks for room for the first time sweeps, without being asked to
+        let (key, bytes) = artifact(1);
+        open(&folder, "secret", LIMITS).save(key, bytes).unwrap();
+        assert!(!path.exists(), "it takes room for ever");
         assert!(store.load(key).is_ok());
     }
 }

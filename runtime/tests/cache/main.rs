@@ -7,5 +7,6 @@ mod children;
 mod damage;
 mod harness;
 mod native_size;
+mod processes;
 mod system;
 mod tiers;
