@@ -158,6 +158,10 @@ impl Store {
             error => Missed::System(error.to_string()),
         })?;
         let stat = fstat(&file).map_err(|error| Missed::System(error.to_string()))?;
+        if stat.st_nlink == 0 {
+            // another process has removed or replaced it since
+            return Err(Missed::Absent);
+        }
         let len = self.check(&stat)?;
         let mut file = File::from(file);
         let loaded = self.read(&mut file, len, key)?;

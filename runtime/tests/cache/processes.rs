@@ -68,11 +68,48 @@ fn processes_that_start_together_share_one_secret_and_whole_files() {
     let place = Place::new();
     let test = "processes::processes_that_start_together_share_one_secret_and_whole_files";
     let all: Vec<Child> = (0..6).map(|_| start(test, &place)).collect();
-    for process in all {
-        let output = process.wait_with_output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && text.contains("compiled "), "{output:?}");
+    all.into_iter().for_each(|process| ends_well(process, "compiled "));
+    is_whole(&place);
+}
+
+#[track_caller]
+fn ends_well(process: Child, says: &str) {
+    let output = process.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains(says), "{output:?}");
+}
+
+#[test]
+fn who_reads_while_others_remove_and_write_sees_whole_files_or_none() {
+    if let Some(cache) = inner_cache() {
+        let engine = Engine::new(config().cache_dir(&cache).memory_cache(0)).unwrap();
+        let cache = engine.cache().unwrap();
+        for _ in 0..25 {
+            for number in 0..PROGRAMS {
+                let elf = numbered(number);
+                let _ = cache.remove(cache.key(&elf).unwrap());
+                assert_eq!(run(&Module::new(&engine, &elf).unwrap()), expected(&elf));
+            }
+        }
+        let statistics = engine.statistics();
+        assert_eq!((statistics.damaged_files, statistics.write_failures), (0, 0), "{statistics:?}");
+        println!("written {}", statistics.files_written);
+        return;
     }
+    let place = Place::new();
+    let test = "processes::who_reads_while_others_remove_and_write_sees_whole_files_or_none";
+    let mut writers: Vec<Child> = (0..3).map(|_| start(test, &place)).collect();
+    let engine = Engine::new(place.config()).unwrap();
+    let cache = engine.cache().unwrap();
+    let mut read = 0;
+    while writers.iter_mut().any(|writer| writer.try_wait().unwrap().is_none()) {
+        for entry in cache.entries().unwrap() {
+            assert_eq!(cache.verify(&entry), Ok(()), "{}", entry.key);
+            read += 1;
+        }
+    }
+    assert!(read > 1000, "only {read} files were read");
+    writers.into_iter().for_each(|writer| ends_well(writer, "written"));
     is_whole(&place);
 }
 
