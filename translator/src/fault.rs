@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// System calls that can be made to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// Mapping memory for code.
+    /// Mapping memory, or making a memory file.
     Map,
-    /// Making it executable.
+    /// Changing what may be done with it.
     Protect,
+    /// Giving its contents back.
+    Advise,
 }
 
 /// Calls until one fails, counted down; 0 for never.
@@ -21,8 +23,14 @@ pub fn fail_after(k: u64) {
     COUNTDOWN.store(k, Ordering::SeqCst);
 }
 
-/// Fails if it is this call's turn.
-pub(crate) fn inject(_: Call) -> io::Result<()> {
+/// Whether the call that is to fail was not made yet.
+pub fn is_pending() -> bool {
+    COUNTDOWN.load(Ordering::SeqCst) != 0
+}
+
+/// Fails if it is this call's turn. Async-signal-safe.
+#[inline]
+pub fn inject(_: Call) -> io::Result<()> {
     if COUNTDOWN.load(Ordering::Relaxed) == 0 {
         return Ok(());
     }

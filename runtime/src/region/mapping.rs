@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::{self, NonNull};
 
+use bessemer_translator::fault::{self, Call};
+
 use super::{GUARD_AFTER, GUARD_BEFORE, Pages, SPACE};
 
 const TOTAL: usize = GUARD_BEFORE + SPACE + GUARD_AFTER;
@@ -27,6 +29,7 @@ unsafe impl Sync for Reservation {}
 
 impl Reservation {
     pub(super) fn new() -> io::Result<Self> {
+        fault::inject(Call::Map)?;
         // SAFETY: a new private mapping at an address of the kernel's choice touches no memory
         // that exists.
         let start = unsafe {
@@ -89,6 +92,7 @@ impl Reservation {
     pub(super) fn open(&mut self, pages: Pages) -> io::Result<()> {
         let at = self.at(pages);
         let protection = libc::PROT_READ | libc::PROT_WRITE;
+        fault::inject(Call::Protect)?;
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
         // that anyone has borrowed memory in it.
         let result = unsafe { libc::mprotect(at.cast(), pages.len() as usize, protection) };
@@ -116,6 +120,7 @@ impl Reservation {
         if pages.is_empty() {
             return Ok(());
         }
+        fault::inject(Call::Protect)?;
         let at = self.at(pages);
         // SAFETY: as in `open`.
         let result = unsafe { region::protect(at, pages.len() as usize, protection) };
@@ -131,6 +136,7 @@ impl Reservation {
         if pages.is_empty() {
             return Ok(());
         }
+        fault::inject(Call::Advise)?;
         let at = self.at(pages);
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
         // that anyone has borrowed the contents which change here.
@@ -158,6 +164,7 @@ impl Reservation {
         file: Option<(BorrowedFd<'_>, libc::off_t)>,
     ) -> io::Result<()> {
         debug_assert!(start + len <= SPACE);
+        fault::inject(Call::Map)?;
         // SAFETY: the callers pass `Pages` or all of guest space, so the pointer stays in the
         // mapping.
         let at = unsafe { self.base.as_ptr().add(start) };
