@@ -78,13 +78,15 @@ fn a_compiled_file_runs_where_it_was_made_and_is_compiled_anew_elsewhere() {
 #[test]
 fn every_process_makes_the_same_bytes() {
     let user = User::new();
-    let elf = bench("sort_strings.elf");
-    let names = ["child", "again", "own"].map(|name| user.path(name));
-    user.json(&["aot", &elf, "-o", &names[0]]);
-    user.json(&["aot", &elf, "-o", &names[1]]);
-    user.json(&["aot", "--compile-in-process", &elf, "-o", &names[2]]);
-    let [child, again, own] = names.map(|name| fs::read(name).expect("it was written"));
-    assert!(child == again && child == own);
+    for program in ["sort_strings.elf", "imac/bytecode.elf", "programs/primes.elf"] {
+        let elf = bench(program);
+        let names = ["child", "again", "own"].map(|name| user.path(name));
+        user.json(&["aot", &elf, "-o", &names[0]]);
+        user.json(&["aot", &elf, "-o", &names[1]]);
+        user.json(&["aot", "--compile-in-process", &elf, "-o", &names[2]]);
+        let [child, again, own] = names.map(|name| fs::read(name).expect("it was written"));
+        assert!(child == again && child == own, "{program}");
+    }
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
+use std::sync::Mutex;
 
 use bessemer_runtime::{Engine, ErrorKind, Module, Origin};
 
-use crate::harness::{Place, changed, config, expected, numbered, run, runs_right};
+use crate::harness::{Place, changed, config, expected, grown, numbered, run, runs_right, seal};
 
 #[test]
 fn the_second_start_compiles_nothing() {
@@ -161,6 +162,52 @@ fn one_in_so_many_loads_is_compiled_again_and_compared() {
     }
     engine.finish_compiling();
     assert_eq!(engine.statistics().checks, 10);
+}
+
+/// What was logged as an error, by any test of this process.
+struct Errors(Mutex<Vec<String>>);
+
+static ERRORS: Errors = Errors(Mutex::new(Vec::new()));
+
+impl log::Log for Errors {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() == log::Level::Error
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.0.lock().unwrap().push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn code_that_is_authentic_and_not_what_the_translator_makes_raises_an_alarm() {
+    log::set_logger(&ERRORS).unwrap();
+    log::set_max_level(log::LevelFilter::Error);
+    let place = Place::new();
+    let elf = numbered(9);
+    runs_right(&place.config(), &elf);
+    // by someone who knows the secret, or by a compiler that does not always do the same
+    let file = place.only_file();
+    let mut forged = grown(&file, 8);
+    seal(&place, &mut forged);
+    fs::write(&file, forged).unwrap();
+    let engine = Engine::new(place.config().check_every(1)).unwrap();
+    let module = Module::new(&engine, &elf).unwrap();
+    assert_eq!(module.origin(), Some(Origin::Disk), "it is authentic");
+    engine.finish_compiling();
+    let statistics = engine.statistics();
+    assert_eq!((statistics.checks, statistics.mismatches), (1, 1), "{statistics:?}");
+    let key = engine.cache().unwrap().key(&elf).unwrap().to_string();
+    let errors = ERRORS.0.lock().unwrap();
+    let alarm = errors.iter().find(|error| error.contains(&key)).unwrap();
+    assert!(alarm.starts_with("ALARM") && alarm.contains("stop the node"), "{alarm}");
+    // neither the file nor the module serves again
+    assert_eq!(place.files().len(), 0);
+    assert_eq!(Module::new(&engine, &elf).unwrap().origin(), Some(Origin::Compiled));
 }
 
 #[test]

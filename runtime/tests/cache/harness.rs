@@ -8,6 +8,7 @@ use bessemer_isa::asm;
 use bessemer_runtime::{
     Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Limits, Linker, Module,
 };
+use bessemer_translator::{Artifact, MAC_LEN};
 use tempfile::TempDir;
 
 /// A folder with a cache directory and a secret.
@@ -152,4 +153,24 @@ pub(crate) fn changed(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
     change(&mut bytes);
     fs::write(path, bytes).unwrap();
+}
+
+/// The artifact in a file, without authentication code, with `more` bytes behind its native code.
+pub(crate) fn grown(file: &Path, more: usize) -> Vec<u8> {
+    let mut bytes = fs::read(file).unwrap();
+    bytes.truncate(bytes.len() - MAC_LEN);
+    let (note, artifact) = Artifact::read(&bytes).unwrap();
+    let (end, len) = (note.code_range().end, artifact.code().len() + more);
+    bytes.splice(end..end, std::iter::repeat_n(0xcc, more));
+    bytes[92..96].copy_from_slice(&u32::try_from(len).unwrap().to_le_bytes());
+    assert_eq!(Artifact::read(&bytes).unwrap().1.code().len(), len, "it is no artifact any more");
+    bytes
+}
+
+/// Seals a file as its node would.
+pub(crate) fn seal(place: &Place, bytes: &mut Vec<u8>) {
+    let secret = fs::read(place.folder.path().join("cache.secret")).unwrap();
+    let key = blake3::derive_key("bessemer 2026-11 artifact authentication", &secret);
+    let code = blake3::keyed_hash(&key, bytes);
+    bytes.extend_from_slice(code.as_bytes());
 }

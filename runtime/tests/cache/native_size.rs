@@ -2,13 +2,12 @@
 //! comes from.
 
 use std::fs;
-use std::path::Path;
 
 use bessemer_image::{ImageBuilder, Profile};
 use bessemer_runtime::{Backend, Compilation, Engine, ErrorKind, Module, Origin};
-use bessemer_translator::{Artifact, MAC_LEN, Options, TranslateError};
+use bessemer_translator::{Options, TranslateError};
 
-use crate::harness::{Place, expected, numbered, run};
+use crate::harness::{Place, expected, grown, numbered, run, seal};
 
 /// A program with more than 64 KiB of native code, which ends with a trap.
 fn large() -> Vec<u8> {
@@ -42,26 +41,6 @@ fn a_program_that_would_have_more_is_interpreted() {
     assert_eq!(run(&module), expected(&elf));
     let rule = Options::default().native_limit(6_000);
     assert!(module.code().unwrap().bytes().len() <= rule / 2, "the limit is near");
-}
-
-/// The artifact in a file, without authentication code, with `more` bytes behind its native code.
-fn grown(file: &Path, more: usize) -> Vec<u8> {
-    let mut bytes = fs::read(file).unwrap();
-    bytes.truncate(bytes.len() - MAC_LEN);
-    let (note, artifact) = Artifact::read(&bytes).unwrap();
-    let (end, len) = (note.code_range().end, artifact.code().len() + more);
-    bytes.splice(end..end, std::iter::repeat_n(0xcc, more));
-    bytes[92..96].copy_from_slice(&u32::try_from(len).unwrap().to_le_bytes());
-    assert_eq!(Artifact::read(&bytes).unwrap().1.code().len(), len, "it is no artifact any more");
-    bytes
-}
-
-/// Seals a file as its node would.
-fn seal(place: &Place, bytes: &mut Vec<u8>) {
-    let secret = fs::read(place.folder.path().join("cache.secret")).unwrap();
-    let key = blake3::derive_key("bessemer 2026-11 artifact authentication", &secret);
-    let code = blake3::keyed_hash(&key, bytes);
-    bytes.extend_from_slice(code.as_bytes());
 }
 
 /// Multiples of the alignment of tables: the first is allowed, the second is not.

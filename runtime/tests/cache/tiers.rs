@@ -143,6 +143,44 @@ fn a_swap_at_any_run_changes_nothing() {
     assert!(swaps > 800, "only {swaps} swaps");
 }
 
+/// The first steps of real programs: each ends, or is out of gas in the middle.
+#[test]
+fn a_swap_at_any_run_of_a_workload_changes_nothing() {
+    let (mut programs, mut swaps) = (0, 0);
+    for folder in ["../bench/elf", "../bench/elf/imac"] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "elf") {
+                continue;
+            }
+            let elf = std::fs::read(&path).unwrap();
+            let engine =
+                Engine::new(config().limits(Limits::contract().with_stack(64 << 10))).unwrap();
+            let module = Module::new(&engine, &elf).unwrap();
+            let run = |after: u64| {
+                let mut instance = instance(&module);
+                instance.set_gas(15_000).unwrap();
+                instance.swap_after(after);
+                let ended = instance.call("workload", 2).map_err(|error| error.to_string());
+                let seen = Seen::of(&instance, Exit::Done(0));
+                (ended, seen)
+            };
+            let interpreted = run(u64::MAX);
+            for after in 0.. {
+                let before = module.statistics().swaps;
+                assert_eq!(run(after), interpreted, "{}, swap after {after} runs", path.display());
+                if after > 0 && module.statistics().swaps == before {
+                    break;
+                }
+                swaps += 1;
+            }
+            programs += 1;
+        }
+    }
+    println!("{swaps} swaps in {programs} programs");
+    assert!(programs >= 28 && swaps > 15_000, "{swaps} swaps in {programs} programs");
+}
+
 #[test]
 fn pauses_and_calls_by_name_survive_a_swap() {
     let guest = elf("
@@ -242,17 +280,20 @@ fn the_same_bytes_come_from_every_thread() {
     use bessemer_isa::GasSchedule;
     use bessemer_translator::{Labels, Options, translate};
 
-    let elf = numbered(99);
-    let write = || {
-        let program = Program::parse(&elf, &Limits::bare()).unwrap();
+    let images = ["sort_strings", "u256", "imac/bytecode", "programs/primes"];
+    let images = images.map(|name| std::fs::read(format!("../bench/elf/{name}.elf")).unwrap());
+    let write = |elf: &Vec<u8>| {
+        let program = Program::parse(elf, &Limits::bare()).unwrap();
         let charges = program.charges(&GasSchedule::V1);
         let artifact = translate(&program, &charges, &Options::default()).unwrap();
         artifact.write(&Labels { key: [0; 32], code_hash: [0; 32], image: None, names: None })
     };
-    let first = write();
-    let all: Vec<Vec<u8>> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(write)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    let alone: Vec<_> = images.iter().map(write).collect();
+    thread::scope(|scope| {
+        let all = || images.iter().map(write).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(all)).collect();
+        for thread in threads {
+            assert!(thread.join().unwrap() == alone, "a thread made something else");
+        }
     });
-    assert!(all.iter().all(|bytes| *bytes == first));
 }
