@@ -222,6 +222,36 @@ fn segments_of_one_permission_may_share_a_page_and_others_not() {
 }
 
 #[test]
+fn nothing_of_an_image_that_is_gone_is_in_the_next() {
+    let stack = STACK_TOP - PAGE..STACK_TOP;
+    // both have four pages of file, and so the same place
+    let full = Part { addr: 0x1_0000, size: 0x4000, bytes: &[0xAA; 0x4000], writable: true };
+    // gaps before, between and behind the bytes, on pages of the file
+    let gaps = [
+        Part { addr: 0x1_0010, size: 0x20, bytes: &[1; 0x20], writable: true },
+        Part { addr: 0x1_0800, size: 0x2000, bytes: &[2; 0x1000], writable: true },
+        Part { addr: 0x1_5004, size: 0x2000, bytes: &[3; 0x1800], writable: false },
+    ];
+    let mut expected = vec![0; 0x8000];
+    for part in &gaps {
+        expected[part.addr as usize - 0x1_0000..][..part.bytes.len()].copy_from_slice(part.bytes);
+    }
+    for _ in 0..50 {
+        let old = RegionImage::build(&[full], stack.clone(), HEAP).expect("lays out");
+        let region = Region::new(&old).expect("reserves");
+        assert_eq!(region.read(full.addr, full.size).expect("mapped"), full.bytes);
+        drop((region, old));
+        let new = RegionImage::build(&gaps, stack.clone(), HEAP).expect("lays out");
+        let region = Region::new(&new).expect("reserves");
+        for pages in [0x1_0000..0x1_3000, 0x1_5000..0x1_8000] {
+            let found = region.read(pages.start, pages.end - pages.start).expect("mapped");
+            let at = pages.start as usize - 0x1_0000;
+            assert!(found == &expected[at..at + found.len()], "at {:#x}", pages.start);
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_laid_out_is_an_error() {
     let part = |addr, size, bytes| Part { addr, size, bytes, writable: true };
     let bad: &[(&[Part<'_>], Range<u32>, Range<u32>)] = &[
