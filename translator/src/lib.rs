@@ -52,7 +52,7 @@ pub enum OptLevel {
 }
 
 /// How to translate.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Options {
     /// How much to optimise.
     pub opt_level: OptLevel,
@@ -61,6 +61,24 @@ pub struct Options {
     pub precise_registers: bool,
     /// Run Cranelift's verifier on every unit.
     pub verify: bool,
+    /// How many instructions a unit has at most, between 1 and [`UNIT_INSTRUCTIONS`]. Tests choose few,
+    /// so that units end at every place.
+    pub unit_instructions: u32,
+}
+
+/// How many instructions a unit has at most unless less is chosen: as many as a function compiles
+/// with at the same pace as small ones.
+pub const UNIT_INSTRUCTIONS: u32 = plan::MAX_INSTRUCTIONS as u32;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            opt_level: OptLevel::default(),
+            precise_registers: false,
+            verify: false,
+            unit_instructions: UNIT_INSTRUCTIONS,
+        }
+    }
 }
 
 /// Translates a program. The charges are those of the same program.

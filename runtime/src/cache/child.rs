@@ -122,9 +122,10 @@ impl Child {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.limits.memory.to_le_bytes());
         bytes.extend(self.limits.cpu_seconds.to_le_bytes());
-        let Options { opt_level, precise_registers, verify } = options;
+        let Options { opt_level, precise_registers, verify, unit_instructions } = options;
         let speed = *opt_level == OptLevel::Speed;
         bytes.extend([speed, *precise_registers, *verify].map(u8::from));
+        bytes.extend(unit_instructions.to_le_bytes());
         let mut put = |_: &str, value: u32| bytes.extend(value.to_le_bytes());
         limits_fields(limits, &mut put);
         schedule_fields(schedule, &mut put);
@@ -263,10 +264,12 @@ fn compile(request: &[u8]) -> Result<Vec<u8>, String> {
 
 fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
     let ([speed, precise, verify], rest) = request.split_first_chunk()?;
+    let (unit_instructions, rest) = rest.split_first_chunk()?;
     let options = Options {
         opt_level: if *speed == 1 { OptLevel::Speed } else { OptLevel::None },
         precise_registers: *precise == 1,
         verify: *verify == 1,
+        unit_instructions: u32::from_le_bytes(*unit_instructions),
     };
     let (words, elf) = rest.split_at_checked((LIMITS + PRICES) * 4)?;
     let mut words = words.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word));
@@ -330,7 +333,12 @@ mod tests {
     fn a_request_arrives_as_it_was_sent() {
         let child = Child { command: vec![], limits: ChildLimits::default() };
         let schedule = GasSchedule { id: 9, load: [1, 2, 3, 4, 5], page: 77, ..GasSchedule::V1 };
-        let options = Options { opt_level: OptLevel::None, precise_registers: true, verify: false };
+        let options = Options {
+            opt_level: OptLevel::None,
+            precise_registers: true,
+            verify: false,
+            unit_instructions: 77,
+        };
         for limits in [Limits::bare(), Limits::contract().with_heap(8192).with_stack(3)] {
             let seed = KeySeed::new(&options, &limits, &schedule).unwrap();
             let key = seed.key(ImageHash::of(b"elf"));
