@@ -112,6 +112,8 @@ impl Region {
     /// guest did then is no outcome of its own.
     #[inline]
     pub(crate) fn take_refused(&mut self) -> Option<RegionError> {
+        // asked at every exit: nothing is written where nothing was refused
+        self.refused.as_ref()?;
         let source = self.refused.take()?;
         Some(RegionError::Os { what: "open a page for writing", source })
     }
