@@ -192,6 +192,20 @@ impl Region {
         Ok(unsafe { slice::from_raw_parts_mut(self.at(addr).as_ptr(), len as usize) })
     }
 
+    /// Copies `len` bytes from `from` to `to`; the ranges may overlap.
+    ///
+    /// The fault names the lowest byte that is not mapped of the source, or else not mapped or not
+    /// writable of the destination, and then nothing is copied.
+    pub fn copy(&mut self, from: u32, to: u32, len: u32) -> Result<(), Fault> {
+        self.check(from, len, false)?;
+        self.check(to, len, true)?;
+        self.prepare(to, len)?;
+        // SAFETY: `check` found both ranges in areas, `prepare` opened the destination, `&mut self`
+        // excludes other users, and the copy allows for overlap.
+        unsafe { ptr::copy(self.at(from).as_ptr(), self.at(to).as_ptr(), len as usize) };
+        Ok(())
+    }
+
     /// Everything mapped, in ascending order.
     pub fn mapped(&self) -> impl Iterator<Item = (u32, &[u8])> {
         self.areas.iter().map(|area| {
