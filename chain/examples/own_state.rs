@@ -39,7 +39,7 @@ impl Store for Ledger {
         Ok(self.inner.lock().unwrap_or_else(PoisonError::into_inner).height)
     }
 
-    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError> {
+    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let head = inner.height.unwrap_or(0);
         if block.height != head + 1 {

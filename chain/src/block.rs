@@ -8,7 +8,7 @@ use crate::host::Session;
 use crate::inspect::Inspector;
 use crate::process::{Processed, Processor};
 use crate::receipt::Receipt;
-use crate::records::{Header, Records};
+use crate::records::{self, Header};
 use crate::store::BlockCommit;
 use crate::transaction::{BlockInfo, Refusal, Transaction};
 
@@ -56,8 +56,9 @@ impl<'c> Block<'c> {
     pub(crate) fn new(chain: &'c mut Chain, timestamp: Option<u64>) -> Self {
         let info = chain.next_block(timestamp);
         let processor = chain.processor(chain.view(), info);
-        let (receipts, fees) = (Vec::new(), U256::ZERO);
-        Self { chain, processor, info, receipts, fees, gas_used: 0 }
+        // blocks are as large as the block before, most often
+        let receipts = Vec::with_capacity(chain.head().transactions as usize);
+        Self { chain, processor, info, receipts, fees: U256::ZERO, gas_used: 0 }
     }
 
     /// What contracts can know of the block.
@@ -125,10 +126,8 @@ impl<'c> Block<'c> {
             gas_used: self.gas_used,
         };
         let changes = session.journal.changes();
-        let records = Records::of(&header, &self.receipts)?;
-        let commit =
-            BlockCommit { height: header.height, changes: &changes, records: records.as_slice() };
-        self.chain.store().commit(&commit)?;
+        let records = records::of_block(&header, &self.receipts)?;
+        self.chain.store().commit(BlockCommit { height: header.height, changes, records })?;
         self.chain.advance(header.clone());
         Ok(Sealed { header, receipts: self.receipts })
     }

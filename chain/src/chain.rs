@@ -304,9 +304,8 @@ impl Chain {
         journal.set_account(found.id, Account { balance, ..found.account })?;
         let header = Header { height: info.height, timestamp: info.timestamp, ..Header::default() };
         let changes = journal.changes();
-        let records = records::Records::of(&header, &[])?;
-        let records = records.as_slice();
-        self.store.commit(&BlockCommit { height: info.height, changes: &changes, records })?;
+        let records = records::of_block(&header, &[])?;
+        self.store.commit(BlockCommit { height: info.height, changes, records })?;
         self.advance(header);
         Ok(())
     }

@@ -11,6 +11,7 @@ pub struct Event {
     /// Up to four words; the first is the hash of the event's signature by Solidity's convention.
     pub topics: Vec<[u8; 32]>,
     /// The rest.
+    #[serde(with = "serde_bytes")]
     pub data: Vec<u8>,
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use bessemer_image::{CodeHash, Limits, LoadError, Program};
 use bessemer_isa::GasSchedule;
 use bessemer_runtime::{Engine, Error, HostStop, Module};
+use foldhash::fast::RandomState;
 
 use crate::journal::{Journal, JournalError};
 
@@ -20,7 +21,7 @@ pub(crate) struct Modules {
 
 #[derive(Default)]
 struct Kept {
-    modules: HashMap<CodeHash, (Module, u64)>,
+    modules: HashMap<CodeHash, (Module, u64), RandomState>,
     clock: u64,
 }
 

@@ -43,6 +43,7 @@ pub struct Receipt {
     /// The gas that the sender pays, after refunds.
     pub gas_used: u64,
     /// What was returned or reverted with.
+    #[serde(with = "serde_bytes")]
     pub output: Vec<u8>,
     /// The events, in order; none of a frame that failed.
     pub events: Vec<Event>,
@@ -85,6 +86,7 @@ pub struct Failure {
     /// The function that it is in, if the contract has symbols.
     pub function: Option<String>,
     /// The revert data.
+    #[serde(with = "serde_bytes")]
     pub output: Vec<u8>,
 }
 

@@ -8,10 +8,11 @@
 //! Numbers in keys are big-endian, so that keys are in the order of the chain. Values are in
 //! postcard's encoding.
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::receipt::Receipt;
-use crate::store::{Record, StoreError};
+use crate::store::{RecordSet, StoreError};
 
 /// What a block says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,30 +36,28 @@ pub struct RecordError {
 }
 
 /// The records of one block.
-pub(crate) struct Records(Vec<Record>);
-
-impl Records {
-    pub(crate) fn of(header: &Header, receipts: &[Receipt]) -> Result<Self, RecordError> {
-        let mut records = Vec::with_capacity(receipts.len() + 1);
-        records.push((header_key(header.height), encode("a header", header)?));
-        for receipt in receipts {
-            let key = receipt_key(receipt.height, receipt.index);
-            records.push((key, encode("a receipt", receipt)?));
-        }
-        Ok(Self(records))
+pub(crate) fn of_block(header: &Header, receipts: &[Receipt]) -> Result<RecordSet, RecordError> {
+    let mut records = RecordSet::new();
+    let mut value = Vec::new();
+    encode("a header", header, &mut value)?;
+    records.push(&header_key(header.height), &value);
+    for receipt in receipts {
+        value.clear();
+        encode("a receipt", receipt, &mut value)?;
+        records.push(&receipt_key(receipt.height, receipt.index), &value);
     }
-
-    pub(crate) fn as_slice(&self) -> &[Record] {
-        &self.0
-    }
+    Ok(records)
 }
 
 pub(crate) fn header_key(height: u64) -> Vec<u8> {
     [b"h".as_slice(), &height.to_be_bytes()].concat()
 }
 
-pub(crate) fn receipt_key(height: u64, index: u32) -> Vec<u8> {
-    [b"r".as_slice(), &height.to_be_bytes(), &index.to_be_bytes()].concat()
+pub(crate) fn receipt_key(height: u64, index: u32) -> [u8; 13] {
+    let mut key = [b'r'; 13];
+    key[1..9].copy_from_slice(&height.to_be_bytes());
+    key[9..].copy_from_slice(&index.to_be_bytes());
+    key
 }
 
 /// The begin of the keys of a block's receipts.
@@ -66,8 +65,33 @@ pub(crate) fn receipts_prefix(height: u64) -> Vec<u8> {
     [b"r".as_slice(), &height.to_be_bytes()].concat()
 }
 
-fn encode(what: &str, value: &impl Serialize) -> Result<Vec<u8>, RecordError> {
-    postcard::to_stdvec(value).map_err(|source| RecordError { what: what.to_owned(), source })
+/// Appends a value.
+fn encode(what: &str, value: &impl Serialize, to: &mut Vec<u8>) -> Result<(), RecordError> {
+    postcard::serialize_with_flavor(value, Appended(to))
+        .map_err(|source| RecordError { what: what.to_owned(), source })
+}
+
+/// Where encoded bytes go, whose memory serves again.
+struct Appended<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Appended<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(

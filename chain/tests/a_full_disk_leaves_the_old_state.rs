@@ -99,7 +99,7 @@ fn commit(store: &dyn Store, height: u64) -> Result<(), StoreError> {
     let value = Value::from(&height.to_le_bytes()[..]);
     let changes = ChangeSet::new(vec![(key(), Some(value))]);
     let records = [(height.to_be_bytes().to_vec(), large(height))];
-    store.commit(&BlockCommit { height, changes: &changes, records: &records })
+    store.commit(BlockCommit { height, changes, records: records.into_iter().collect() })
 }
 
 /// The store has all blocks up to this one, and nothing of another.

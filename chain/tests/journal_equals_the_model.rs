@@ -38,7 +38,7 @@ fn block(store: &Arc<dyn Store>, seed: u64) -> u64 {
     }
     let changes = journal.changes();
     model.check_changes(&changes);
-    store.commit(&BlockCommit { height, changes: &changes, records: &[] }).unwrap();
+    store.commit(BlockCommit { height, changes, ..BlockCommit::default() }).unwrap();
     model.check_store(&**store);
     steps
 }

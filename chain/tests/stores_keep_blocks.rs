@@ -47,8 +47,9 @@ fn a_block_that_is_not_the_next_changes_nothing() {
         for height in 1..=3 {
             for wrong in [0, height - 1, height + 1, u64::MAX] {
                 let (changes, records) = block(height);
-                let commit = BlockCommit { height: wrong, changes: &changes, records: &records };
-                let error = store.commit(&commit).unwrap_err();
+                let records = records.into_iter().collect();
+                let error =
+                    store.commit(BlockCommit { height: wrong, changes, records }).unwrap_err();
                 let head = height - 1;
                 assert!(
                     matches!(error, StoreError::Height { head: h, found } if h == head && found == wrong),
@@ -90,8 +91,12 @@ fn records_are_found_by_key_and_by_prefix() {
         let records: Vec<_> = [&b"a"[..], b"ab", b"ab\xff", b"ac", b"b"]
             .map(|key| (key.to_vec(), key.to_vec()))
             .into();
-        let changes = ChangeSet::default();
-        store.commit(&BlockCommit { height: 1, changes: &changes, records: &records }).unwrap();
+        let committed = BlockCommit {
+            height: 1,
+            records: records.iter().cloned().collect(),
+            ..BlockCommit::default()
+        };
+        store.commit(committed).unwrap();
         assert_eq!(store.records(b"").unwrap(), records);
         assert_eq!(store.records(b"a").unwrap(), records[..4]);
         assert_eq!(store.records(b"ab").unwrap(), records[1..3]);
@@ -160,7 +165,7 @@ fn readers_beside_a_writer_see_whole_blocks() {
         let value = Value::from(&height.to_le_bytes()[..]);
         let changes = keys.iter().map(|key| (*key, Some(value.clone())));
         let changes = ChangeSet::new(changes.collect());
-        store.commit(&BlockCommit { height, changes: &changes, records: &[] }).unwrap();
+        store.commit(BlockCommit { height, changes, ..BlockCommit::default() }).unwrap();
     };
     let directory = tempfile::tempdir().unwrap();
     let stores: [Arc<dyn Store>; 2] = [

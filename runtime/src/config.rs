@@ -108,6 +108,14 @@ impl Config {
         self
     }
 
+    /// Bounds the instructions of a guest that become one native function, which are
+    /// [`UNIT_INSTRUCTIONS`](bessemer_translator::UNIT_INSTRUCTIONS) at most. With few, code is cut
+    /// at every place, which is what a test wants; it gets slower by it.
+    pub fn unit_instructions(mut self, most: u32) -> Self {
+        self.options.unit_instructions = most;
+        self
+    }
+
     /// Runs the compiler's own verifier on everything it compiles.
     pub fn verify_code(mut self, verify: bool) -> Self {
         self.options.verify = verify;

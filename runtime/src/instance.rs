@@ -1,6 +1,7 @@
 //! Instances: running programs.
 
 use std::fmt;
+use std::ops::Deref;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
@@ -54,7 +55,38 @@ pub struct Instance<T> {
     state: State,
     /// Runs to interpret before native code takes over.
     reluctance: u64,
+    /// Bytes of the host's stack that native code may use; of the engine, at hand for every call.
+    native_stack: usize,
+    /// The stack pointer at frame entry; of the program, likewise.
+    stack_top: u32,
+    module: Counting,
+}
+
+/// A module, and what its statistics do not know yet: a shared counter is too slow for every call.
+struct Counting {
     module: Module,
+    native_runs: u64,
+}
+
+impl Counting {
+    fn tell(&mut self) {
+        self.module.parts().counters.native_runs.add(std::mem::take(&mut self.native_runs));
+    }
+}
+
+impl Deref for Counting {
+    type Target = Module;
+
+    #[inline]
+    fn deref(&self) -> &Module {
+        &self.module
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        self.tell();
+    }
 }
 
 /// Whether and how an instance can go on.
@@ -116,7 +148,9 @@ impl<T> Instance<T> {
             frame: Frame { guest, stopped: None, table },
             state: State::Ready,
             reluctance: 0,
-            module: module.clone(),
+            native_stack: module.engine().config().native_stack,
+            stack_top: module.program().layout().stack.end,
+            module: Counting { module: module.clone(), native_runs: 0 },
         };
         instance.enter(module.program().entry());
         Ok(instance)
@@ -347,10 +381,9 @@ impl<T> Instance<T> {
     /// Sets up a frame entry at `pc`, without arguments.
     #[inline]
     fn enter(&mut self, pc: u32) {
-        let stack_top = self.module.program().layout().stack.end;
         let guest = &mut self.frame.guest;
         guest.context.registers = [0; 32];
-        guest.context.registers[Reg::SP.index()] = stack_top;
+        guest.context.registers[Reg::SP.index()] = self.stack_top;
         guest.context.reservation = NO_RESERVATION;
         guest.pc = pc;
         self.state = State::Ready;
@@ -379,13 +412,12 @@ impl<T> Instance<T> {
     fn drive(&mut self) -> Result<Option<Exit>, Error> {
         // what a panicking host function leaves behind is an ended instance
         let before = std::mem::replace(&mut self.state, State::Ended { exact: false });
-        let counters = &self.module.parts().counters;
         let mut interpreted = false;
         let returned = loop {
             let code = self.module.code().filter(|_| self.reluctance == 0);
             let Some(code) = code else {
                 if !interpreted {
-                    counters.interpreted_runs.count();
+                    self.module.parts().counters.interpreted_runs.count();
                 }
                 interpreted = true;
                 match drive_interpreter(&self.module, &mut self.frame, &mut self.reluctance) {
@@ -393,15 +425,17 @@ impl<T> Instance<T> {
                     None => continue,
                 }
             };
-            let native_stack = self.module.engine().config().native_stack;
-            let module = &self.module;
-            let entered = with_entrance(code, &mut self.frame, native_stack, |entrance, frame| {
-                drive_native(module, frame, entrance)
-            });
+            let module = &*self.module;
+            let entered =
+                with_entrance(code, &mut self.frame, self.native_stack, |entrance, frame| {
+                    drive_native(module, frame, entrance)
+                });
             match entered {
                 Ok(returned) => {
-                    let counter = if interpreted { &counters.swaps } else { &counters.native_runs };
-                    counter.count();
+                    match interpreted {
+                        true => self.module.parts().counters.swaps.count(),
+                        false => self.module.native_runs += 1,
+                    }
                     interpreted = false;
                     break returned;
                 }
@@ -418,6 +452,7 @@ impl<T> Instance<T> {
             self.state = State::Returned;
             return Ok(None);
         }
+        self.module.tell();
         let precise = self.module.engine().config().options.precise_registers;
         self.stopped(precise || interpreted).map(Some)
     }
@@ -449,6 +484,7 @@ impl<T> Instance<T> {
 /// Executes in the interpreter until a stop, or until there is native code and no `reluctance` left to
 /// use it: then the answer is `None`, and control stands at an arrival. Otherwise `true` means that the
 /// function called by name returned; if not, `frame.stopped` says why execution stopped.
+#[inline(never)] // beside it, native entries would have no registers left
 fn drive_interpreter<T>(
     module: &Module,
     frame: &mut Frame<T>,
@@ -502,6 +538,7 @@ fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entranc
 
 /// Executes one run in the interpreter; `None` if control arrived somewhere.
 #[cold]
+#[inline(never)]
 fn interpret_run<T>(module: &Module, frame: &mut Frame<T>) -> Option<bool> {
     let mut hart = frame.guest.hart();
     let region = &mut *frame.guest.region;

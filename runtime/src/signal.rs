@@ -157,7 +157,11 @@ impl Activation {
     /// Takes the fault that ended the last entry, if one did.
     #[inline]
     pub fn take_fault(&mut self) -> Option<NativeFault> {
-        (mem::take(&mut self.landing.faulted) != 0).then_some(self.fault)
+        if self.landing.faulted == 0 {
+            return None;
+        }
+        self.landing.faulted = 0;
+        Some(self.fault)
     }
 
     /// The record for a faulting instruction.

@@ -90,7 +90,8 @@ counters! {
     ModuleCounters,
     /// What the instances of a module have done.
     ModuleStatistics {
-        /// Executions that started or went on natively.
+        /// Executions that started or went on natively. Calls of functions that returned count when
+        /// their instance stops otherwise or is dropped.
         native_runs,
         /// Executions that started or went on in the interpreter.
         interpreted_runs,

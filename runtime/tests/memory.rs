@@ -159,6 +159,44 @@ fn a_store_that_faults_stores_nothing() {
 }
 
 #[test]
+fn a_copy_is_as_if_the_source_had_been_set_aside_first() {
+    let mut region = region();
+    let numbers: Vec<u8> = (0..=255).cycle().take(0x3000).collect();
+    // apart, overlapping in both directions, onto itself, into frozen pages, and nothing
+    for (from, to, len) in [
+        (0x1_3000, 0x1_6000, 0x1800),
+        (0x1_3000, 0x1_3001, 0x2000),
+        (0x1_3abc, 0x1_3000, 0x2000),
+        (0x1_3000, 0x1_3000, 0x1000),
+        (0x1_1000, STACK.start, 0x2000),
+        (0x1_3fff, 0x1_4fff, 2),
+        (0, u32::MAX, 0),
+    ] {
+        region.write(0x1_3000, 0x3000).unwrap().copy_from_slice(&numbers);
+        let expected = region.read(from, len).unwrap().to_vec();
+        region.copy(from, to, len).unwrap();
+        assert!(region.read(to, len).unwrap() == expected, "{from:#x} to {to:#x}, {len:#x} bytes");
+    }
+}
+
+#[test]
+fn a_copy_that_faults_copies_nothing_and_names_the_source_first() {
+    let mut region = region();
+    let before: Vec<_> = region.mapped().map(|(at, bytes)| (at, bytes.to_vec())).collect();
+    for (from, to, len, fault) in [
+        (0x1_7fff, 0x1_3000, 2, 0x1_8000),
+        (0x1_3000, 0x1_7ffd, 4, 0x1_8000),
+        (0x1_3000, 0x1_2fff, 2, 0x1_2fff),
+        (0x1_7fff, 0x1_8000, 2, 0x1_8000),
+        (0xffff_fffc, 0x1_3000, 8, 0xffff_fffc),
+    ] {
+        assert_eq!(region.copy(from, to, len), Err(Fault { addr: fault }));
+    }
+    let after: Vec<_> = region.mapped().map(|(at, bytes)| (at, bytes.to_vec())).collect();
+    assert!(before == after);
+}
+
+#[test]
 fn mapped_memory_is_the_image_the_stack_and_the_heap_in_order() {
     let mut region = region();
     let found: Vec<_> = region.mapped().map(|(at, bytes)| at..at + bytes.len() as u32).collect();

@@ -31,7 +31,7 @@ pub(crate) fn translate(
     options: &Options,
 ) -> Result<Artifact, TranslateError> {
     let isa = target(options)?;
-    let plan = Plan::new(program);
+    let plan = Plan::new(program, options.unit_instructions as usize);
     let text = program.text();
     let env = Env {
         program,
@@ -103,7 +103,7 @@ pub(crate) fn clif(
     options: &Options,
 ) -> Result<Vec<(u32, String)>, TranslateError> {
     let isa = target(options)?;
-    let plan = Plan::new(program);
+    let plan = Plan::new(program, options.unit_instructions as usize);
     let env = Env {
         program,
         charges,

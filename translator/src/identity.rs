@@ -18,7 +18,8 @@ use crate::{Options, TranslateError, compile};
 /// [`TranslateError::Host`] if this machine cannot run native code at all.
 pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, TranslateError> {
     let isa = compile::target(options)?;
-    let Options { opt_level, precise_registers, verify, native_per_slot } = options;
+    let Options { opt_level, precise_registers, verify, unit_instructions, native_per_slot } =
+        options;
     let mut features = String::new();
     for flag in isa.isa_flags() {
         let _ = write!(features, "{flag};");
@@ -30,7 +31,12 @@ pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, Transl
         ("target", isa.triple().to_string()),
         ("flags", isa.flags().to_string()),
         ("features", features),
-        ("options", format!("{opt_level:?} {precise_registers} {verify} {native_per_slot}")),
+        (
+            "options",
+            format!(
+                "{opt_level:?} {precise_registers} {verify} {unit_instructions} {native_per_slot}"
+            ),
+        ),
         ("context", context_layout()),
     ])
 }
@@ -62,6 +68,7 @@ mod tests {
             Options { opt_level: OptLevel::None, ..Options::default() },
             Options { precise_registers: true, ..Options::default() },
             Options { verify: true, ..Options::default() },
+            Options { unit_instructions: 1, ..Options::default() },
             Options { native_per_slot: 1, ..Options::default() },
         ];
         for other in others {

@@ -113,8 +113,9 @@ impl Code {
     /// The addresses of the machine code.
     #[inline]
     pub fn range(&self) -> Range<usize> {
-        let start = self.memory.as_slice().as_ptr().addr();
-        start..start + self.memory.as_slice().len()
+        let bytes = self.memory.as_slice();
+        let start = bytes.as_ptr().addr();
+        start..start + bytes.len()
     }
 
     /// Where a fault in the code continues, with the stack and frame pointers of the context.

@@ -61,10 +61,17 @@ pub struct Options {
     pub precise_registers: bool,
     /// Run Cranelift's verifier on every unit.
     pub verify: bool,
+    /// How many instructions a unit has at most, between 1 and [`UNIT_INSTRUCTIONS`]. Tests choose few,
+    /// so that units end at every place.
+    pub unit_instructions: u32,
     /// Bytes of native code that a program may have for each slot of its text, see
     /// [`Options::native_limit`].
     pub native_per_slot: u32,
 }
+
+/// How many instructions a unit has at most unless less is chosen: as many as a function compiles
+/// with at the same pace as small ones.
+pub const UNIT_INSTRUCTIONS: u32 = plan::MAX_INSTRUCTIONS as u32;
 
 impl Options {
     /// Twice of what any known program needs: a program that is refused native code, and so executes
@@ -73,9 +80,11 @@ impl Options {
 
     /// Bytes of native code that a program with so many slots of text may have: 64 KiB, and
     /// [`native_per_slot`](Self::native_per_slot) for each slot, four times as many with
-    /// [`precise_registers`](Self::precise_registers).
+    /// [`precise_registers`](Self::precise_registers), and four times as many with smaller units than
+    /// the largest.
     pub fn native_limit(&self, slots: usize) -> usize {
-        let times = if self.precise_registers { 4 } else { 1 };
+        let more = [self.precise_registers, self.unit_instructions < UNIT_INSTRUCTIONS];
+        let times = more.into_iter().filter(|&more| more).fold(1_usize, |times, _| times * 4);
         let per_slot = (self.native_per_slot as usize).saturating_mul(times);
         slots.saturating_mul(per_slot).saturating_add(64 << 10)
     }
@@ -87,6 +96,7 @@ impl Default for Options {
             opt_level: OptLevel::default(),
             precise_registers: false,
             verify: false,
+            unit_instructions: UNIT_INSTRUCTIONS,
             native_per_slot: Self::NATIVE_PER_SLOT,
         }
     }

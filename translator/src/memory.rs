@@ -66,6 +66,7 @@ impl CodeMemory {
 }
 
 impl Executable {
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[u8] {
         self.mapping.as_ref().map_or(&[], |mapping| &mapping[self.code.clone()])
     }

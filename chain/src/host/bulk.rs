@@ -24,8 +24,8 @@ pub(super) fn grow(service: &mut Service<'_>) -> HostResult<u32> {
 
 pub(super) fn copy(service: &mut Service<'_>) -> HostResult<u32> {
     service.pay(0)?;
-    let bytes = service.bytes(0)?.to_vec();
-    service.put(1, &bytes)?;
+    let (from, len, to) = (service.number(0), service.len(0), service.number(1));
+    service.memory().copy(from, to, len)?;
     Ok(0)
 }
 

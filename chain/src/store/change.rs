@@ -46,6 +46,15 @@ impl ChangeSet {
     }
 }
 
+impl IntoIterator for ChangeSet {
+    type Item = (StateKey, Option<Value>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 /// The first bytes of a key as numbers, which tell most keys apart. Keys are ordered as these are,
 /// unless they are equal.
 fn begin(key: &StateKey) -> [u128; 2] {

@@ -1,11 +1,11 @@
 //! State in memory.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use foldhash::fast::RandomState;
 
-use super::{BlockCommit, Record, Store, StoreError, View};
+use super::{BlockCommit, Record, RecordSet, Store, StoreError, View};
 use crate::encoding::encode_key;
 use crate::key::StateKey;
 use crate::value::Value;
@@ -23,7 +23,24 @@ struct Inner {
     head: Option<u64>,
     /// Shared with snapshots; copied when a block changes it while one lives.
     state: Arc<State>,
-    records: BTreeMap<Vec<u8>, Vec<u8>>,
+    records: Records,
+}
+
+/// What blocks recorded. It is put in order when somebody asks, because few ask for most of it.
+#[derive(Debug, Default)]
+struct Records {
+    /// The newest blocks' are last.
+    recent: Vec<RecordSet>,
+    ordered: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Records {
+    fn ordered(&mut self) -> &BTreeMap<Vec<u8>, Vec<u8>> {
+        for records in self.recent.drain(..) {
+            self.ordered.extend(records.iter().map(|(key, value)| (key.to_vec(), value.to_vec())));
+        }
+        &self.ordered
+    }
 }
 
 struct Snapshot(Arc<State>);
@@ -38,6 +55,10 @@ impl MemoryStore {
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl View for MemoryStore {
@@ -51,21 +72,21 @@ impl Store for MemoryStore {
         Ok(self.read().head)
     }
 
-    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError> {
-        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
+        let mut inner = self.write();
         block.check_follows(inner.head)?;
         let state = Arc::make_mut(&mut inner.state);
-        for (key, value) in block.changes.iter() {
+        for (key, value) in block.changes {
             match value {
                 Some(value) => {
-                    state.insert(*key, value.clone());
+                    state.insert(key, value);
                 }
                 None => {
-                    state.remove(key);
+                    state.remove(&key);
                 }
             }
         }
-        inner.records.extend(block.records.iter().cloned());
+        inner.records.recent.push(block.records);
         inner.head = Some(block.height);
         Ok(())
     }
@@ -75,12 +96,12 @@ impl Store for MemoryStore {
     }
 
     fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.read().records.get(key).cloned())
+        Ok(self.write().records.ordered().get(key).cloned())
     }
 
     fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
-        let inner = self.read();
-        let found = inner.records.range(prefix.to_vec()..);
+        let mut inner = self.write();
+        let found = inner.records.ordered().range(prefix.to_vec()..);
         let found = found.take_while(|(key, _)| key.starts_with(prefix));
         Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
     }

@@ -2,6 +2,7 @@
 
 mod change;
 mod memory;
+mod record;
 mod redb;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 pub use change::ChangeSet;
 pub use memory::MemoryStore;
+pub use record::RecordSet;
 pub use redb::RedbStore;
 
 pub use crate::encoding::{
@@ -47,7 +49,7 @@ pub trait Store: View {
     ///
     /// If it cannot; then the store is as it was. After a failure of the disk, whether the block is
     /// there shows when the store is opened again; it never is in part.
-    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError>;
+    fn commit(&self, block: BlockCommit) -> Result<(), StoreError>;
 
     /// The state as it is now, which later blocks do not change.
     ///
@@ -103,17 +105,17 @@ pub trait Store: View {
 pub type Record = (Vec<u8>, Vec<u8>);
 
 /// What a block does to a store.
-#[derive(Clone, Copy, Debug)]
-pub struct BlockCommit<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct BlockCommit {
     /// The number of the block, one more than the last.
     pub height: u64,
     /// The state that it changes.
-    pub changes: &'a ChangeSet,
+    pub changes: ChangeSet,
     /// What is kept beside the state, by key.
-    pub records: &'a [Record],
+    pub records: RecordSet,
 }
 
-impl BlockCommit<'_> {
+impl BlockCommit {
     /// Whether the block is the next one; the first is 1.
     ///
     /// # Errors

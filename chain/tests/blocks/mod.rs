@@ -63,7 +63,7 @@ pub(crate) fn block(height: u64) -> (ChangeSet, Vec<Record>) {
 /// Commits the block of this height.
 pub(crate) fn commit(store: &dyn Store, height: u64) -> Result<(), StoreError> {
     let (changes, records) = block(height);
-    store.commit(&BlockCommit { height, changes: &changes, records: &records })
+    store.commit(BlockCommit { height, changes, records: records.into_iter().collect() })
 }
 
 /// One of 256 keys, of all kinds and lengths.

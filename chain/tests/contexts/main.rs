@@ -23,3 +23,4 @@ mod status;
 mod undo;
 mod upload;
 mod value;
+mod versions;

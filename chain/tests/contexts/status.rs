@@ -79,8 +79,8 @@ fn a_creator_without_nonces_left_cannot_create() {
         account.nonce = u64::MAX;
         let changes = ChangeSet::new(vec![(StateKey::Account(outer), encode_account(&account))]);
         let height = chain.height() + 1;
-        let commit = BlockCommit { height, changes: &changes, records: &[] };
-        store.commit(&commit).unwrap();
+        let commit = BlockCommit { height, changes, ..BlockCommit::default() };
+        store.commit(commit).unwrap();
         let mut chain = Chain::on(&engine, store, ChainConfig::default()).unwrap();
         let mut script = Script::new();
         let code = CodeHash::of(&script_code());

@@ -81,7 +81,7 @@ impl Store for Recorded {
         encoded.map(Some).map_err(|error| StoreError::Other(Box::new(error)))
     }
 
-    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError> {
+    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
         block.check_follows(Some(self.inner().head))?;
         for (key, value) in block.changes.iter() {
             self.set(*key, value.map(|value| &**value));

@@ -33,6 +33,8 @@ pub enum Subject {
     JitNonePrecise,
     /// Native code, optimised, with registers kept at traps; the compiler verifies itself.
     JitSpeedPrecise,
+    /// Native code, optimised, cut into functions of a few instructions.
+    JitSmall,
     /// Native code, optimised, that was written to a file and loaded from it.
     Loaded,
     /// Native code, optimised, that takes over from the interpreter in the middle.
@@ -41,13 +43,14 @@ pub enum Subject {
 
 impl Subject {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Interpreter,
         Self::RuntimeInterpreter,
         Self::JitNone,
         Self::JitSpeed,
         Self::JitNonePrecise,
         Self::JitSpeedPrecise,
+        Self::JitSmall,
         Self::Loaded,
         Self::Swapped,
     ];
@@ -61,6 +64,7 @@ impl Subject {
             Self::JitSpeed => "jit, opt speed",
             Self::JitNonePrecise => "jit, opt none, precise",
             Self::JitSpeedPrecise => "jit, opt speed, precise",
+            Self::JitSmall => "jit, opt speed, small units",
             Self::Loaded => "loaded from a file",
             Self::Swapped => "interpreter, then jit",
         }
@@ -79,6 +83,7 @@ impl Subject {
             Self::JitSpeedPrecise => {
                 Self::JitSpeed.config(cache).precise_registers(true).verify_code(true)
             }
+            Self::JitSmall => Self::JitSpeed.config(cache).unit_instructions(SMALL),
             Self::Loaded => {
                 // a trial's file is needed once, soon
                 let limits = CacheLimits { files: 4096, ..CacheLimits::default() };
@@ -95,6 +100,10 @@ impl fmt::Display for Subject {
         f.pad(self.name())
     }
 }
+
+/// The instructions of a small unit: so few that calls, loops and runs are cut, and enough for each to
+/// be whole sometimes.
+const SMALL: u32 = 13;
 
 /// One engine for each subject and memory class; threads may share it.
 #[derive(Debug)]

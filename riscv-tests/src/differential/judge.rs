@@ -10,8 +10,8 @@ use super::{Bench, Subject, Trial};
 pub enum Selection {
     /// All.
     All,
-    /// The interpreters and optimised native code; code that is not optimised for every fourth
-    /// number, and precise registers for every fourth of those that end where it matters.
+    /// The interpreters and optimised native code, for every other number in small units; code that is
+    /// not optimised for every fourth, and precise registers for every fourth of those that end where it matters.
     /// Compiling is what takes the time.
     Sampled(u64),
 }
@@ -24,7 +24,7 @@ impl Selection {
         match self {
             Self::All => return S::ALL.to_vec(),
             Self::Sampled(number) => {
-                subjects.push(S::JitSpeed);
+                subjects.push(if number % 2 == 1 { S::JitSmall } else { S::JitSpeed });
                 match number % 8 {
                     0 | 4 => subjects.push(S::JitNone),
                     1 | 5 if ending != Ending::Exit => subjects.push(S::JitSpeedPrecise),

@@ -137,9 +137,11 @@ impl Child {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.limits.memory.to_le_bytes());
         bytes.extend(self.limits.cpu_seconds.to_le_bytes());
-        let Options { opt_level, precise_registers, verify, native_per_slot } = options;
+        let Options { opt_level, precise_registers, verify, unit_instructions, native_per_slot } =
+            options;
         let speed = *opt_level == OptLevel::Speed;
         bytes.extend([speed, *precise_registers, *verify].map(u8::from));
+        bytes.extend(unit_instructions.to_le_bytes());
         bytes.extend(native_per_slot.to_le_bytes());
         let mut put = |_: &str, value: u32| bytes.extend(value.to_le_bytes());
         limits_fields(limits, &mut put);
@@ -279,11 +281,13 @@ fn compile(request: &[u8]) -> Result<Vec<u8>, String> {
 
 fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
     let ([speed, precise, verify], rest) = request.split_first_chunk()?;
+    let (unit_instructions, rest) = rest.split_first_chunk()?;
     let (native_per_slot, rest) = rest.split_first_chunk()?;
     let options = Options {
         opt_level: if *speed == 1 { OptLevel::Speed } else { OptLevel::None },
         precise_registers: *precise == 1,
         verify: *verify == 1,
+        unit_instructions: u32::from_le_bytes(*unit_instructions),
         native_per_slot: u32::from_le_bytes(*native_per_slot),
     };
     let (words, elf) = rest.split_at_checked((LIMITS + PRICES) * 4)?;
@@ -350,6 +354,7 @@ mod tests {
             opt_level: OptLevel::None,
             precise_registers: true,
             verify: false,
+            unit_instructions: 77,
             native_per_slot: 0x0102_0304,
         };
         for limits in [Limits::bare(), Limits::contract().with_heap(8192).with_stack(3)] {

@@ -166,6 +166,7 @@ mod tests {
             Options { opt_level: OptLevel::None, ..options.clone() },
             Options { precise_registers: true, ..options.clone() },
             Options { verify: true, ..options.clone() },
+            Options { unit_instructions: 1, ..options.clone() },
             Options { native_per_slot: 1, ..options.clone() },
         ] {
             all.push(key(&other, &limits, &v1, b"a"));

@@ -116,6 +116,8 @@ impl Region {
     /// guest did then is no outcome of its own.
     #[inline]
     pub(crate) fn take_refused(&mut self) -> Option<RegionError> {
+        // asked at every exit: nothing is written where nothing was refused
+        self.refused.as_ref()?;
         let source = self.refused.take()?;
         Some(RegionError::Os { what: "open a page for writing", source })
     }
@@ -192,6 +194,20 @@ impl Region {
         // SAFETY: `check` found the whole range in writable areas, `prepare` opened it, and `self`
         // is exclusively borrowed for as long as the slice lives.
         Ok(unsafe { slice::from_raw_parts_mut(self.at(addr).as_ptr(), len as usize) })
+    }
+
+    /// Copies `len` bytes from `from` to `to`; the ranges may overlap.
+    ///
+    /// The fault names the lowest byte that is not mapped of the source, or else not mapped or not
+    /// writable of the destination, and then nothing is copied.
+    pub fn copy(&mut self, from: u32, to: u32, len: u32) -> Result<(), Fault> {
+        self.check(from, len, false)?;
+        self.check(to, len, true)?;
+        self.prepare(to, len)?;
+        // SAFETY: `check` found both ranges in areas, `prepare` opened the destination, `&mut self`
+        // excludes other users, and the copy allows for overlap.
+        unsafe { ptr::copy(self.at(from).as_ptr(), self.at(to).as_ptr(), len as usize) };
+        Ok(())
     }
 
     /// Everything mapped, in ascending order.

@@ -80,9 +80,10 @@ pub(crate) fn decode_entry(word: u32) -> Option<(usize, usize)> {
 }
 
 impl Plan {
-    pub(crate) fn new(program: &Program) -> Self {
+    /// Units of at most `most` instructions.
+    pub(crate) fn new(program: &Program, most: usize) -> Self {
         let (marks, calls) = discover::discover(program);
-        partition::partition(program.text(), marks, &calls)
+        partition::partition(program.text(), marks, &calls, most.clamp(1, MAX_INSTRUCTIONS))
     }
 
     /// Whether the run from this slot ends in an instruction that always traps.

@@ -4,8 +4,7 @@ use bessemer_image::Text;
 use bessemer_isa::{Class, Inst, J, L};
 
 use super::{
-    CallSite, Entry, MAX_ARRIVALS, MAX_INSTRUCTIONS, Marks, NOWHERE, Plan, Unit, doomed,
-    encode_entry, is_link, leaf,
+    CallSite, Entry, MAX_ARRIVALS, Marks, NOWHERE, Plan, Unit, doomed, encode_entry, is_link, leaf,
 };
 
 /// A unit of less than this many instructions on average is refused, once a program has used up
@@ -13,8 +12,13 @@ use super::{
 const MIN_AVERAGE_INSTRUCTIONS: usize = 16;
 const FREE_UNITS: usize = 64;
 
-pub(super) fn partition(text: &Text, mut marks: Vec<Marks>, calls: &[CallSite]) -> Plan {
-    let ranges = cut(text, &marks);
+pub(super) fn partition(
+    text: &Text,
+    mut marks: Vec<Marks>,
+    calls: &[CallSite],
+    most: usize,
+) -> Plan {
+    let ranges = cut(text, &marks, most);
     let mut home = vec![NOWHERE; marks.len()];
     for (unit, range) in ranges.iter().enumerate() {
         home[range.clone()].fill(unit as u32);
@@ -56,8 +60,9 @@ pub(super) fn partition(text: &Text, mut marks: Vec<Marks>, calls: &[CallSite]) 
     Plan { marks, units, home, jump_table, leaves, doomed: doomed(text) }
 }
 
-/// Ranges of slots, each starting at a reached one, that together hold all reached slots.
-fn cut(text: &Text, marks: &[Marks]) -> Vec<std::ops::Range<usize>> {
+/// Ranges of slots with at most `most` instructions, each starting at a reached one, that together hold
+/// all reached slots.
+fn cut(text: &Text, marks: &[Marks], most: usize) -> Vec<std::ops::Range<usize>> {
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     let (mut instructions, mut arrivals) = (0, 0);
     // whether control can pass from the instruction before to this one
@@ -65,9 +70,8 @@ fn cut(text: &Text, marks: &[Marks]) -> Vec<std::ops::Range<usize>> {
     let reached = marks.iter().enumerate().filter(|(_, mark)| mark.reached);
     for (total, (slot, mark)) in reached.enumerate() {
         let affordable = ranges.len() < FREE_UNITS + total / MIN_AVERAGE_INSTRUCTIONS;
-        let full = instructions >= MAX_INSTRUCTIONS || arrivals >= MAX_ARRIVALS;
-        let nearly_full =
-            instructions >= MAX_INSTRUCTIONS * 3 / 4 || arrivals >= MAX_ARRIVALS * 3 / 4;
+        let full = instructions >= most || arrivals >= MAX_ARRIVALS;
+        let nearly_full = instructions >= most * 3 / 4 || arrivals >= MAX_ARRIVALS * 3 / 4;
         match ranges.last_mut() {
             Some(range) if !(full || nearly_full && !falls || mark.head && affordable) => {
                 range.end = slot + 1;

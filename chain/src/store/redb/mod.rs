@@ -26,13 +26,12 @@ use crate::value::Value;
 /// was stored, or the file is refused and not a byte of it changes.
 ///
 /// ```
-/// use bessemer_chain::store::{BlockCommit, ChangeSet, RedbStore, Store};
+/// use bessemer_chain::store::{BlockCommit, RedbStore, Store};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("chain.redb");
-/// let changes = ChangeSet::default();
 /// let store = RedbStore::open(&path)?;
-/// store.commit(&BlockCommit { height: 1, changes: &changes, records: &[] })?;
+/// store.commit(BlockCommit { height: 1, ..BlockCommit::default() })?;
 /// drop(store);
 /// assert_eq!(RedbStore::open(&path)?.head()?, Some(1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -119,7 +118,7 @@ impl RedbStore {
         newest.clone().ok_or_else(|| StoreError::Reopen { path: self.path.clone() })
     }
 
-    fn write(&self, block: &BlockCommit<'_>) -> Result<Result<(), StoreError>, redb::Error> {
+    fn write(&self, block: &BlockCommit) -> Result<Result<(), StoreError>, redb::Error> {
         // there is one writer at a time, so the height stays what it is until the end
         let mut transaction = self.database.begin_write()?;
         // contracts choose what is written, and only this does not rest on a checksum that whoever
@@ -141,8 +140,8 @@ impl RedbStore {
                 }
             }
             let mut records = transaction.open_table(RECORDS)?;
-            for (key, value) in block.records {
-                records.insert(key.as_slice(), value.as_slice())?;
+            for (key, value) in block.records.iter() {
+                records.insert(key, value)?;
             }
         }
         transaction.commit()?;
@@ -167,8 +166,8 @@ impl Store for RedbStore {
         Ok(Some(self.newest()?.height()).filter(|&height| height > 0))
     }
 
-    fn commit(&self, block: &BlockCommit<'_>) -> Result<(), StoreError> {
-        guarded(&self.path, || self.write(block))?
+    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
+        guarded(&self.path, || self.write(&block))?
     }
 
     fn snapshot(&self) -> Result<Arc<dyn View>, StoreError> {
