@@ -396,6 +396,10 @@ impl Flow {
                 let mut live = block.reads.union(out.without(block.writes));
                 if precise {
                     live = live.union(block.dirty_in);
+                    // a jump that traps leaves with what they were before it wrote its link
+                    if block.leaves {
+                        live = live.union(PASSED_SET);
+                    }
                 }
                 changed |= live != block.live_in;
                 self.blocks[id].live_in = live;
