@@ -40,6 +40,7 @@ pub mod crypto;
 pub mod env;
 mod event;
 mod exact;
+mod fail;
 mod host;
 pub mod memory;
 pub mod storage;

@@ -12,6 +12,7 @@ use bessemer_types::zeroed;
 
 use super::encoding::with_encoding;
 use super::{Layout, Path, Source, Stored};
+use crate::fail::fail;
 use crate::{Exact, host};
 
 /// A value in storage.
@@ -137,7 +138,7 @@ fn read<T: Stored>(mut source: Source<'_>) -> T {
 
 #[cold]
 fn damaged() -> ! {
-    panic!("a stored value does not have the type it is read as");
+    fail("a stored value does not have the type it is read as")
 }
 
 pub(super) fn store<T: Stored>(key: &[u8], value: &T) {

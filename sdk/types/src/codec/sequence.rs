@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Abi, Decode, DecodeError, Decoder, Encode, Encoder, WORD};
 use crate::interface::Type;
-use crate::{Bytes, text};
+use crate::{Bytes, text, utf8};
 
 macro_rules! dynamic {
     ($type:ty, $solidity:expr $(, $generic:ident)?) => {
@@ -41,7 +41,7 @@ impl Encode for str {
 
 impl<'a> Decode<'a> for &'a str {
     fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        str::from_utf8(data.bytes()?).map_err(|_| DecodeError::Text)
+        utf8::text(data.bytes()?).ok_or(DecodeError::Text)
     }
 }
 
