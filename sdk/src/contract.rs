@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use bessemer_types::interface::Item;
-use bessemer_types::{DecodeError, EncodeFields, U256};
+use bessemer_types::{DecodeError, DecodeFields, Decoder, EncodeFields, U256};
 
 use crate::event::with_encoded;
 use crate::{env, host};
@@ -69,9 +69,21 @@ pub fn accept_no_value() {
     }
 }
 
+/// Reads arguments.
+#[doc(hidden)]
+pub fn arguments<'a, T: DecodeFields<'a>>(input: &'a [u8]) -> T {
+    let mut decoder = Decoder::new(input, T::BODY);
+    let arguments = T::decode_fields(&mut decoder);
+    if let Err(error) = decoder.finish() {
+        malformed(error);
+    }
+    arguments
+}
+
 /// Refuses arguments.
 #[doc(hidden)]
 #[cold]
+#[inline(never)]
 pub fn malformed(error: DecodeError) -> ! {
     env::panic(error.message().as_bytes())
 }
