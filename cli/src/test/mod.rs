@@ -5,6 +5,7 @@
 //! images of the contracts on the interpreter and natively compiled, and everything is compared:
 //! status, output, events, and the state after each step.
 
+mod functions;
 mod native;
 mod record;
 
@@ -16,9 +17,11 @@ use bessemer_image::CodeHash;
 use bessemer_runtime::Backend;
 use serde_json::{Value, json};
 
+pub(crate) use self::functions::Functions;
+use self::functions::Noted;
 use self::native::{Test, Verdict};
 use self::record::{Played, Record};
-use crate::build::{self, Project};
+use crate::build::{self, Built, Image, Project};
 use crate::failure::Failure;
 use crate::local::{self, Folder};
 use crate::output::{ERROR, Output, TITLE, WARNING, grouped};
@@ -42,6 +45,8 @@ pub(crate) struct Args {
 
 const AFTER_HELP: &str = "\
 The gas column is what all transactions of the test use together, on the chain.
+Below stands what each function took that returned: instructions of its own, and
+gas with that of all it called. `bessemer size` shows it again.
 Plain `cargo test` runs the same tests, natively only.
 
 Exit code: 5 if a test fails or an engine disagrees.
@@ -67,10 +72,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     }
     let built = build::contracts(&[], &folder, output)?;
     let images: Images = built
-        .into_iter()
-        .map(|built| (built.image.name.replace('-', "_"), built.image.file.bytes.into()))
+        .iter()
+        .map(|built| (crate_of(&built.image), built.image.file.bytes.as_slice().into()))
         .collect();
     let mut results = Vec::new();
+    let mut noted = Noted::default();
     for program in &programs {
         let records = tempfile::tempdir()
             .map_err(|source| Failure::Io { what: "make a temporary folder".to_owned(), source })?;
@@ -83,8 +89,27 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
                     output.note(details);
                 }
             }
+            noted.merge(&result.noted);
             results.push(result);
         }
+    }
+    let mut contracts = Vec::new();
+    for Built { image, .. } in &built {
+        let Some(functions) = noted.of(&crate_of(image)) else { continue };
+        // a part of the tests says nothing of the others
+        if filter.is_empty() {
+            functions.write(image)?;
+        }
+        let size = image.file.bytes.len();
+        if !output.json {
+            let title = format!("\n{TITLE}{}{TITLE:#}  {} bytes\n", image.name, grouped(size as u64));
+            output.text(title + &functions.table())?;
+        }
+        contracts.push(json!({
+            "name": image.name,
+            "size": size,
+            "functions": functions.to_json(),
+        }));
     }
     let failed = results.iter().filter(|result| !result.passed()).count();
     if let Some(path) = &args.junit {
@@ -99,6 +124,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             "passed": passed,
             "failed": failed,
             "tests": list,
+            "contracts": contracts,
         }))?;
     }
     if results.is_empty() {
@@ -125,6 +151,11 @@ fn list(programs: &[native::Program], filter: &str, output: Output) -> Result<u8
     Ok(0)
 }
 
+/// The crate that an image is made from.
+fn crate_of(image: &Image) -> String {
+    image.name.replace('-', "_")
+}
+
 /// `crate=hash,crate=hash`, for the SDK.
 fn hashes(images: &Images) -> String {
     let pairs = images.iter().map(|(name, elf)| format!("{name}={}", CodeHash::of(elf)));
@@ -138,6 +169,7 @@ struct Outcome {
     kind: Kind,
     gas: u64,
     transactions: usize,
+    noted: Noted,
     details: Option<String>,
 }
 
@@ -159,6 +191,7 @@ impl Outcome {
             kind: Kind::Passed,
             gas: 0,
             transactions: 0,
+            noted: Noted::default(),
             details: None,
         };
         match test.verdict {
@@ -167,8 +200,9 @@ impl Outcome {
             Verdict::Passed => {
                 let record = Record::read(records, &outcome.test)?;
                 match record.play(images) {
-                    Ok(Played { gas, transactions }) => {
+                    Ok((Played { gas, transactions }, noted)) => {
                         (outcome.gas, outcome.transactions) = (gas, transactions);
+                        outcome.noted = noted;
                     }
                     Err(difference) => {
                         (outcome.kind, outcome.details) = (Kind::Differs, Some(difference));
