@@ -114,10 +114,15 @@ impl Sdk {
         match &self.folder {
             // a literal string, in which nothing is escaped, unless the path has its delimiter
             Some(folder) => match folder.display().to_string() {
-                path if path.contains('\'') => format!("{{ path = {path:?} }}"),
-                path => format!("{{ path = '{path}' }}"),
+                path if path.contains('\'') => {
+                    format!("{{ path = {path:?}, default-features = false }}")
+                }
+                path => format!("{{ path = '{path}', default-features = false }}"),
             },
-            None => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+            None => {
+                let version = env!("CARGO_PKG_VERSION");
+                format!("{{ version = \"{version}\", default-features = false }}")
+            }
         }
     }
 

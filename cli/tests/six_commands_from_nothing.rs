@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Instant;
@@ -57,7 +58,7 @@ fn home() -> Option<TempDir> {
 fn six_commands_lead_to_a_called_contract() {
     let Some(home) = home() else { return };
     let home = home.path();
-    let begin = Instant::now();
+    let mut times = Vec::new();
     let mut printed = Vec::new();
     let mut folder = home.to_owned();
     for command in readme() {
@@ -66,7 +67,9 @@ fn six_commands_lead_to_a_called_contract() {
                 Some(to) => folder.push(to),
                 None => {
                     let words: Vec<_> = part.split_whitespace().skip(1).collect();
+                    let begin = Instant::now();
                     let output = succeeds(home, &folder, &words);
+                    times.push((part.to_owned(), begin.elapsed()));
                     printed.push(stdout(&output).to_owned());
                 }
             }
@@ -76,16 +79,23 @@ fn six_commands_lead_to_a_called_contract() {
     let [_, lines, deployed, called, asked] = printed.as_slice() else {
         panic!("the README has other commands: {printed:?}");
     };
-    assert!(lines.lines().count() >= 3, "{lines}");
-    assert!(lines.lines().all(|line| line.starts_with("PASS")), "{lines}");
-    assert!(lines.contains("gas"), "{lines}");
+    let (tests, functions) = lines.split_once("\n\n").expect("tests, then functions");
+    assert!(tests.lines().count() >= 3, "{lines}");
+    assert!(tests.lines().all(|line| line.starts_with("PASS")), "{lines}");
+    assert!(tests.contains("gas"), "{lines}");
+    assert!(functions.starts_with("counter  ") && functions.contains(" bytes"), "{lines}");
+    for word in ["instructions", "constructor", "add", "reset"] {
+        assert!(functions.contains(word), "{word}: {lines}");
+    }
     assert!(deployed.starts_with("counter  0x"), "{deployed}");
     assert_eq!((called.as_str(), asked.as_str()), ("3\n", "3\n"));
-    let mut note = std::io::stderr().lock();
-    let _ = std::io::Write::write_fmt(
-        &mut note,
-        format_args!("six commands: {:.1?}\n", begin.elapsed()),
-    );
+    let mut text = String::new();
+    for (command, time) in &times {
+        let _ = writeln!(text, "{:8.1} s  {command}", time.as_secs_f64());
+    }
+    let all: std::time::Duration = times.iter().map(|(_, time)| *time).sum();
+    let _ = writeln!(text, "{:8.1} s  together", all.as_secs_f64());
+    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), text.as_bytes());
 
     // built again, it is there already, and a trap or panic has its line
     let built = succeeds(home, &project, &["build", "--json"]);
@@ -100,6 +110,13 @@ fn six_commands_lead_to_a_called_contract() {
         assert!(!stdout(&shown).is_empty(), "{args:?}");
     }
     assert!(stdout(&succeeds(home, &project, &["check"])).contains("storage_set"));
+    // what functions took is known of the image that was tested, and of no other
+    let size = succeeds(home, &project, &["size", "--json"]);
+    let taken = &json(&size)["contracts"][0]["tested"]["get"]["instructions"];
+    assert!(taken["most"].as_u64().expect("a number") > 100, "{}", stdout(&size));
+    let other = common::image("counter.elf");
+    let size = succeeds(home, &project, &["size", "--json", &other]);
+    assert_eq!(json(&size)["contracts"][0]["tested"], serde_json::json!({}));
     differing_images_fail_the_test(home, &project);
 }
 

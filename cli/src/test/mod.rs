@@ -65,12 +65,18 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let folder = Folder::find()?;
     let toolchain = build::toolchain(folder.project())?;
     let project = Project::read(&toolchain)?;
-    let programs = native::programs(&toolchain, &project)?;
     let filter = args.filter.as_deref().unwrap_or_default();
     if args.list {
-        return list(&programs, filter, output);
+        return list(&native::programs(&toolchain, &project)?, filter, output);
     }
-    let built = build::contracts(&[], &folder, output)?;
+    // They share nothing, and neither build has work for all processors all the time.
+    let (programs, built) = std::thread::scope(|scope| {
+        let programs = scope.spawn(|| native::programs(&toolchain, &project));
+        let built = build::contracts(&[], &folder, output);
+        let programs = programs.join();
+        (programs.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), built)
+    });
+    let (programs, built) = (programs?, built?);
     let images: Images = built
         .iter()
         .map(|built| (crate_of(&built.image), built.image.file.bytes.as_slice().into()))
