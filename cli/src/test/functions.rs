@@ -65,8 +65,7 @@ impl Taken {
     }
 
     fn with(self, other: Self) -> Self {
-        let wider =
-            |a: (u64, u64), b: (u64, u64)| -> (u64, u64) { (a.0.min(b.0), a.1.max(b.1)) };
+        let wider = |a: (u64, u64), b: (u64, u64)| -> (u64, u64) { (a.0.min(b.0), a.1.max(b.1)) };
         Self {
             calls: self.calls + other.calls,
             instructions: wider(self.instructions, other.instructions),

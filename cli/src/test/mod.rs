@@ -108,7 +108,8 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         }
         let size = image.file.bytes.len();
         if !output.json {
-            let title = format!("\n{TITLE}{}{TITLE:#}  {} bytes\n", image.name, grouped(size as u64));
+            let title =
+                format!("\n{TITLE}{}{TITLE:#}  {} bytes\n", image.name, grouped(size as u64));
             output.text(title + &functions.table())?;
         }
         contracts.push(json!({

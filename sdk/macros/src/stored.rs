@@ -9,11 +9,7 @@ pub(crate) fn stored(item: &DeriveInput) -> Result<Tokens> {
         Data::Struct(data) => {
             let fields = Parts::of(&data.fields);
             let (pattern, write, read) = (&fields.pattern, fields.write(), fields.read());
-            (
-                fields.size(),
-                quote!(let Self #pattern = self; #write),
-                quote!(Self #read),
-            )
+            (fields.size(), quote!(let Self #pattern = self; #write), quote!(Self #read))
         }
         Data::Enum(data) => {
             let (mut write, mut read) = (Vec::new(), Vec::new());

@@ -1,8 +1,6 @@
 //! Tuples, which are lists of values without names, and structures.
 
-use super::{
-    Abi, Decode, DecodeFields, Decoder, Encode, EncodeFields, Encoder, Fields, WORD,
-};
+use super::{Abi, Decode, DecodeFields, Decoder, Encode, EncodeFields, Encoder, Fields, WORD};
 use crate::interface::{Field, Type};
 
 /// Implements [`Abi`], [`Encode`] and [`Decode`] for a list of values, by its fields.
