@@ -36,7 +36,7 @@ fn the_pool_has_what_it_says_after_swaps_both_ways() {
         assert!(sold < amount(1_000));
         let tokens: U256 = stage.ask(token, "balanceOf(address)", (dex,));
         let reserves = stage.chain.borrow_mut().call(dex, "reserves()").query_bytes().unwrap();
-        let said = bessemer_types::decode::<(U256, U256)>(&reserves);
+        let said = decode::<(U256, U256)>(&reserves);
         assert_eq!(said, Ok((stage.balance(dex), tokens)));
         assert!(stage.balance(dex) * tokens > amount(100_000) * amount(400_000));
     });

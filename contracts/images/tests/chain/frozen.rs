@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 static FILE: Mutex<()> = Mutex::new(());
 
 /// Compares the steps of a play with what the file says, by the name of the play's type.
-pub fn check(play: &str, steps: &[String]) {
+pub(crate) fn check(play: &str, steps: &[String]) {
     let name = play.trim_start_matches("chain::").trim_end_matches("::{{closure}}");
     let _guard = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chain/gas.txt");

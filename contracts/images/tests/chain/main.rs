@@ -81,7 +81,7 @@ impl Stage {
     /// Keeps a receipt, to be compared.
     fn note(&self, what: &str, receipt: &Receipt) {
         let status = format!("{:?}", receipt.status).to_lowercase();
-        self.steps.borrow_mut().push(format!("{:>9} {status} {what}", receipt.gas_used));
+        self.steps.borrow_mut().push(format!("{:>11} {status} {what}", receipt.gas_used));
         self.receipts.borrow_mut().push(receipt.clone());
     }
 
