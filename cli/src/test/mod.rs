@@ -47,6 +47,9 @@ const AFTER_HELP: &str = "\
 The gas column is what all transactions of the test use together, on the chain.
 Below stands what each function took that returned: instructions of its own, and
 gas with that of all it called. `bessemer size` shows it again.
+
+A test that creates a contract which is declared in a module `tests`, or is not of
+this project, runs natively only.
 Plain `cargo test` runs the same tests, natively only.
 
 Exit code: 5 if a test fails or an engine disagrees.
@@ -177,6 +180,8 @@ struct Outcome {
     gas: u64,
     transactions: usize,
     noted: Noted,
+    /// Why it was not played: a contract that is declared among tests, or not in this project.
+    without_image: Option<String>,
     details: Option<String>,
 }
 
@@ -199,6 +204,7 @@ impl Outcome {
             gas: 0,
             transactions: 0,
             noted: Noted::default(),
+            without_image: None,
             details: None,
         };
         match test.verdict {
@@ -206,6 +212,10 @@ impl Outcome {
             Verdict::Failed(said) => (outcome.kind, outcome.details) = (Kind::Failed, Some(said)),
             Verdict::Passed => {
                 let record = Record::read(records, &outcome.test)?;
+                outcome.without_image = record.without_image(images).map(str::to_owned);
+                if outcome.without_image.is_some() {
+                    return Ok(outcome);
+                }
                 match record.play(images) {
                     Ok((Played { gas, transactions }, noted)) => {
                         (outcome.gas, outcome.transactions) = (gas, transactions);
@@ -241,6 +251,10 @@ impl Outcome {
         };
         let name = format!("{} {}", self.program, self.test);
         let gas = match (self.kind, self.transactions) {
+            (Kind::Passed, 0) if self.without_image.is_some() => {
+                let contract = self.without_image.as_deref().unwrap_or_default();
+                format!("native only: {contract} has no image")
+            }
             (Kind::Passed, 0) => "native only".to_owned(),
             (Kind::Passed, count) => format!("gas {:>12}  {count} transactions", grouped(self.gas)),
             _ => String::new(),
@@ -255,6 +269,7 @@ impl Outcome {
             "verdict": self.word().to_lowercase(),
             "gas_used": self.gas,
             "transactions": self.transactions,
+            "without_image": self.without_image,
             "details": self.details,
         })
     }

@@ -84,6 +84,12 @@ impl Record {
         })
     }
 
+    /// A contract of the test that has no image, so that the test cannot be played.
+    pub(crate) fn without_image(&self, images: &Images) -> Option<&str> {
+        let creation = |step: &&Step| step.kind == "create" && step.image(images).is_none();
+        self.0.iter().find(creation).map(|step| step.code.as_str())
+    }
+
     /// Plays it on each back end; the error is the first difference, in words.
     pub(crate) fn play(&self, images: &Images) -> Result<(Played, Noted), String> {
         let mut played = Vec::new();
@@ -153,7 +159,9 @@ impl Step {
     }
 
     fn image<'a>(&self, images: &'a Images) -> Option<&'a Arc<[u8]>> {
-        images.get(self.code.split("::").next()?)
+        // what is declared among tests stands in no image
+        let among_tests = self.code.split("::").any(|module| module == "tests");
+        images.get(self.code.split("::").next()?).filter(|_| !among_tests)
     }
 
     /// Whether it was refused before any contract ran, which a transaction has other words for.
