@@ -1,58 +1,15 @@
 //! From nothing to a called contract, as a new user does it: in an empty home directory.
 
 mod common;
+mod user;
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::Instant;
 
 use common::{code, command, json, stderr, stdout};
-use tempfile::TempDir;
-
-/// Runs the tool as a user whose home holds nothing but compilers and crates.
-fn run(home: &Path, folder: &Path, args: &[&str]) -> Output {
-    let mut command = command(args);
-    for name in [
-        "CARGO",
-        "CARGO_MANIFEST_DIR",
-        "RUSTC",
-        "RUSTFLAGS",
-        "CARGO_TARGET_DIR",
-        "RUSTUP_TOOLCHAIN",
-    ] {
-        command.env_remove(name);
-    }
-    // compilers and downloaded crates are what an installation has before the first command
-    for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-        let home = std::env::var_os("HOME").unwrap_or_default();
-        let kept = std::env::var_os(name).unwrap_or_else(|| Path::new(&home).join(default).into());
-        command.env(name, kept);
-    }
-    command.env("HOME", home).current_dir(folder).output().expect("the binary starts")
-}
-
-fn succeeds(home: &Path, folder: &Path, args: &[&str]) -> Output {
-    let output = run(home, folder, args);
-    assert_eq!(code(&output), 0, "{args:?}: {}\n{}", stdout(&output), stderr(&output));
-    output
-}
-
-/// Nothing, with a note, where contracts cannot be built. Continuous integration has a compiler.
-fn home() -> Option<TempDir> {
-    let home = tempfile::tempdir().expect("there is a place for temporary files");
-    let doctor = run(home.path(), home.path(), &["doctor"]);
-    if code(&doctor) == 0 {
-        return Some(home);
-    }
-    assert!(std::env::var_os("CI").is_none(), "no compiler for contracts: {}", stderr(&doctor));
-    let mut note = std::io::stderr().lock();
-    let _ = std::io::Write::write_fmt(
-        &mut note,
-        format_args!("skipped, since contracts cannot be built here:\n{}", stderr(&doctor)),
-    );
-    None
-}
+use user::{home, run, succeeds};
 
 #[test]
 fn six_commands_lead_to_a_called_contract() {
