@@ -75,3 +75,24 @@ pub mod prelude {
     pub use alloc::vec;
     pub use alloc::vec::Vec;
 }
+
+/// The code in the guides of the book, tested.
+#[cfg(doctest)]
+mod book {
+    macro_rules! pages {
+        ($($page:literal $Name:ident)*) => {
+            $(#[doc = include_str!(concat!("../../docs/guide/", $page, ".md"))]
+            struct $Name;)*
+        };
+    }
+
+    pages! {
+        "contracts" Contracts
+        "storage" Storage
+        "types" Types
+        "events-and-errors" EventsAndErrors
+        "calls" Calls
+        "environment" Environment
+        "tests" Tests
+    }
+}
