@@ -184,6 +184,8 @@ impl Template {
             ("Cargo.toml".to_owned(), fill(include_str!("../templates/manifest.toml"))),
             (".cargo/config.toml".to_owned(), fill(include_str!("../templates/config.toml"))),
             (".gitignore".to_owned(), fill(include_str!("../templates/gitignore"))),
+            // a folder with nothing in it would not do: cargo looks for packages there
+            ("contracts/README.md".to_owned(), fill(include_str!("../templates/contracts.md"))),
             ("README.md".to_owned(), fill(include_str!("../templates/README.md"))),
             ("src/main.rs".to_owned(), fill(include_str!("../templates/main.rs"))),
         ];

@@ -9,6 +9,44 @@ use crate::event::with_encoded;
 use crate::{env, host};
 
 /// A contract: what `#[contract]` makes of a structure and its functions.
+///
+/// Two functions with one selector do not compile, nor do arguments without a Solidity type:
+///
+/// ```compile_fail,E0080
+/// use bessemer_sdk::prelude::*;
+///
+/// #[contract]
+/// pub struct Clash {}
+///
+/// #[contract]
+/// impl Clash {
+///     pub fn burn(&mut self, amount: U256) {}
+///
+///     #[name = "collate_propagate_storage"]
+///     pub fn collate(&mut self, item: FixedBytes<16>) {}
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// use bessemer_sdk::prelude::*;
+///
+/// #[contract]
+/// pub struct Strange {}
+///
+/// #[contract]
+/// impl Strange {
+///     pub fn f(&self, number: f32) {}
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// use bessemer_sdk::prelude::*;
+///
+/// #[contract]
+/// pub struct Strange {
+///     numbers: Map<f32, U256>,
+/// }
+/// ```
 pub trait Contract: Default {
     /// What it offers: functions, events and errors.
     const INTERFACE: &'static [&'static [Item]];
