@@ -63,7 +63,7 @@ impl Stage {
     fn deploy(&self, name: &str, value: u64, arguments: impl EncodeFields) -> Address {
         let receipt = self.try_deploy(name, value, arguments);
         let address = receipt.contract();
-        address.expect(&format!("{name}: {}", bessemer_chain::sentence(&receipt)))
+        address.unwrap_or_else(|| panic!("{name}: {}", bessemer_chain::sentence(&receipt)))
     }
 
     fn try_deploy(&self, name: &str, value: u64, arguments: impl EncodeFields) -> Receipt {
@@ -161,6 +161,7 @@ impl Stage {
 
 /// Checks that a transaction reverted with this custom error.
 #[track_caller]
+#[allow(clippy::needless_pass_by_value, reason = "a list is written where it is used")]
 fn refused(receipt: &Receipt, error: &str, arguments: impl EncodeFields) {
     assert_eq!(receipt.status, Status::Revert, "{}", bessemer_chain::sentence(receipt));
     let selector = keccak256(error);
@@ -169,6 +170,7 @@ fn refused(receipt: &Receipt, error: &str, arguments: impl EncodeFields) {
 }
 
 /// An event as a client sees it: what is indexed, and the rest.
+#[allow(clippy::needless_pass_by_value, reason = "a list is written where it is used")]
 fn event<const N: usize>(
     contract: Address,
     signature: &str,

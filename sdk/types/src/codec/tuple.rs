@@ -78,7 +78,7 @@ macro_rules! tuples {
                 }
             }
 
-            #[allow(unused_variables, reason = "also for ()")]
+            #[allow(unused_variables, clippy::unused_unit, reason = "also for ()")]
             impl<'a, $($name: Decode<'a>),*> DecodeFields<'a> for ($($name,)*) {
                 fn decode_fields(data: &mut Decoder<'a>) -> Self {
                     ($($name::decode(data),)*)
