@@ -28,6 +28,23 @@ struct Level {
     address_at: Option<u32>,
     /// Where state returns to if it fails.
     checkpoint: Checkpoint,
+    /// How many it executed, if somebody counts.
+    instructions: u64,
+}
+
+impl Level {
+    /// Goes on, with the answer to its host call if it is paused.
+    fn go(&mut self, answer: Option<u32>, counting: bool) -> Result<Exit, Error> {
+        if counting {
+            let (exit, instructions) = self.instance.count(answer)?;
+            self.instructions += instructions;
+            return Ok(exit);
+        }
+        match answer {
+            None => self.instance.run(),
+            Some(status) => self.instance.resume(status),
+        }
+    }
 }
 
 /// How the first frame ended.
@@ -81,12 +98,10 @@ impl Executor {
         let mut failures = Vec::new();
         self.enter(session, entry, gas, None, inspector)?;
         let mut resume = None;
+        let counting = inspector.as_ref().is_some_and(|inspector| inspector.counts());
         loop {
             let level = self.stack.last_mut().expect("the first frame has not ended");
-            let exit = match resume.take() {
-                None => level.instance.run()?,
-                Some(status) => level.instance.resume(status)?,
-            };
+            let exit = level.go(resume.take(), counting)?;
             let mut session = level.instance.data_mut().take();
             tell(&mut session, inspector);
             if let Exit::HostCall { .. } = exit {
@@ -112,6 +127,7 @@ impl Executor {
                     status: ended.status,
                     output: &ended.output,
                     gas_used: level.gas - ended.gas_left,
+                    instructions: level.instructions,
                 });
             }
             let Some(caller) = self.stack.last_mut() else {
@@ -173,7 +189,7 @@ impl Executor {
         if constructor {
             instance.set_register(Reg::A0, 1);
         }
-        self.stack.push(Level { instance, gas, address_at, checkpoint });
+        self.stack.push(Level { instance, gas, address_at, checkpoint, instructions: 0 });
         Ok(())
     }
 }

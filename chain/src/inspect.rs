@@ -11,6 +11,11 @@ use crate::value::Value;
 ///
 /// Every method does nothing unless it is overridden.
 pub trait Inspector {
+    /// Whether instructions are counted, which takes time: all is then interpreted.
+    fn counts(&self) -> bool {
+        false
+    }
+
     /// A frame begins.
     fn on_call(&mut self, call: &Call<'_>) {
         let _ = call;
@@ -75,6 +80,8 @@ pub struct End<'a> {
     pub output: &'a [u8],
     /// The gas that it used, its callees' included.
     pub gas_used: u64,
+    /// The instructions that it executed, without its callees'; 0 unless the inspector counts.
+    pub instructions: u64,
 }
 
 /// What host calls write down for an inspector until the frame pauses or ends.

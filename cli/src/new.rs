@@ -114,10 +114,15 @@ impl Sdk {
         match &self.folder {
             // a literal string, in which nothing is escaped, unless the path has its delimiter
             Some(folder) => match folder.display().to_string() {
-                path if path.contains('\'') => format!("{{ path = {path:?} }}"),
-                path => format!("{{ path = '{path}' }}"),
+                path if path.contains('\'') => {
+                    format!("{{ path = {path:?}, default-features = false }}")
+                }
+                path => format!("{{ path = '{path}', default-features = false }}"),
             },
-            None => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+            None => {
+                let version = env!("CARGO_PKG_VERSION");
+                format!("{{ version = \"{version}\", default-features = false }}")
+            }
         }
     }
 
@@ -179,6 +184,8 @@ impl Template {
             ("Cargo.toml".to_owned(), fill(include_str!("../templates/manifest.toml"))),
             (".cargo/config.toml".to_owned(), fill(include_str!("../templates/config.toml"))),
             (".gitignore".to_owned(), fill(include_str!("../templates/gitignore"))),
+            // a folder with nothing in it would not do: cargo looks for packages there
+            ("contracts/README.md".to_owned(), fill(include_str!("../templates/contracts.md"))),
             ("README.md".to_owned(), fill(include_str!("../templates/README.md"))),
             ("src/main.rs".to_owned(), fill(include_str!("../templates/main.rs"))),
         ];

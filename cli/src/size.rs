@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::images;
 use crate::output::{self, Output, TITLE, grouped};
 use crate::program::File;
+use crate::test::Functions;
 
 /// Shows how large contracts are: parts of the image, crates, and the largest functions.
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,8 @@ pub(crate) struct Args {
 
 const AFTER_HELP: &str = "\
 The whole file is stored on the chain and paid for by the byte. Crates and
-functions are known of contracts that were built here.
+functions are known of contracts that were built here, and instructions and gas of
+those whose `bessemer test` ran.
 
 Examples:
   bessemer size
@@ -54,6 +56,8 @@ struct Sizes {
     file: usize,
     /// Bytes of code, the largest first.
     functions: Vec<(String, u64)>,
+    /// What functions took in the last tests of this image.
+    taken: Functions,
 }
 
 impl Sizes {
@@ -79,6 +83,7 @@ impl Sizes {
             ],
             file: elf.len(),
             functions,
+            taken: Functions::read(image),
         })
     }
 
@@ -107,6 +112,10 @@ impl Sizes {
                 list.iter().take(most).map(|(name, bytes)| [grouped(*bytes), printable(name)]);
             text.push_str(&output::table(rows));
         }
+        if !self.taken.is_empty() {
+            text.push_str("in the last `bessemer test`\n");
+            text.push_str(&self.taken.table());
+        }
         text
     }
 
@@ -122,6 +131,7 @@ impl Sizes {
             "parts": parts,
             "crates": list(&self.crates()),
             "functions": list(&self.functions),
+            "tested": self.taken.to_json(),
         })
     }
 }

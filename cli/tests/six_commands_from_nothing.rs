@@ -1,63 +1,21 @@
 //! From nothing to a called contract, as a new user does it: in an empty home directory.
 
 mod common;
+mod user;
 
+use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::Instant;
 
 use common::{code, command, json, stderr, stdout};
-use tempfile::TempDir;
-
-/// Runs the tool as a user whose home holds nothing but compilers and crates.
-fn run(home: &Path, folder: &Path, args: &[&str]) -> Output {
-    let mut command = command(args);
-    for name in [
-        "CARGO",
-        "CARGO_MANIFEST_DIR",
-        "RUSTC",
-        "RUSTFLAGS",
-        "CARGO_TARGET_DIR",
-        "RUSTUP_TOOLCHAIN",
-    ] {
-        command.env_remove(name);
-    }
-    // compilers and downloaded crates are what an installation has before the first command
-    for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-        let home = std::env::var_os("HOME").unwrap_or_default();
-        let kept = std::env::var_os(name).unwrap_or_else(|| Path::new(&home).join(default).into());
-        command.env(name, kept);
-    }
-    command.env("HOME", home).current_dir(folder).output().expect("the binary starts")
-}
-
-fn succeeds(home: &Path, folder: &Path, args: &[&str]) -> Output {
-    let output = run(home, folder, args);
-    assert_eq!(code(&output), 0, "{args:?}: {}\n{}", stdout(&output), stderr(&output));
-    output
-}
-
-/// Nothing, with a note, where contracts cannot be built. Continuous integration has a compiler.
-fn home() -> Option<TempDir> {
-    let home = tempfile::tempdir().expect("there is a place for temporary files");
-    let doctor = run(home.path(), home.path(), &["doctor"]);
-    if code(&doctor) == 0 {
-        return Some(home);
-    }
-    assert!(std::env::var_os("CI").is_none(), "no compiler for contracts: {}", stderr(&doctor));
-    let mut note = std::io::stderr().lock();
-    let _ = std::io::Write::write_fmt(
-        &mut note,
-        format_args!("skipped, since contracts cannot be built here:\n{}", stderr(&doctor)),
-    );
-    None
-}
+use user::{home, run, succeeds};
 
 #[test]
 fn six_commands_lead_to_a_called_contract() {
     let Some(home) = home() else { return };
     let home = home.path();
-    let begin = Instant::now();
+    let mut times = Vec::new();
     let mut printed = Vec::new();
     let mut folder = home.to_owned();
     for command in readme() {
@@ -66,7 +24,9 @@ fn six_commands_lead_to_a_called_contract() {
                 Some(to) => folder.push(to),
                 None => {
                     let words: Vec<_> = part.split_whitespace().skip(1).collect();
+                    let begin = Instant::now();
                     let output = succeeds(home, &folder, &words);
+                    times.push((part.to_owned(), begin.elapsed()));
                     printed.push(stdout(&output).to_owned());
                 }
             }
@@ -76,16 +36,23 @@ fn six_commands_lead_to_a_called_contract() {
     let [_, lines, deployed, called, asked] = printed.as_slice() else {
         panic!("the README has other commands: {printed:?}");
     };
-    assert!(lines.lines().count() >= 3, "{lines}");
-    assert!(lines.lines().all(|line| line.starts_with("PASS")), "{lines}");
-    assert!(lines.contains("gas"), "{lines}");
+    let (tests, functions) = lines.split_once("\n\n").expect("tests, then functions");
+    assert!(tests.lines().count() >= 3, "{lines}");
+    assert!(tests.lines().all(|line| line.starts_with("PASS")), "{lines}");
+    assert!(tests.contains("gas"), "{lines}");
+    assert!(functions.starts_with("counter  ") && functions.contains(" bytes"), "{lines}");
+    for word in ["instructions", "constructor", "add", "reset"] {
+        assert!(functions.contains(word), "{word}: {lines}");
+    }
     assert!(deployed.starts_with("counter  0x"), "{deployed}");
     assert_eq!((called.as_str(), asked.as_str()), ("3\n", "3\n"));
-    let mut note = std::io::stderr().lock();
-    let _ = std::io::Write::write_fmt(
-        &mut note,
-        format_args!("six commands: {:.1?}\n", begin.elapsed()),
-    );
+    let mut text = String::new();
+    for (command, time) in &times {
+        let _ = writeln!(text, "{:8.1} s  {command}", time.as_secs_f64());
+    }
+    let all: std::time::Duration = times.iter().map(|(_, time)| *time).sum();
+    let _ = writeln!(text, "{:8.1} s  together", all.as_secs_f64());
+    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), text.as_bytes());
 
     // built again, it is there already, and a trap or panic has its line
     let built = succeeds(home, &project, &["build", "--json"]);
@@ -100,6 +67,13 @@ fn six_commands_lead_to_a_called_contract() {
         assert!(!stdout(&shown).is_empty(), "{args:?}");
     }
     assert!(stdout(&succeeds(home, &project, &["check"])).contains("storage_set"));
+    // what functions took is known of the image that was tested, and of no other
+    let size = succeeds(home, &project, &["size", "--json"]);
+    let taken = &json(&size)["contracts"][0]["tested"]["get"]["instructions"];
+    assert!(taken["most"].as_u64().expect("a number") > 100, "{}", stdout(&size));
+    let other = common::image("counter.elf");
+    let size = succeeds(home, &project, &["size", "--json", &other]);
+    assert_eq!(json(&size)["contracts"][0]["tested"], serde_json::json!({}));
     differing_images_fail_the_test(home, &project);
 }
 

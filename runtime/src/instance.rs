@@ -125,6 +125,17 @@ pub(crate) struct Guest<T> {
     data: T,
 }
 
+/// Counts instructions.
+struct Counter(u64);
+
+impl Observer for Counter {
+    const EFFECTS: bool = false;
+
+    fn after(&mut self, _: &interp::Executed) {
+        self.0 += 1;
+    }
+}
+
 /// Why execution did not go on.
 pub(crate) enum Stopped {
     Exit(Exit),
@@ -189,13 +200,44 @@ impl<T> Instance<T> {
     ///
     /// If a host function panics, with its panic. The instance has then ended.
     pub fn resume(&mut self, result: u32) -> Result<Exit, Error> {
+        self.answer(result)?;
+        self.go()
+    }
+
+    /// Gives a paused instance the result of its host call.
+    fn answer(&mut self, result: u32) -> Result<(), Error> {
         if self.state != State::Paused {
             return Err(ErrorKind::NotPaused.into());
         }
         let guest = &mut self.frame.guest;
         guest.set_register(Reg::A0, result);
         guest.pc = guest.pc.wrapping_add(ECALL_BYTES);
-        self.go()
+        Ok(())
+    }
+
+    /// Like [`run`](Instance::run), or with a result like [`resume`](Instance::resume), and also says
+    /// how many instructions were executed. In the interpreter, whatever the back end: slow, and with
+    /// the same outcome. Not for functions called by name.
+    ///
+    /// # Errors
+    ///
+    /// As of the two.
+    ///
+    /// # Panics
+    ///
+    /// As of the two.
+    pub fn count(&mut self, result: Option<u32>) -> Result<(Exit, u64), Error> {
+        if let Some(result) = result {
+            self.answer(result)?;
+            self.state = State::Ready;
+        }
+        let mut counter = Counter(0);
+        loop {
+            // nothing pauses it
+            if let Some(exit) = self.trace(&mut counter)? {
+                return Ok((exit, counter.0));
+            }
+        }
     }
 
     /// Like [`run`](Instance::run), in the interpreter and with `observer` around each instruction,

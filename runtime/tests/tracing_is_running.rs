@@ -64,7 +64,10 @@ fn a_trace_has_the_outcome_and_gas_of_a_run() {
         assert_eq!(running.run().expect("it runs"), Exit::Done(12));
         assert_eq!(traced.trace(&mut retired).expect("it runs"), Some(Exit::Done(12)));
         assert_eq!(retired.instructions, 1 + 3 * 3 + 4);
-        assert_eq!(traced.gas(), running.gas());
+        let mut counted = instance(backend);
+        let count = counted.count(None).expect("it runs");
+        assert_eq!(count, (Exit::Done(12), retired.instructions));
+        assert_eq!((traced.gas(), counted.gas()), (running.gas(), running.gas()));
         assert_eq!(traced.registers(), running.registers());
         assert!(matches!(
             traced.trace(&mut ()).map_err(bessemer_runtime::Error::into_kind),

@@ -3,12 +3,50 @@
 use alloc::vec::Vec;
 
 use bessemer_types::interface::Item;
-use bessemer_types::{DecodeError, EncodeFields, U256};
+use bessemer_types::{DecodeError, DecodeFields, Decoder, EncodeFields, U256};
 
 use crate::event::with_encoded;
 use crate::{env, host};
 
 /// A contract: what `#[contract]` makes of a structure and its functions.
+///
+/// Two functions with one selector do not compile, nor do arguments without a Solidity type:
+///
+/// ```compile_fail,E0080
+/// use bessemer_sdk::prelude::*;
+///
+/// #[contract]
+/// pub struct Clash {}
+///
+/// #[contract]
+/// impl Clash {
+///     pub fn burn(&mut self, amount: U256) {}
+///
+///     #[name = "collate_propagate_storage"]
+///     pub fn collate(&mut self, item: FixedBytes<16>) {}
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// use bessemer_sdk::prelude::*;
+///
+/// #[contract]
+/// pub struct Strange {}
+///
+/// #[contract]
+/// impl Strange {
+///     pub fn f(&self, number: f32) {}
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// use bessemer_sdk::prelude::*;
+///
+/// #[contract]
+/// pub struct Strange {
+///     numbers: Map<f32, U256>,
+/// }
+/// ```
 pub trait Contract: Default {
     /// What it offers: functions, events and errors.
     const INTERFACE: &'static [&'static [Item]];
@@ -69,9 +107,21 @@ pub fn accept_no_value() {
     }
 }
 
+/// Reads arguments.
+#[doc(hidden)]
+pub fn arguments<'a, T: DecodeFields<'a>>(input: &'a [u8]) -> T {
+    let mut decoder = Decoder::new(input, T::BODY);
+    let arguments = T::decode_fields(&mut decoder);
+    if let Err(error) = decoder.finish() {
+        malformed(error);
+    }
+    arguments
+}
+
 /// Refuses arguments.
 #[doc(hidden)]
 #[cold]
+#[inline(never)]
 pub fn malformed(error: DecodeError) -> ! {
     env::panic(error.message().as_bytes())
 }

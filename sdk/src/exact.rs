@@ -2,6 +2,8 @@
 
 use bessemer_types::U256;
 
+use crate::fail::fail;
+
 /// Sums, differences and products that are exact, or panic.
 ///
 /// The operators of [`U256`] wrap around without a word. These do not, and storage values use them
@@ -41,7 +43,7 @@ macro_rules! exact {
                 fn plus(self, other: Self) -> Self {
                     match self.checked_add(other) {
                         Some(sum) => sum,
-                        None => panic!("attempt to add with overflow"),
+                        None => fail("attempt to add with overflow"),
                     }
                 }
 
@@ -50,7 +52,7 @@ macro_rules! exact {
                 fn minus(self, other: Self) -> Self {
                     match self.checked_sub(other) {
                         Some(difference) => difference,
-                        None => panic!("attempt to subtract with overflow"),
+                        None => fail("attempt to subtract with overflow"),
                     }
                 }
 
@@ -59,7 +61,7 @@ macro_rules! exact {
                 fn times(self, other: Self) -> Self {
                     match self.checked_mul(other) {
                         Some(product) => product,
-                        None => panic!("attempt to multiply with overflow"),
+                        None => fail("attempt to multiply with overflow"),
                     }
                 }
             }

@@ -40,6 +40,7 @@ pub mod crypto;
 pub mod env;
 mod event;
 mod exact;
+mod fail;
 mod host;
 pub mod memory;
 pub mod storage;
@@ -73,4 +74,25 @@ pub mod prelude {
     pub use alloc::string::{String, ToString};
     pub use alloc::vec;
     pub use alloc::vec::Vec;
+}
+
+/// The code in the guides of the book, tested.
+#[cfg(doctest)]
+mod book {
+    macro_rules! pages {
+        ($($page:literal $Name:ident)*) => {
+            $(#[doc = include_str!(concat!("../../docs/guide/", $page, ".md"))]
+            struct $Name;)*
+        };
+    }
+
+    pages! {
+        "contracts" Contracts
+        "storage" Storage
+        "types" Types
+        "events-and-errors" EventsAndErrors
+        "calls" Calls
+        "environment" Environment
+        "tests" Tests
+    }
 }

@@ -5,6 +5,7 @@
 //! images of the contracts on the interpreter and natively compiled, and everything is compared:
 //! status, output, events, and the state after each step.
 
+mod functions;
 mod native;
 mod record;
 
@@ -16,9 +17,11 @@ use bessemer_image::CodeHash;
 use bessemer_runtime::Backend;
 use serde_json::{Value, json};
 
+pub(crate) use self::functions::Functions;
+use self::functions::Noted;
 use self::native::{Test, Verdict};
 use self::record::{Played, Record};
-use crate::build::{self, Project};
+use crate::build::{self, Built, Image, Project};
 use crate::failure::Failure;
 use crate::local::{self, Folder};
 use crate::output::{ERROR, Output, TITLE, WARNING, grouped};
@@ -42,6 +45,11 @@ pub(crate) struct Args {
 
 const AFTER_HELP: &str = "\
 The gas column is what all transactions of the test use together, on the chain.
+Below stands what each function took that returned: instructions of its own, and
+gas with that of all it called. `bessemer size` shows it again.
+
+A test that creates a contract which is declared in a module `tests`, or is not of
+this project, runs natively only.
 Plain `cargo test` runs the same tests, natively only.
 
 Exit code: 5 if a test fails or an engine disagrees.
@@ -60,17 +68,24 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let folder = Folder::find()?;
     let toolchain = build::toolchain(folder.project())?;
     let project = Project::read(&toolchain)?;
-    let programs = native::programs(&toolchain, &project)?;
     let filter = args.filter.as_deref().unwrap_or_default();
     if args.list {
-        return list(&programs, filter, output);
+        return list(&native::programs(&toolchain, &project)?, filter, output);
     }
-    let built = build::contracts(&[], &folder, output)?;
+    // They share nothing, and neither build has work for all processors all the time.
+    let (programs, built) = std::thread::scope(|scope| {
+        let programs = scope.spawn(|| native::programs(&toolchain, &project));
+        let built = build::contracts(&[], &folder, output);
+        let programs = programs.join();
+        (programs.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), built)
+    });
+    let (programs, built) = (programs?, built?);
     let images: Images = built
-        .into_iter()
-        .map(|built| (built.image.name.replace('-', "_"), built.image.file.bytes.into()))
+        .iter()
+        .map(|built| (crate_of(&built.image), built.image.file.bytes.as_slice().into()))
         .collect();
     let mut results = Vec::new();
+    let mut noted = Noted::default();
     for program in &programs {
         let records = tempfile::tempdir()
             .map_err(|source| Failure::Io { what: "make a temporary folder".to_owned(), source })?;
@@ -83,8 +98,28 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
                     output.note(details);
                 }
             }
+            noted.merge(&result.noted);
             results.push(result);
         }
+    }
+    let mut contracts = Vec::new();
+    for Built { image, .. } in &built {
+        let Some(functions) = noted.of(&crate_of(image)) else { continue };
+        // a part of the tests says nothing of the others
+        if filter.is_empty() {
+            functions.write(image)?;
+        }
+        let size = image.file.bytes.len();
+        if !output.json {
+            let title =
+                format!("\n{TITLE}{}{TITLE:#}  {} bytes\n", image.name, grouped(size as u64));
+            output.text(title + &functions.table())?;
+        }
+        contracts.push(json!({
+            "name": image.name,
+            "size": size,
+            "functions": functions.to_json(),
+        }));
     }
     let failed = results.iter().filter(|result| !result.passed()).count();
     if let Some(path) = &args.junit {
@@ -99,6 +134,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             "passed": passed,
             "failed": failed,
             "tests": list,
+            "contracts": contracts,
         }))?;
     }
     if results.is_empty() {
@@ -125,6 +161,11 @@ fn list(programs: &[native::Program], filter: &str, output: Output) -> Result<u8
     Ok(0)
 }
 
+/// The crate that an image is made from.
+fn crate_of(image: &Image) -> String {
+    image.name.replace('-', "_")
+}
+
 /// `crate=hash,crate=hash`, for the SDK.
 fn hashes(images: &Images) -> String {
     let pairs = images.iter().map(|(name, elf)| format!("{name}={}", CodeHash::of(elf)));
@@ -138,6 +179,9 @@ struct Outcome {
     kind: Kind,
     gas: u64,
     transactions: usize,
+    noted: Noted,
+    /// Why it was not played: a contract that is declared among tests, or not in this project.
+    without_image: Option<String>,
     details: Option<String>,
 }
 
@@ -159,6 +203,8 @@ impl Outcome {
             kind: Kind::Passed,
             gas: 0,
             transactions: 0,
+            noted: Noted::default(),
+            without_image: None,
             details: None,
         };
         match test.verdict {
@@ -166,9 +212,14 @@ impl Outcome {
             Verdict::Failed(said) => (outcome.kind, outcome.details) = (Kind::Failed, Some(said)),
             Verdict::Passed => {
                 let record = Record::read(records, &outcome.test)?;
+                outcome.without_image = record.without_image(images).map(str::to_owned);
+                if outcome.without_image.is_some() {
+                    return Ok(outcome);
+                }
                 match record.play(images) {
-                    Ok(Played { gas, transactions }) => {
+                    Ok((Played { gas, transactions }, noted)) => {
                         (outcome.gas, outcome.transactions) = (gas, transactions);
+                        outcome.noted = noted;
                     }
                     Err(difference) => {
                         (outcome.kind, outcome.details) = (Kind::Differs, Some(difference));
@@ -200,6 +251,10 @@ impl Outcome {
         };
         let name = format!("{} {}", self.program, self.test);
         let gas = match (self.kind, self.transactions) {
+            (Kind::Passed, 0) if self.without_image.is_some() => {
+                let contract = self.without_image.as_deref().unwrap_or_default();
+                format!("native only: {contract} has no image")
+            }
             (Kind::Passed, 0) => "native only".to_owned(),
             (Kind::Passed, count) => format!("gas {:>12}  {count} transactions", grouped(self.gas)),
             _ => String::new(),
@@ -214,6 +269,7 @@ impl Outcome {
             "verdict": self.word().to_lowercase(),
             "gas_used": self.gas,
             "transactions": self.transactions,
+            "without_image": self.without_image,
             "details": self.details,
         })
     }

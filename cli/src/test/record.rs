@@ -6,13 +6,14 @@ use std::sync::Arc;
 use bessemer_abi::codes::status;
 use bessemer_chain::store::{Store, decode_account};
 use bessemer_chain::{
-    Account, Action, Address, Chain, ChainConfig, ChainError, CodeHash, Event, Receipt, StateKey,
-    U256,
+    Account, Action, Address, Chain, ChainConfig, ChainError, CodeHash, Event, Inspector, Receipt,
+    StateKey, U256,
 };
 use bessemer_runtime::{Backend, Engine};
 use serde::Deserialize;
 use sha3::{Digest, Keccak256};
 
+use super::functions::{Frames, Noted};
 use super::{BACKENDS, Images, engine};
 use crate::failure::Failure;
 use crate::local::{Recorded, Terms, transaction};
@@ -83,12 +84,21 @@ impl Record {
         })
     }
 
+    /// A contract of the test that has no image, so that the test cannot be played.
+    pub(crate) fn without_image(&self, images: &Images) -> Option<&str> {
+        let creation = |step: &&Step| step.kind == "create" && step.image(images).is_none();
+        self.0.iter().find(creation).map(|step| step.code.as_str())
+    }
+
     /// Plays it on each back end; the error is the first difference, in words.
-    pub(crate) fn play(&self, images: &Images) -> Result<Played, String> {
+    pub(crate) fn play(&self, images: &Images) -> Result<(Played, Noted), String> {
         let mut played = Vec::new();
+        let mut noted = Noted::default();
         for (backend, name) in BACKENDS {
-            let done =
-                self.play_on(backend, images).map_err(|reason| format!("  on {name}: {reason}"))?;
+            let counted = (backend == Backend::Interpreter).then_some(&mut noted);
+            let done = self
+                .play_on(backend, images, counted)
+                .map_err(|reason| format!("  on {name}: {reason}"))?;
             played.push(done);
         }
         match played.as_slice() {
@@ -96,11 +106,16 @@ impl Record {
                 "  gas differs: {} on the interpreter, {} in native code",
                 first.gas, second.gas
             )),
-            _ => Ok(played.first().copied().unwrap_or_default()),
+            _ => Ok((played.first().copied().unwrap_or_default(), noted)),
         }
     }
 
-    fn play_on(&self, backend: Backend, images: &Images) -> Result<Played, String> {
+    fn play_on(
+        &self,
+        backend: Backend,
+        images: &Images,
+        mut noted: Option<&mut Noted>,
+    ) -> Result<Played, String> {
         let engine = engine(backend)?;
         let mut store = Arc::new(Recorded::default());
         let mut played = Played::default();
@@ -116,7 +131,12 @@ impl Record {
                 }
                 _ if step.never_ran() => {}
                 _ => {
-                    let (ended, gas) = step.run(&engine, &store, images).map_err(at)?;
+                    let mut frames = noted.is_some().then(Frames::default);
+                    let ran = step.run(&engine, &store, images, frames.as_mut());
+                    let (ended, gas) = ran.map_err(at)?;
+                    if let (Some(noted), Some(frames)) = (&mut noted, frames) {
+                        note(noted, &frames, &store, images);
+                    }
                     if step.kind != "query" {
                         played.gas += gas;
                         played.transactions += 1;
@@ -139,7 +159,9 @@ impl Step {
     }
 
     fn image<'a>(&self, images: &'a Images) -> Option<&'a Arc<[u8]>> {
-        images.get(self.code.split("::").next()?)
+        // what is declared among tests stands in no image
+        let among_tests = self.code.split("::").any(|module| module == "tests");
+        images.get(self.code.split("::").next()?).filter(|_| !among_tests)
     }
 
     /// Whether it was refused before any contract ran, which a transaction has other words for.
@@ -162,6 +184,7 @@ impl Step {
         engine: &Engine,
         store: &Arc<Recorded>,
         images: &Images,
+        frames: Option<&mut Frames>,
     ) -> Result<(Ended, u64), String> {
         let failed = |error: ChainError| error.to_string();
         store.set_head(self.height.saturating_sub(1), self.timestamp.saturating_sub(1));
@@ -170,7 +193,11 @@ impl Step {
         let mut chain = Chain::on(engine, shared, config).map_err(failed)?;
         let (sender, input) = (address(&self.sender)?, bytes(&self.input)?);
         if self.kind == "query" {
-            let asked = chain.call(address(&self.to)?, "").from(sender).input(input).query_bytes();
+            let mut call = chain.call(address(&self.to)?, "").from(sender).input(input);
+            if let Some(frames) = frames {
+                call = call.inspect(frames);
+            }
+            let asked = call.query_bytes();
             let (status, output) = match asked {
                 Ok(output) => (status::RETURN, output),
                 Err(ChainError::Failed(receipt)) => (code(&receipt), receipt.output),
@@ -193,7 +220,8 @@ impl Step {
         let terms = Terms { from: sender, value: number(&self.value)?, gas: None };
         let transaction = transaction(nonce, action, terms);
         let mut block = chain.block();
-        let receipt = block.push(&transaction).map_err(failed)?.clone();
+        let inspector = frames.map(|frames| frames as &mut dyn Inspector);
+        let receipt = block.push_inspected(&transaction, inspector).map_err(failed)?.clone();
         block.commit().map_err(failed)?;
         let events = receipt.events.iter().map(EventRecord::of).collect();
         // a creation returns nothing to a native test
@@ -220,6 +248,17 @@ impl Step {
             return differs("state", &self.state, &ended.state);
         }
         Ok(())
+    }
+}
+
+/// Notes the frames of a step, by what code stands at their addresses behind it.
+fn note(noted: &mut Noted, frames: &Frames, store: &Recorded, images: &Images) {
+    for frame in &frames.returned {
+        let account = store.entry(&StateKey::Account(frame.code));
+        let account = account.and_then(|bytes| decode_account(&bytes).ok());
+        if let Some(hash) = account.and_then(|account| account.code) {
+            noted.frame(frame, &hash, images);
+        }
     }
 }
 

@@ -36,3 +36,13 @@ examples! {
 pub fn image(name: &str) -> Option<&'static [u8]> {
     EXAMPLES.iter().find(|example| example.name == name).map(|example| example.elf)
 }
+
+/// The code in pages of the book for embedders, tested.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/embedding.md")]
+    struct Embedding;
+
+    #[doc = include_str!("../../../docs/gas.md")]
+    struct Gas;
+}

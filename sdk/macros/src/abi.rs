@@ -60,12 +60,8 @@ fn structure(ident: &Ident, members: &Fields) -> Result<Tokens> {
             }
 
             impl<'a> bessemer_types::DecodeFields<'a> for #ident {
-                fn decode_fields(
-                    data: &mut bessemer_types::Decoder<'a>,
-                ) -> ::core::result::Result<Self, bessemer_types::DecodeError> {
-                    ::core::result::Result::Ok(Self {
-                        #(#names: bessemer_types::Decode::decode(data)?),*
-                    })
+                fn decode_fields(data: &mut bessemer_types::Decoder<'a>) -> Self {
+                    Self { #(#names: bessemer_types::Decode::decode(data)),* }
                 }
             }
 
@@ -91,6 +87,9 @@ fn choice(ident: &Ident, data: &DataEnum) -> Result<Tokens> {
         cases.push(&variant.ident);
         numbers.push(number);
     }
+    let Some(first) = cases.first() else {
+        return Err(Error::new_spanned(ident, "a Solidity enum has variants"));
+    };
     Ok(quote! {
         const _: () = {
             use ::bessemer_sdk::types as bessemer_types;
@@ -111,12 +110,13 @@ fn choice(ident: &Ident, data: &DataEnum) -> Result<Tokens> {
             }
 
             impl<'a> bessemer_types::Decode<'a> for #ident {
-                fn decode(
-                    data: &mut bessemer_types::Decoder<'a>,
-                ) -> ::core::result::Result<Self, bessemer_types::DecodeError> {
-                    match <u8 as bessemer_types::Decode<'a>>::decode(data)? {
-                        #(#numbers => ::core::result::Result::Ok(Self::#cases),)*
-                        _ => ::core::result::Result::Err(bessemer_types::DecodeError::Range),
+                fn decode(data: &mut bessemer_types::Decoder<'a>) -> Self {
+                    match <u8 as bessemer_types::Decode<'a>>::decode(data) {
+                        #(#numbers => Self::#cases,)*
+                        _ => {
+                            data.fail(bessemer_types::DecodeError::Range);
+                            Self::#first
+                        }
                     }
                 }
             }

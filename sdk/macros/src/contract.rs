@@ -200,10 +200,7 @@ fn body(this: &Type, function: &Function, ask: bool) -> Tokens {
             }
         },
         Role::Function | Role::Init => quote! {
-            let #names = match #sdk::types::decode::<#list>(arguments) {
-                ::core::result::Result::Ok(arguments) => arguments,
-                ::core::result::Result::Err(error) => #sdk::contract::malformed(error),
-            };
+            let #names = #sdk::contract::arguments::<#list>(arguments);
         },
     };
     let names = function.arguments.iter().map(|(name, _)| name);

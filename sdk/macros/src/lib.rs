@@ -14,6 +14,8 @@ mod event;
 mod function;
 mod layout;
 mod names;
+#[cfg(test)]
+mod refusals;
 mod stored;
 
 use proc_macro::TokenStream;

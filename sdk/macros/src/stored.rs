@@ -9,11 +9,7 @@ pub(crate) fn stored(item: &DeriveInput) -> Result<Tokens> {
         Data::Struct(data) => {
             let fields = Parts::of(&data.fields);
             let (pattern, write, read) = (&fields.pattern, fields.write(), fields.read());
-            (
-                fields.size(),
-                quote!(let Self #pattern = self; #write),
-                quote!(::core::option::Option::Some(Self #read)),
-            )
+            (fields.size(), quote!(let Self #pattern = self; #write), quote!(Self #read))
         }
         Data::Enum(data) => {
             let (mut write, mut read) = (Vec::new(), Vec::new());
@@ -25,13 +21,23 @@ pub(crate) fn stored(item: &DeriveInput) -> Result<Tokens> {
                 let (pattern, fields_written, fields_read) =
                     (&fields.pattern, fields.write(), fields.read());
                 write.push(quote!(Self::#case #pattern => { ::bessemer_sdk::storage::Sink::append(out, &[#tag]); #fields_written }));
-                read.push(quote!(#tag => ::core::option::Option::Some(Self::#case #fields_read),));
+                read.push(quote!(#tag => Self::#case #fields_read,));
             }
+            let Some(first) = data.variants.first() else {
+                return Err(Error::new_spanned(item, "an enum without variants has no values"));
+            };
+            let (case, fields_read) = (&first.ident, Parts::of(&first.fields).read());
             let plain = data.variants.iter().all(|variant| variant.fields.is_empty());
             (
                 if plain { quote!(1) } else { quote!(0) },
                 quote!(match self { #(#write)* }),
-                quote!(match source.tag()? { #(#read)* _ => ::core::option::Option::None }),
+                quote!(match source.tag() {
+                    #(#read)*
+                    _ => {
+                        source.fail();
+                        Self::#case #fields_read
+                    }
+                }),
             )
         }
         Data::Union(_) => return Err(Error::new_spanned(item, "a union cannot be stored")),
@@ -50,7 +56,7 @@ pub(crate) fn stored(item: &DeriveInput) -> Result<Tokens> {
                 #write
             }
 
-            fn read(source: &mut ::bessemer_sdk::storage::Source<'_>) -> ::core::option::Option<Self> {
+            fn read(source: &mut ::bessemer_sdk::storage::Source<'_>) -> Self {
                 #read
             }
         }
@@ -93,7 +99,7 @@ impl<'a> Parts<'a> {
     }
 
     fn read(&self) -> Tokens {
-        let read = quote!(::bessemer_sdk::storage::Stored::read(source)?);
+        let read = quote!(::bessemer_sdk::storage::Stored::read(source));
         match self.fields {
             Fields::Named(named) => {
                 let names = named.named.iter().map(|field| &field.ident);

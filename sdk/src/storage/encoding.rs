@@ -18,8 +18,8 @@ pub trait Stored: Sized {
     /// Writes the encoding.
     fn write(&self, out: &mut impl Sink);
 
-    /// Reads a value; nothing, if the bytes are no encoding.
-    fn read(source: &mut Source<'_>) -> Option<Self>;
+    /// Reads a value. From bytes that are no encoding it reads some value, and the source knows.
+    fn read(source: &mut Source<'_>) -> Self;
 }
 
 /// Where an encoding is written.
@@ -96,57 +96,92 @@ pub(super) fn with_encoding<T: Stored, R>(value: &T, then: impl FnOnce(&[u8]) ->
 #[derive(Debug)]
 pub struct Source<'a> {
     bytes: &'a [u8],
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The value was set.
+    Good,
     /// The value was never set: it is read from zeros without end.
-    zeros: bool,
+    Zeros,
+    /// What was read is no encoding. What follows is read from zeros.
+    Bad,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) const ZEROS: Source<'static> = Source { bytes: &[], zeros: true };
+    pub(crate) const ZEROS: Source<'static> = Source { bytes: &[], state: State::Zeros };
 
     /// The bytes of a value.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, zeros: false }
+        Self { bytes, state: State::Good }
+    }
+
+    /// Remembers that what was read is no encoding of the wanted type.
+    #[cold]
+    #[inline(never)]
+    pub fn fail(&mut self) {
+        *self = Self { bytes: &[], state: State::Bad };
     }
 
     /// The next bytes.
-    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        if self.zeros {
-            return Some([0; N]);
+    pub fn array<const N: usize>(&mut self) -> [u8; N] {
+        if self.state != State::Good {
+            return [0; N];
         }
-        let (bytes, rest) = self.bytes.split_first_chunk()?;
-        self.bytes = rest;
-        Some(*bytes)
+        match self.bytes.split_first_chunk() {
+            Some((bytes, rest)) => {
+                self.bytes = rest;
+                *bytes
+            }
+            None => {
+                self.fail();
+                [0; N]
+            }
+        }
     }
 
     /// As many bytes as the length in front of them says.
-    pub fn counted(&mut self) -> Option<&'a [u8]> {
-        let count = self.length()?;
-        let (bytes, rest) = self.bytes.split_at_checked(count)?;
-        self.bytes = rest;
-        Some(bytes)
+    pub fn counted(&mut self) -> &'a [u8] {
+        let count = self.length();
+        match self.bytes.split_at_checked(count) {
+            Some((bytes, rest)) => {
+                self.bytes = rest;
+                bytes
+            }
+            None => {
+                self.fail();
+                &[]
+            }
+        }
     }
 
     /// The tag of an enum.
-    pub fn tag(&mut self) -> Option<u8> {
-        self.array().map(|[tag]| tag)
+    pub fn tag(&mut self) -> u8 {
+        let [tag] = self.array();
+        tag
     }
 
     /// A length, in the shortest LEB128.
-    fn length(&mut self) -> Option<usize> {
+    fn length(&mut self) -> usize {
         let mut length = 0;
         for shift in [0, 7, 14, 21] {
-            let byte = self.tag()?;
+            let byte = self.tag();
             length |= usize::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return (byte != 0 || shift == 0).then_some(length);
+                if byte == 0 && shift > 0 {
+                    break;
+                }
+                return length;
             }
         }
-        None
+        self.fail();
+        0
     }
 
-    /// Whether all was read.
+    /// Whether all was read, and all of it was good.
     pub fn ended(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes.is_empty() && self.state != State::Bad
     }
 }
 
@@ -170,8 +205,8 @@ macro_rules! numbers {
             }
 
             #[inline]
-            fn read(source: &mut Source<'_>) -> Option<Self> {
-                source.array().map(Self::from_le_bytes)
+            fn read(source: &mut Source<'_>) -> Self {
+                Self::from_le_bytes(source.array())
             }
         })*
     };
@@ -186,12 +221,12 @@ impl Stored for bool {
         out.append(&[u8::from(*self)]);
     }
 
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        match source.tag()? {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
+    fn read(source: &mut Source<'_>) -> Self {
+        let tag = source.tag();
+        if tag > 1 {
+            source.fail();
         }
+        tag != 0
     }
 }
 
@@ -204,8 +239,8 @@ impl Stored for U256 {
     }
 
     #[inline]
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        source.array::<32>().map(Self::from_le_bytes)
+    fn read(source: &mut Source<'_>) -> Self {
+        Self::from_le_bytes::<32>(source.array())
     }
 }
 
@@ -218,8 +253,8 @@ impl Stored for Address {
     }
 
     #[inline]
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        source.array().map(Self::new)
+    fn read(source: &mut Source<'_>) -> Self {
+        Self::new(source.array())
     }
 }
 
@@ -230,8 +265,8 @@ impl<const N: usize> Stored for FixedBytes<N> {
         out.append(&self.0);
     }
 
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        source.array().map(Self)
+    fn read(source: &mut Source<'_>) -> Self {
+        Self(source.array())
     }
 }
 
@@ -243,8 +278,11 @@ impl Stored for String {
         out.append(self.as_bytes());
     }
 
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        text(source.counted()?)
+    fn read(source: &mut Source<'_>) -> Self {
+        text(source.counted()).unwrap_or_else(|| {
+            source.fail();
+            Self::new()
+        })
     }
 }
 
@@ -256,8 +294,8 @@ impl Stored for Bytes {
         out.append(self);
     }
 
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        source.counted().map(Self::from)
+    fn read(source: &mut Source<'_>) -> Self {
+        Self::from(source.counted())
     }
 }
 
@@ -269,13 +307,16 @@ impl<T: Stored> Stored for Vec<T> {
         self.iter().for_each(|item| item.write(out));
     }
 
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        let count = source.length()?;
+    fn read(source: &mut Source<'_>) -> Self {
+        let count = source.length();
         let mut items = Self::new();
         for _ in 0..count {
-            items.push(T::read(source)?);
+            if source.state == State::Bad {
+                break;
+            }
+            items.push(T::read(source));
         }
-        Some(items)
+        items
     }
 }
 
@@ -289,11 +330,14 @@ impl<T: Stored> Stored for Option<T> {
         }
     }
 
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        match source.tag()? {
-            0 => Some(None),
-            1 => T::read(source).map(Some),
-            _ => None,
+    fn read(source: &mut Source<'_>) -> Self {
+        match source.tag() {
+            0 => None,
+            1 => Some(T::read(source)),
+            _ => {
+                source.fail();
+                None
+            }
         }
     }
 }
@@ -305,12 +349,8 @@ impl<T: Stored, const N: usize> Stored for [T; N] {
         self.iter().for_each(|item| item.write(out));
     }
 
-    fn read(source: &mut Source<'_>) -> Option<Self> {
-        let mut items = Vec::with_capacity(N);
-        for _ in 0..N {
-            items.push(T::read(source)?);
-        }
-        Self::try_from(items).ok()
+    fn read(source: &mut Source<'_>) -> Self {
+        core::array::from_fn(|_| T::read(source))
     }
 }
 
@@ -327,8 +367,8 @@ macro_rules! tuples {
                     $($name.write(out);)*
                 }
 
-                fn read(source: &mut Source<'_>) -> Option<Self> {
-                    Some(($($name::read(source)?,)*))
+                fn read(source: &mut Source<'_>) -> Self {
+                    ($($name::read(source),)*)
                 }
             }
         )*

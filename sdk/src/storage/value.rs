@@ -12,6 +12,7 @@ use bessemer_types::zeroed;
 
 use super::encoding::with_encoding;
 use super::{Layout, Path, Source, Stored};
+use crate::fail::fail;
 use crate::{Exact, host};
 
 /// A value in storage.
@@ -116,11 +117,14 @@ fn load_from<T: Stored, const N: usize>(key: &[u8], most: usize) -> T {
     }
     match buffer.get(..length as usize) {
         Some(bytes) => read(Source::new(bytes)),
+        // longer than any value of its type
+        None if T::SIZE == most => damaged(),
         None => read(Source::new(&long(key, length as usize))),
     }
 }
 
 #[cold]
+#[inline(never)]
 fn long(key: &[u8], length: usize) -> Vec<u8> {
     let mut bytes = zeroed(length);
     host::storage_get(key, &mut bytes);
@@ -129,21 +133,24 @@ fn long(key: &[u8], length: usize) -> Vec<u8> {
 
 #[inline(always)]
 fn read<T: Stored>(mut source: Source<'_>) -> T {
-    match T::read(&mut source) {
-        Some(value) if source.ended() => value,
-        _ => damaged(),
+    let value = T::read(&mut source);
+    if !source.ended() {
+        damaged();
     }
+    value
 }
 
 #[cold]
+#[inline(never)]
 fn damaged() -> ! {
-    panic!("a stored value does not have the type it is read as");
+    fail("a stored value does not have the type it is read as")
 }
 
 pub(super) fn store<T: Stored>(key: &[u8], value: &T) {
     with_encoding(value, |value| store_bytes(key, value));
 }
 
+#[inline(never)]
 fn store_bytes(key: &[u8], value: &[u8]) {
     if value.iter().all(|byte| *byte == 0) {
         host::storage_remove(key);

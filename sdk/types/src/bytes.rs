@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
+use crate::utf8;
+
 /// Bytes of a fixed number: Solidity's `bytes1` to `bytes32`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FixedBytes<const N: usize>(pub [u8; N]);
@@ -70,8 +72,8 @@ impl Deref for Bytes {
 #[doc(hidden)]
 #[inline(never)]
 pub fn zeroed(len: usize) -> Vec<u8> {
-    assert!(len <= isize::MAX as usize, "more bytes than there can be");
-    vec![0; len]
+    // no allocator has the most that can be asked for
+    vec![0; len.min(isize::MAX as usize)]
 }
 
 /// These bytes once more.
@@ -88,7 +90,7 @@ pub fn copied(bytes: &[u8]) -> Vec<u8> {
 /// These bytes as text, if they are UTF-8.
 #[doc(hidden)]
 pub fn text(bytes: &[u8]) -> Option<String> {
-    String::from_utf8(copied(bytes)).ok()
+    utf8::string(copied(bytes))
 }
 
 fn hexadecimal(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {

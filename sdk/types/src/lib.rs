@@ -14,7 +14,7 @@
 //! nothing follows the last value. So decoding takes time and memory linear in the input.
 
 #![cfg_attr(not(test), no_std)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 extern crate alloc;
 
@@ -23,6 +23,7 @@ mod bytes;
 mod codec;
 pub mod interface;
 pub mod revert;
+mod utf8;
 
 pub use address::{Address, AddressError};
 pub use bytes::{Bytes, FixedBytes};

@@ -2,9 +2,9 @@
 
 use bessemer_chain::{Address, CodeHash, Status};
 use bessemer_contracts::image;
-use bessemer_types::{Bytes, FixedBytes, decode};
+use bessemer_types::{Bytes, FixedBytes, decode, encode};
 
-use crate::{message, on_both};
+use crate::{event, message, on_both, refused};
 
 #[test]
 fn a_called_contract_sees_the_calling_one() {
@@ -54,5 +54,29 @@ fn a_proxy_keeps_the_state_and_runs_the_code() {
         assert_eq!(stage.send(stage.alice, proxy, upgrade, (second,)).status, Status::Return);
         assert_eq!(stage.done::<u64>(stage.bob, proxy, "add(uint64)", (1u64,)), 6);
         assert_eq!(stage.ask::<u64>(first, "get()", ()), 0);
+    });
+}
+
+#[test]
+fn what_a_factory_or_a_proxy_cannot_do_has_a_name() {
+    on_both(|stage| {
+        let (alice, bob) = (stage.alice, stage.bob);
+        let factory = stage.deploy("factory", 0, (FixedBytes([1; 32]),));
+        let made = stage.send(bob, factory, "make(bytes32)", (FixedBytes([5; 32]),));
+        refused(&made, "NoCode()", ());
+        let nobody = Address::new([1; 20]);
+        let proxy = stage.try_deploy("proxy", 0, (nobody, Bytes::default()));
+        refused(&proxy, "NoCode()", ());
+        let counter = stage.deploy("counter", 0, ());
+        let proxy = stage.deploy("proxy", 0, (counter, Bytes::default()));
+        let upgrade = "upgradeTo(address)";
+        refused(&stage.send(bob, proxy, upgrade, (counter,)), "NotAdmin()", ());
+        refused(&stage.send(alice, proxy, upgrade, (nobody,)), "NoCode()", ());
+        let upgraded = stage.went(alice, proxy, upgrade, (counter,));
+        let said = event(proxy, "Upgraded(address)", [encode(&(counter,))], ());
+        assert_eq!(upgraded.events, [said]);
+        // what the code refuses, the proxy refuses in its words
+        let unknown = stage.send(bob, proxy, "melt()", ());
+        assert_eq!(message(&unknown), "the contract has no function with this selector");
     });
 }

@@ -68,7 +68,7 @@ unsafe extern "C" {
 
 #[cold]
 fn full() -> ! {
-    panic!("the heap is full")
+    super::fail("the heap is full")
 }
 
 // SAFETY: each range is handed out once until it is given back, lies in pages that the host mapped,

@@ -6,6 +6,7 @@ mod bytes;
 mod heap;
 mod panic;
 
+pub(crate) use self::panic::fail;
 use core::arch::asm;
 use core::mem::MaybeUninit;
 

@@ -1,7 +1,7 @@
 //! A panic reverts, and says why and where.
 
 use core::fmt::{self, Write};
-use core::panic::PanicInfo;
+use core::panic::{Location, PanicInfo};
 
 use crate::env;
 
@@ -14,38 +14,68 @@ struct Message {
 }
 
 impl Message {
+    const fn new() -> Self {
+        Self { bytes: [0; BYTES], len: 0 }
+    }
+
+    #[inline(never)]
+    fn append(&mut self, text: &[u8]) {
+        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
+        room.iter_mut().zip(text).for_each(|(room, byte)| *room = *byte);
+        self.len = BYTES.min(self.len + text.len());
+    }
+
     fn number(&mut self, number: u32) {
-        if number >= 10 {
-            self.number(number / 10);
+        let mut digits = [0; 10];
+        let (mut rest, mut first) = (number, digits.len());
+        for (index, digit) in digits.iter_mut().enumerate().rev() {
+            if rest == 0 {
+                break;
+            }
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            first = index;
         }
-        let digit = [b'0' + (number % 10) as u8];
-        let _ = self.write_str(str::from_utf8(&digit).unwrap_or_default());
+        self.append(digits.get(first..).unwrap_or_default());
+    }
+
+    /// Reverts with the message, behind which the place stands.
+    fn end(mut self, place: &Location<'_>) -> ! {
+        self.append(b" (");
+        self.append(place.file().as_bytes());
+        self.append(b":");
+        self.number(place.line());
+        self.append(b")");
+        env::panic(self.bytes.get(..self.len).unwrap_or_default())
     }
 }
 
 impl Write for Message {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
-        room.iter_mut().zip(text.as_bytes()).for_each(|(room, byte)| *room = *byte);
-        self.len = BYTES.min(self.len + text.len());
+        self.append(text.as_bytes());
         Ok(())
     }
 }
 
+/// Panics with a constant message, at the place of the caller.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn fail(message: &'static str) -> ! {
+    let mut text = Message::new();
+    text.append(message.as_bytes());
+    text.end(Location::caller())
+}
+
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let mut message = Message { bytes: [0; BYTES], len: 0 };
-    // Most messages are constant, and most contracts link no code for others.
+    let mut message = Message::new();
     let _ = match info.message().as_str() {
         Some(text) => message.write_str(text),
         None => write!(message, "{}", info.message()),
     };
-    if let Some(place) = info.location() {
-        let _ = message.write_str(" (");
-        let _ = message.write_str(place.file());
-        let _ = message.write_str(":");
-        message.number(place.line());
-        let _ = message.write_str(")");
+    match info.location() {
+        Some(place) => message.end(place),
+        None => env::panic(message.bytes.get(..message.len).unwrap_or_default()),
     }
-    env::panic(message.bytes.get(..message.len).unwrap_or_default())
 }

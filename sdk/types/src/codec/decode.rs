@@ -44,20 +44,15 @@ impl core::error::Error for DecodeError {}
 pub trait Decode<'a>: Abi + Sized {
     /// Reads the head, and the tail if there is one.
     ///
-    /// # Errors
-    ///
-    /// The bytes are not the encoding of a value.
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError>;
+    /// From bytes that are no encoding it reads some value, and the decoder knows why that is wrong:
+    /// programs that look once, at the end, are shorter than those that look at each value.
+    fn decode(data: &mut Decoder<'a>) -> Self;
 }
 
 /// A list of values that can be read.
 pub trait DecodeFields<'a>: Fields + Sized {
-    /// Reads the fields.
-    ///
-    /// # Errors
-    ///
-    /// The bytes are not the encoding of the list.
-    fn decode_fields(data: &mut Decoder<'a>) -> Result<Self, DecodeError>;
+    /// Reads the fields, as [`Decode::decode`] reads a value.
+    fn decode_fields(data: &mut Decoder<'a>) -> Self;
 }
 
 /// Reads a list.
@@ -66,15 +61,15 @@ pub trait DecodeFields<'a>: Fields + Sized {
 ///
 /// The bytes are not the encoding of the list.
 pub fn decode<'a, T: DecodeFields<'a>>(data: &'a [u8]) -> Result<T, DecodeError> {
-    let mut decoder = Decoder { data, base: 0, head: 0, tail: T::BODY };
-    let fields = T::decode_fields(&mut decoder)?;
-    if decoder.tail == data.len() { Ok(fields) } else { Err(DecodeError::Trailing) }
+    let mut decoder = Decoder::new(data, T::BODY);
+    let fields = T::decode_fields(&mut decoder);
+    decoder.finish().map(|()| fields)
 }
 
 /// What a value is read from.
 ///
 /// Each byte is read at most once: heads from front to back, and each tail where the one before it
-/// ends.
+/// ends. What is read behind the first error is without meaning, and no more than was asked for.
 #[derive(Debug)]
 pub struct Decoder<'a> {
     data: &'a [u8],
@@ -84,124 +79,160 @@ pub struct Decoder<'a> {
     head: usize,
     /// Where the next tail stands.
     tail: usize,
+    /// The first error.
+    error: Option<DecodeError>,
 }
 
 impl<'a> Decoder<'a> {
-    /// Reads a head of one word.
+    /// Reads a list whose heads take this number of bytes.
+    pub const fn new(data: &'a [u8], heads: usize) -> Self {
+        Self { data, base: 0, head: 0, tail: heads, error: None }
+    }
+
+    /// Ends reading.
     ///
     /// # Errors
     ///
-    /// The bytes end before.
-    pub fn word(&mut self) -> Result<&'a [u8; WORD], DecodeError> {
-        let rest = self.data.get(self.head..).ok_or(DecodeError::Short)?;
+    /// Something that was read is not encoded as it should be, or something was not read.
+    pub fn finish(&self) -> Result<(), DecodeError> {
+        match self.error {
+            Some(error) => Err(error),
+            None if self.tail == self.data.len() => Ok(()),
+            None => Err(DecodeError::Trailing),
+        }
+    }
+
+    /// Remembers what is wrong, unless something was wrong before.
+    #[cold]
+    #[inline(never)]
+    pub fn fail(&mut self, error: DecodeError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// Reads a head of one word.
+    pub fn word(&mut self) -> &'a [u8; WORD] {
+        let word = self.data.get(self.head..).and_then(<[u8]>::first_chunk);
         self.head += WORD;
-        rest.first_chunk().ok_or(DecodeError::Short)
+        word.unwrap_or_else(|| {
+            self.fail(DecodeError::Short);
+            &[0; WORD]
+        })
     }
 
     /// Reads a head of one word that ends with `N` bytes, behind zeros.
-    ///
-    /// # Errors
-    ///
-    /// The bytes end before, or do not start with zeros.
-    pub fn right<const N: usize>(&mut self) -> Result<&'a [u8; N], DecodeError> {
-        let word = self.word()?;
-        let (zeros, bytes) = word.split_last_chunk().ok_or(DecodeError::Range)?;
-        if zero(zeros) { Ok(bytes) } else { Err(DecodeError::Range) }
+    pub fn right<const N: usize>(&mut self) -> &'a [u8; N] {
+        const { assert!(N <= WORD) };
+        match self.word().split_last_chunk() {
+            Some((zeros, bytes)) if zero(zeros) => bytes,
+            _ => self.outside(),
+        }
     }
 
     /// Reads a head of one word that starts with `N` bytes, before zeros.
-    ///
-    /// # Errors
-    ///
-    /// The bytes end before, or do not end with zeros.
-    pub fn left<const N: usize>(&mut self) -> Result<&'a [u8; N], DecodeError> {
-        let word = self.word()?;
-        let (bytes, zeros) = word.split_first_chunk().ok_or(DecodeError::Range)?;
-        if zero(zeros) { Ok(bytes) } else { Err(DecodeError::Range) }
+    pub fn left<const N: usize>(&mut self) -> &'a [u8; N] {
+        const { assert!(N <= WORD) };
+        match self.word().split_first_chunk() {
+            Some((bytes, zeros)) if zero(zeros) => bytes,
+            _ => self.outside(),
+        }
+    }
+
+    fn outside<const N: usize>(&mut self) -> &'a [u8; N] {
+        self.fail(DecodeError::Range);
+        &[0; N]
     }
 
     /// Follows a head that points at the tail, and reads there what the function reads, whose heads
     /// take this number of bytes.
-    ///
-    /// # Errors
-    ///
-    /// The bytes end before, the offset is not the tail's, or those of the function.
-    pub fn nested<T>(
-        &mut self,
-        heads: usize,
-        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
-    ) -> Result<T, DecodeError> {
-        self.offset()?;
+    pub fn nested<T>(&mut self, heads: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.offset();
         let outside = (self.base, self.head);
         self.base = self.tail;
         self.head = self.tail;
-        self.tail = self.end(heads)?;
-        let value = read(self)?;
+        self.skip(heads);
+        let value = read(self);
         (self.base, self.head) = outside;
-        Ok(value)
+        value
     }
 
     /// Like [`nested`](Self::nested), behind a word that says how many items follow, each with a
-    /// head of `head` bytes and at least `min` bytes long. The function gets the number.
-    ///
-    /// # Errors
-    ///
-    /// Those of `nested`, and fewer bytes than the items need.
+    /// head of `head` bytes and at least `min` bytes long. The function gets the number, which is 0
+    /// if there are not so many.
     pub fn counted<T>(
         &mut self,
         (head, min): (usize, usize),
-        read: impl FnOnce(&mut Self, usize) -> Result<T, DecodeError>,
-    ) -> Result<T, DecodeError> {
-        self.offset()?;
+        read: impl FnOnce(&mut Self, usize) -> T,
+    ) -> T {
+        self.offset();
         let outside = (self.base, self.head);
-        let count = self.count()?;
-        let least = count.checked_mul(min).ok_or(DecodeError::Short)?;
-        self.end(least)?;
+        let count = self.count();
+        let least = count.checked_mul(min);
+        let count = match least {
+            Some(least) if least <= self.rest().len() => count,
+            _ => {
+                self.fail(DecodeError::Short);
+                0
+            }
+        };
         self.tail += count * head;
-        let value = read(self, count)?;
+        let value = read(self, count);
         (self.base, self.head) = outside;
-        Ok(value)
+        value
     }
 
-    /// Follows a head that points at the tail, and reads there bytes behind their number.
-    ///
-    /// # Errors
-    ///
-    /// Those of `nested`, and bytes other than 0 up to the end of the last word.
-    pub fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
-        self.offset()?;
+    /// Follows a head that points at the tail, and reads there bytes behind their number; only 0
+    /// may stand between them and the end of their last word.
+    pub fn bytes(&mut self) -> &'a [u8] {
+        self.offset();
         let outside = (self.base, self.head);
-        let count = self.count()?;
-        let padded = count.checked_next_multiple_of(WORD).ok_or(DecodeError::Short)?;
-        let end = self.end(padded)?;
-        let words = self.data.get(self.tail..end).ok_or(DecodeError::Short)?;
-        let (bytes, zeros) = words.split_at_checked(count).ok_or(DecodeError::Short)?;
-        self.tail = end;
+        let count = self.count();
+        let read = self.rest().split_at_checked(count);
         (self.base, self.head) = outside;
-        if zero(zeros) { Ok(bytes) } else { Err(DecodeError::Range) }
+        let Some((bytes, behind)) = read else {
+            self.fail(DecodeError::Short);
+            return &[];
+        };
+        self.tail += count;
+        let padding = count.wrapping_neg() % WORD;
+        match behind.get(..padding) {
+            Some(zeros) if zero(zeros) => {}
+            Some(_) => self.fail(DecodeError::Range),
+            None => self.fail(DecodeError::Short),
+        }
+        self.tail += padding;
+        bytes
     }
 
     /// Reads a number of items at the tail, and goes behind it.
-    fn count(&mut self) -> Result<usize, DecodeError> {
+    fn count(&mut self) -> usize {
         self.head = self.tail;
-        let count = self.number()?;
+        let count = self.number();
         self.base = self.head;
         self.tail = self.head;
-        Ok(count)
+        count
     }
 
-    fn offset(&mut self) -> Result<(), DecodeError> {
-        if self.number()? == self.tail - self.base { Ok(()) } else { Err(DecodeError::Offset) }
+    fn offset(&mut self) {
+        if self.number() != self.tail - self.base {
+            self.fail(DecodeError::Offset);
+        }
     }
 
-    fn number(&mut self) -> Result<usize, DecodeError> {
-        Ok(u32::from_be_bytes(*self.right()?) as usize)
+    fn number(&mut self) -> usize {
+        u32::from_be_bytes(*self.right()) as usize
     }
 
-    /// Where so many bytes from the tail on end, which is inside the data.
-    fn end(&self, count: usize) -> Result<usize, DecodeError> {
-        let end = self.tail.checked_add(count).ok_or(DecodeError::Short)?;
-        if end <= self.data.len() { Ok(end) } else { Err(DecodeError::Short) }
+    /// Goes over so many bytes of the tail.
+    fn skip(&mut self, count: usize) {
+        if count > self.rest().len() {
+            self.fail(DecodeError::Short);
+        }
+        self.tail += count;
+    }
+
+    /// The bytes from the tail on.
+    fn rest(&self) -> &'a [u8] {
+        self.data.get(self.tail..).unwrap_or_default()
     }
 }
 

@@ -27,8 +27,8 @@ macro_rules! numbers {
             }
 
             impl<'a> Decode<'a> for $unsigned {
-                fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-                    Ok(Self::from_be_bytes(*data.right()?))
+                fn decode(data: &mut Decoder<'a>) -> Self {
+                    Self::from_be_bytes(*data.right())
                 }
             }
 
@@ -43,15 +43,13 @@ macro_rules! numbers {
             }
 
             impl<'a> Decode<'a> for $signed {
-                fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-                    let (front, bytes) =
-                        data.word()?.split_last_chunk().ok_or(DecodeError::Range)?;
-                    let number = Self::from_be_bytes(*bytes);
-                    if sign(number < 0).starts_with(front) {
-                        Ok(number)
-                    } else {
-                        Err(DecodeError::Range)
+                fn decode(data: &mut Decoder<'a>) -> Self {
+                    let (front, bytes) = data.word().split_at(WORD - size_of::<Self>());
+                    let number = Self::from_be_bytes(*bytes.first_chunk().unwrap_or(&[0; _]));
+                    if !sign(number < 0).starts_with(front) {
+                        data.fail(DecodeError::Range);
                     }
+                    number
                 }
             }
         )*
@@ -74,12 +72,12 @@ impl Encode for bool {
 }
 
 impl<'a> Decode<'a> for bool {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        match data.right()? {
-            [0] => Ok(false),
-            [1] => Ok(true),
-            _ => Err(DecodeError::Range),
+    fn decode(data: &mut Decoder<'a>) -> Self {
+        let [byte] = *data.right();
+        if byte > 1 {
+            data.fail(DecodeError::Range);
         }
+        byte != 0
     }
 }
 
@@ -92,8 +90,8 @@ impl Encode for U256 {
 }
 
 impl<'a> Decode<'a> for U256 {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        Ok(Self::from_be_bytes(*data.word()?))
+    fn decode(data: &mut Decoder<'a>) -> Self {
+        Self::from_be_bytes(*data.word())
     }
 }
 
@@ -106,8 +104,8 @@ impl Encode for Address {
 }
 
 impl<'a> Decode<'a> for Address {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        Ok(Self::new(*data.right()?))
+    fn decode(data: &mut Decoder<'a>) -> Self {
+        Self::new(*data.right())
     }
 }
 
@@ -123,7 +121,7 @@ impl<const N: usize> Encode for FixedBytes<N> {
 }
 
 impl<'a, const N: usize> Decode<'a> for FixedBytes<N> {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        Ok(Self(*data.left()?))
+    fn decode(data: &mut Decoder<'a>) -> Self {
+        Self(*data.left())
     }
 }

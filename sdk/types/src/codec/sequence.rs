@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Abi, Decode, DecodeError, Decoder, Encode, Encoder, WORD};
 use crate::interface::Type;
-use crate::{Bytes, text};
+use crate::{Bytes, text, utf8};
 
 macro_rules! dynamic {
     ($type:ty, $solidity:expr $(, $generic:ident)?) => {
@@ -40,8 +40,11 @@ impl Encode for str {
 }
 
 impl<'a> Decode<'a> for &'a str {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        str::from_utf8(data.bytes()?).map_err(|_| DecodeError::Text)
+    fn decode(data: &mut Decoder<'a>) -> Self {
+        utf8::text(data.bytes()).unwrap_or_else(|| {
+            data.fail(DecodeError::Text);
+            ""
+        })
     }
 }
 
@@ -56,8 +59,11 @@ impl Encode for String {
 }
 
 impl<'a> Decode<'a> for String {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        text(data.bytes()?).ok_or(DecodeError::Text)
+    fn decode(data: &mut Decoder<'a>) -> Self {
+        text(data.bytes()).unwrap_or_else(|| {
+            data.fail(DecodeError::Text);
+            Self::new()
+        })
     }
 }
 
@@ -72,8 +78,8 @@ impl Encode for Bytes {
 }
 
 impl<'a> Decode<'a> for Bytes {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        data.bytes().map(Self::from)
+    fn decode(data: &mut Decoder<'a>) -> Self {
+        Self::from(data.bytes())
     }
 }
 
@@ -106,14 +112,14 @@ impl<T: Encode> Encode for Vec<T> {
 }
 
 impl<'a, T: Decode<'a>> Decode<'a> for Vec<T> {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+    fn decode(data: &mut Decoder<'a>) -> Self {
         const { assert!(T::MIN > 0, "items without bytes cannot be counted") };
         data.counted((T::HEAD, T::MIN), |data, count| {
             let mut items = Self::with_capacity(count);
             for _ in 0..count {
-                items.push(T::decode(data)?);
+                items.push(T::decode(data));
             }
-            Ok(items)
+            items
         })
     }
 }
@@ -141,15 +147,9 @@ impl<T: Encode, const N: usize> Encode for [T; N] {
 }
 
 impl<'a, T: Decode<'a>, const N: usize> Decode<'a> for [T; N] {
-    fn decode(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+    fn decode(data: &mut Decoder<'a>) -> Self {
         const { assert!(N > 0, "an array has items") };
-        let items = |data: &mut Decoder<'a>| {
-            let mut items = Vec::with_capacity(N);
-            for _ in 0..N {
-                items.push(T::decode(data)?);
-            }
-            Self::try_from(items).map_err(|_| DecodeError::Short)
-        };
+        let items = |data: &mut Decoder<'a>| core::array::from_fn(|_| T::decode(data));
         if T::DYNAMIC { data.nested(N * T::HEAD, items) } else { items(data) }
     }
 }

@@ -1,8 +1,6 @@
 //! Tuples, which are lists of values without names, and structures.
 
-use super::{
-    Abi, Decode, DecodeError, DecodeFields, Decoder, Encode, EncodeFields, Encoder, Fields, WORD,
-};
+use super::{Abi, Decode, DecodeFields, Decoder, Encode, EncodeFields, Encoder, Fields, WORD};
 use crate::interface::{Field, Type};
 
 /// Implements [`Abi`], [`Encode`] and [`Decode`] for a list of values, by its fields.
@@ -35,9 +33,7 @@ macro_rules! abi_of_fields {
     };
     (decode [$life:lifetime $(, $($generics:tt)*)?] $type:ty) => {
         impl<$life $(, $($generics)*)?> $crate::Decode<$life> for $type {
-            fn decode(
-                data: &mut $crate::Decoder<$life>,
-            ) -> ::core::result::Result<Self, $crate::DecodeError> {
+            fn decode(data: &mut $crate::Decoder<$life>) -> Self {
                 if <Self as $crate::Abi>::DYNAMIC {
                     data.nested(
                         <Self as $crate::Fields>::BODY,
@@ -82,10 +78,10 @@ macro_rules! tuples {
                 }
             }
 
-            #[allow(unused_variables, reason = "also for ()")]
+            #[allow(unused_variables, clippy::unused_unit, reason = "also for ()")]
             impl<'a, $($name: Decode<'a>),*> DecodeFields<'a> for ($($name,)*) {
-                fn decode_fields(data: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-                    Ok(($($name::decode(data)?,)*))
+                fn decode_fields(data: &mut Decoder<'a>) -> Self {
+                    ($($name::decode(data),)*)
                 }
             }
 

@@ -6,12 +6,13 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command that reports what it did")]
 
+mod identity;
 mod toolchain;
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use bessemer_contracts::EXAMPLES;
@@ -19,7 +20,11 @@ use sha2::{Digest, Sha256};
 
 use toolchain::Toolchain;
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
+    identity::compile().unwrap_or_else(|| build().map(|()| ExitCode::SUCCESS))
+}
+
+fn build() -> Result<()> {
     let check = match std::env::args().nth(1).as_deref() {
         None => false,
         Some("--check") => true,

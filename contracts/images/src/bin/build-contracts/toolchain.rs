@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::run;
+use crate::{identity, run};
 
 const TARGET: &str = "riscv32imac-unknown-none-elf";
 /// Where a toolchain keeps the source of the libraries.
@@ -56,6 +56,7 @@ impl Toolchain {
             // Building the library is an unstable feature, also of a stable cargo.
             cargo.arg("-Zbuild-std=core,alloc").env("RUSTC_BOOTSTRAP", "1");
         }
+        identity::stand_in(&mut cargo, root)?;
         run(&mut cargo)?;
         Ok(folder.join(TARGET).join("release"))
     }

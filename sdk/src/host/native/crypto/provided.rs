@@ -1,14 +1,9 @@
-//! Hashes and signatures.
+//! What libraries compute.
 
 use bessemer_abi::codes::{INVALID, VALID};
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use sha2::Digest;
-
-pub(crate) fn keccak256(input: &[u8], digest: &mut [u8; 32]) -> u32 {
-    *digest = sha3::Keccak256::digest(input).into();
-    0
-}
 
 pub(crate) fn sha256(input: &[u8], digest: &mut [u8; 32]) -> u32 {
     *digest = sha2::Sha256::digest(input).into();
@@ -55,28 +50,4 @@ pub(crate) fn secp256k1_verify(digest: &[u8; 32], signature: &[u8; 64], key: &[u
         key.verify_prehash(digest, &signature.normalize_s()).ok()
     };
     if verify().is_some() { VALID } else { INVALID }
-}
-
-/// Calls that native tests do without: they would need half a dozen more libraries.
-macro_rules! absent {
-    ($($name:ident($($kind:ty),*))*) => {
-        $(pub(crate) fn $name($(_: $kind),*) -> u32 {
-            panic!(concat!(
-                stringify!($name),
-                " is not available in native tests: test this function on a chain"
-            ))
-        })*
-    };
-}
-
-absent! {
-    blake2f(&[u8; 213], &mut [u8; 64])
-    p256_verify(&[u8; 32], &[u8; 64], &[u8; 64])
-    ed25519_verify(&[u8], &[u8; 64], &[u8; 32])
-    bn254_add(&[u8; 128], &mut [u8; 64])
-    bn254_mul(&[u8; 96], &mut [u8; 64])
-    bn254_pairing(&[[u8; 192]])
-    bls_verify(&[[u8; 48]], &[u8], &[u8; 96])
-    bls_aggregate(&[[u8; 96]], &mut [u8; 96])
-    modexp(&[u8], &mut [u8])
 }

@@ -1,0 +1,60 @@
+//! A user who has compilers, and nothing else.
+
+#![allow(dead_code, unreachable_pub, reason = "each test compiles it and uses a part")]
+
+use std::path::Path;
+use std::process::Output;
+
+use tempfile::TempDir;
+
+use crate::common::{code, command, stderr, stdout};
+
+/// Runs the tool as a user whose home holds nothing but compilers and crates.
+pub fn run(home: &Path, folder: &Path, args: &[&str]) -> Output {
+    run_with(home, folder, args, &[])
+}
+
+/// The same with variables set.
+pub fn run_with(home: &Path, folder: &Path, args: &[&str], variables: &[(&str, &Path)]) -> Output {
+    let mut command = command(args);
+    for name in [
+        "CARGO",
+        "CARGO_MANIFEST_DIR",
+        "RUSTC",
+        "RUSTFLAGS",
+        "CARGO_TARGET_DIR",
+        "RUSTUP_TOOLCHAIN",
+    ] {
+        command.env_remove(name);
+    }
+    // compilers and downloaded crates are what an installation has before the first command
+    for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        let home = std::env::var_os("HOME").unwrap_or_default();
+        let kept = std::env::var_os(name).unwrap_or_else(|| Path::new(&home).join(default).into());
+        command.env(name, kept);
+    }
+    command.envs(variables.iter().copied());
+    command.env("HOME", home).current_dir(folder).output().expect("the binary starts")
+}
+
+pub fn succeeds(home: &Path, folder: &Path, args: &[&str]) -> Output {
+    let output = run(home, folder, args);
+    assert_eq!(code(&output), 0, "{args:?}: {}\n{}", stdout(&output), stderr(&output));
+    output
+}
+
+/// Nothing, with a note, where contracts cannot be built. Continuous integration has a compiler.
+pub fn home() -> Option<TempDir> {
+    let home = tempfile::tempdir().expect("there is a place for temporary files");
+    let doctor = run(home.path(), home.path(), &["doctor"]);
+    if code(&doctor) == 0 {
+        return Some(home);
+    }
+    assert!(std::env::var_os("CI").is_none(), "no compiler for contracts: {}", stderr(&doctor));
+    let mut note = std::io::stderr().lock();
+    let _ = std::io::Write::write_fmt(
+        &mut note,
+        format_args!("skipped, since contracts cannot be built here:\n{}", stderr(&doctor)),
+    );
+    None
+}
