@@ -228,12 +228,13 @@ impl Compiler {
                 .peek()
                 .filter(|location| location.start <= trap.offset && !location.loc.is_default())
                 .map(|location| location.loc.bits() as usize);
-            let Some(slot) = slot else { continue };
             let kind = trap.code.as_raw().get();
             // Cranelift's own kinds: what is in front of the instruction excludes them
             if TrapKind::from_code(kind).is_none() && kind != TrapRecord::OUT_OF_GAS {
                 continue;
             }
+            // without a record it would be the host that faults
+            let slot = slot.ok_or(form("a trap without a place"))?;
             let searched =
                 matches!(TrapKind::from_code(kind), Some(TrapKind::BadLoad | TrapKind::BadStore))
                     && !env.style.stores_meter()

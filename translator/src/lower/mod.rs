@@ -84,6 +84,9 @@ pub(crate) fn lower_unit(
     if !env.style.stores_meter() {
         function.collect_debug_info();
     }
+    // places are kept as distances from a base, by default the first one that is set, and a distance
+    // of -1 is no place: a trap there would be nobody's
+    function.params.ensure_base_srcloc(SourceLoc::new(0));
     let mut builder = FunctionBuilder::new(function, scratch);
     let vars = [(); 32].map(|()| builder.declare_var(I64));
     let meter = builder.declare_var(I64);
