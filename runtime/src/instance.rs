@@ -1,5 +1,8 @@
 //! Instances: running programs.
 
+mod arguments;
+mod caller;
+
 use std::fmt;
 use std::ops::Deref;
 use std::panic::resume_unwind;
@@ -14,7 +17,10 @@ use crate::linker::HostTable;
 use crate::native::{Entrance, Panic, with_entrance};
 use crate::region::{PooledRegion, Region};
 use crate::signal::NativeFault;
-use crate::{Error, ErrorKind, Exit, HostResult, HostStop, Module};
+use crate::{Error, ErrorKind, Exit, HostStop, Module};
+
+pub use arguments::Arguments;
+pub use caller::Caller;
 
 /// A program with memory, registers and gas of its own, and the embedder's data.
 ///
@@ -474,9 +480,10 @@ impl<T> Instance<T> {
                 });
             match entered {
                 Ok(returned) => {
-                    match interpreted {
-                        true => self.module.parts().counters.swaps.count(),
-                        false => self.module.native_runs += 1,
+                    if interpreted {
+                        self.module.parts().counters.swaps.count();
+                    } else {
+                        self.module.native_runs += 1;
                     }
                     interpreted = false;
                     break returned;
@@ -606,7 +613,7 @@ impl<T> Frame<T> {
                 &mut self.stopped,
             );
         };
-        match (entry.function)(&mut Caller { guest }) {
+        match (entry.function)(&mut Caller::new(guest)) {
             Ok(result) => {
                 guest.set_register(Reg::A0, result);
                 true
@@ -762,96 +769,6 @@ impl<T> Guest<T> {
     }
 }
 
-/// The instance as a host function sees it.
-pub struct Caller<'a, T> {
-    guest: &'a mut Guest<T>,
-}
-
-impl<T> Caller<'_, T> {
-    /// The embedder's data.
-    pub fn data(&self) -> &T {
-        &self.guest.data
-    }
-
-    /// The embedder's data, to change.
-    pub fn data_mut(&mut self) -> &mut T {
-        &mut self.guest.data
-    }
-
-    /// The guest's memory. A range that the guest may not use is a [`Fault`](crate::Fault), which
-    /// `?` turns into the trap `BadPointer`.
-    ///
-    /// A function must leave the region where it is: one that swaps it for another panics when it
-    /// returns to native code.
-    pub fn memory(&mut self) -> &mut Region {
-        &mut self.guest.region
-    }
-
-    /// Memory and data at once.
-    pub fn memory_and_data(&mut self) -> (&mut Region, &mut T) {
-        (&mut self.guest.region, &mut self.guest.data)
-    }
-
-    /// The gas left.
-    pub fn gas(&self) -> u64 {
-        self.guest.context.gas()
-    }
-
-    /// Takes gas from the guest; too little ends the frame, which `?` passes on.
-    ///
-    /// # Errors
-    ///
-    /// [`HostStop::OutOfGas`] if less is left; then nothing is taken, and a host function that
-    /// handles the error itself can go on.
-    pub fn charge(&mut self, gas: u64) -> HostResult<()> {
-        let left = self.gas().checked_sub(gas).ok_or(HostStop::OutOfGas)?;
-        self.guest.context.set_gas(left);
-        Ok(())
-    }
-
-    /// Gives gas back to the guest, up to 2^62 in all.
-    pub fn refund(&mut self, gas: u64) {
-        let left = self.gas().saturating_add(gas).min(MAX_GAS);
-        self.guest.context.set_gas(left);
-    }
-
-    /// The call number, in a7.
-    pub fn number(&self) -> u32 {
-        self.guest.register(Reg::A7)
-    }
-
-    /// The value of a register.
-    pub fn register(&self, reg: Reg) -> u32 {
-        self.guest.register(reg)
-    }
-
-    /// Address of the ECALL.
-    pub fn pc(&self) -> u32 {
-        self.guest.pc
-    }
-
-    /// The value of an argument register: 0 stands for a0, 7 for a7.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such argument register.
-    #[inline]
-    pub fn argument(&self, index: usize) -> u32 {
-        self.guest.context.registers[Reg::A0.index()..=Reg::A7.index()][index]
-    }
-
-    #[inline]
-    pub(crate) fn reborrow(&mut self) -> Caller<'_, T> {
-        Caller { guest: self.guest }
-    }
-}
-
-impl<T> fmt::Debug for Caller<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caller").field("pc", &self.pc()).finish_non_exhaustive()
-    }
-}
-
 impl<T> fmt::Debug for Instance<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance")
@@ -860,53 +777,4 @@ impl<T> fmt::Debug for Instance<T> {
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
-}
-
-/// Arguments of a function called by name: `()`, a number, or a tuple of up to eight `u32`.
-pub trait Arguments {
-    /// Puts the arguments into a0 and the registers behind it.
-    fn write(self, registers: &mut [u32; 32]);
-}
-
-impl Arguments for () {
-    #[inline]
-    fn write(self, _: &mut [u32; 32]) {}
-}
-
-impl Arguments for u32 {
-    #[inline]
-    fn write(self, registers: &mut [u32; 32]) {
-        registers[Reg::A0.index()] = self;
-    }
-}
-
-impl<const N: usize> Arguments for [u32; N] {
-    #[inline]
-    fn write(self, registers: &mut [u32; 32]) {
-        const { assert!(N <= 8, "a function has at most eight register arguments") };
-        registers[Reg::A0.index()..][..N].copy_from_slice(&self);
-    }
-}
-
-macro_rules! tuple_arguments {
-    ($($(($Type:ident, $name:ident)),+;)*) => {
-        $(impl Arguments for ($($Type,)+) {
-            #[inline]
-    fn write(self, registers: &mut [u32; 32]) {
-                let ($($name,)+) = self;
-                [$($name),+].write(registers);
-            }
-        })*
-    };
-}
-
-tuple_arguments! {
-    (u32, a);
-    (u32, a), (u32, b);
-    (u32, a), (u32, b), (u32, c);
-    (u32, a), (u32, b), (u32, c), (u32, d);
-    (u32, a), (u32, b), (u32, c), (u32, d), (u32, e);
-    (u32, a), (u32, b), (u32, c), (u32, d), (u32, e), (u32, f);
-    (u32, a), (u32, b), (u32, c), (u32, d), (u32, e), (u32, f), (u32, g);
-    (u32, a), (u32, b), (u32, c), (u32, d), (u32, e), (u32, f), (u32, g), (u32, h);
 }
