@@ -2,49 +2,20 @@
 
 #![forbid(unsafe_code)]
 
-mod abi;
-mod aot;
-mod build;
-mod cache;
-mod call;
-mod check;
-mod compiling;
-mod demo;
-mod deploy;
-mod diff;
-mod disasm;
-mod doctor;
-mod dump;
-mod events;
-mod failure;
-mod images;
-mod inspect;
-mod interface;
-mod invocation;
-mod local;
-mod names;
-mod new;
-mod number;
-mod outcome;
-mod output;
-mod places;
-mod program;
-mod query;
-mod receipt;
-mod replay;
-mod run;
-mod size;
-mod source;
-mod state;
-mod test;
-mod trace;
+mod commands;
+mod support;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::failure::Failure;
-use crate::output::Output;
+use crate::commands::{
+    abi, aot, cache, call, check, demo, deploy, diff, disasm, doctor, events, inspect, new, query,
+    receipt, replay, run, size, state, test,
+};
+use crate::support::failure::Failure;
+use crate::support::output::Output;
+use crate::support::{build, compiling, output};
 
 /// Contracts in Rust on RISC-V: builds and tests them, runs them on a local chain, and runs, compares and shows
 /// programs (RV32IMAC, ELF).
@@ -75,7 +46,7 @@ enum Command {
     Receipt(receipt::Args),
     Events(events::Args),
     Replay(replay::Args),
-    Abi(interface::Args),
+    Abi(abi::Args),
     Size(size::Args),
     Doctor(doctor::Args),
     Demo(demo::Args),
@@ -137,7 +108,7 @@ fn main() -> ExitCode {
         Command::Receipt(args) => receipt::run(&args, output),
         Command::Events(args) => events::run(&args, output),
         Command::Replay(args) => replay::run(&args, output),
-        Command::Abi(args) => interface::run(&args, output),
+        Command::Abi(args) => abi::run(&args, output),
         Command::Size(args) => size::run(&args, output),
         Command::Doctor(args) => doctor::run(&args, output),
         Command::Demo(args) => demo::run(&args, output),

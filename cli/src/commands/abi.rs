@@ -1,0 +1,59 @@
+//! `bessemer abi`: the interface of a contract.
+
+use crate::support::abi::Interface;
+use crate::support::failure::Failure;
+use crate::support::images;
+use crate::support::local::{Folder, Local};
+use crate::support::output::Output;
+
+/// Prints the interface of a contract as JSON, in Solidity's format.
+#[derive(Debug, clap::Args)]
+#[command(name = "abi", after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// A deployed contract, a package of the project, or the path of an image
+    contract: String,
+    /// Prints how functions are called instead
+    #[arg(long)]
+    functions: bool,
+}
+
+const AFTER_HELP: &str = "\
+The interface stands in the image: a deployed contract describes itself.
+
+Examples:
+  bessemer abi token > token.json
+  bessemer abi token --functions
+  bessemer abi target/bessemer/token.elf
+";
+
+/// Prints the interface that `args` name.
+pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let interface = find(&args.contract, output)?;
+    if args.functions {
+        let lines = interface.functions().map(|function| Interface::usage(function) + "\n");
+        output.text(lines.collect::<String>())?;
+    } else {
+        let json: serde_json::Value = serde_json::from_str(&interface.json)
+            .map_err(|error| Failure::Other(error.to_string()))?;
+        output.document(&json)?;
+    }
+    Ok(0)
+}
+
+fn find(contract: &str, output: Output) -> Result<Interface, Failure> {
+    let deployed = Folder::find()?.path("contracts.json").is_file();
+    if deployed && !contract.contains('/') {
+        let local = Local::existing()?;
+        if local.is_deployed(contract) {
+            return local.contract(contract).map(|(_, interface)| interface);
+        }
+    }
+    let image = images::find(contract, output)?;
+    let interface = Interface::of_image(&image.file.bytes).transpose();
+    let interface = interface.map_err(|reason| Failure::Other(format!("{contract}: {reason}")))?;
+    interface.ok_or_else(|| {
+        Failure::Other(format!(
+            "{contract} has no section .bessemer.abi: link it with the SDK's script"
+        ))
+    })
+}

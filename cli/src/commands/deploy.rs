@@ -1,0 +1,143 @@
+//! `bessemer deploy`: a contract onto the local chain.
+
+use bessemer_chain::{Action, CodeHash};
+use serde_json::json;
+
+use crate::commands::call::merge;
+use crate::support::abi::{self, Interface};
+use crate::support::failure::Failure;
+use crate::support::images;
+use crate::support::invocation::{Invocation, Options};
+use crate::support::local::{Failed, Keep, Local};
+use crate::support::names::USERS;
+use crate::support::outcome::{self, Teller};
+use crate::support::output::{Output, grouped, kib};
+use crate::support::source::Sources;
+
+/// Deploys a contract of the project, or an image, onto the project's local chain.
+///
+/// Builds the contract first. The chain stands in .bessemer, and is made if there is none.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    options: Options,
+    /// The name that the contract gets on this chain; the contract's own unless said
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The contract, a package of the project or the path of an image; and the constructor's arguments,
+    /// among which options may stand too
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "CONTRACT ARGUMENTS"
+    )]
+    words: Vec<String>,
+}
+
+const AFTER_HELP: &str = "\
+The name points to the newest contract that got it; older ones stay at their
+addresses.
+
+Examples:
+  bessemer deploy counter
+  bessemer deploy token Gold GLD 18 1e24 --from bob
+  bessemer deploy token --help
+  bessemer deploy target/bessemer/counter.elf --name second
+";
+
+/// Deploys what `args` name.
+pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let Some((contract, arguments)) = args.words.split_first() else {
+        return Err(Failure::Usage("say which contract is to be deployed".to_owned()));
+    };
+    let image = images::find(contract, output)?;
+    let elf = &image.file.bytes;
+    let interface = Interface::of_image(elf).transpose();
+    let interface = interface.map_err(|reason| Failure::Other(format!("{contract}: {reason}")))?;
+    let params = interface.as_ref().map_or(&[][..], Interface::constructor);
+    let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
+    if parsed.help {
+        let usage: Vec<_> =
+            params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
+        output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
+        return Ok(0);
+    }
+    let output = Output { json: output.json || parsed.json };
+    let name = parsed.name.take().or_else(|| args.name.clone()).unwrap_or(image.name);
+    check_name(&name)?;
+
+    let mut local = Local::open_or_create()?;
+    let what = format!("the constructor of {name}");
+    let input = abi::bind(&what, params, &parsed.given, &local.names).map_err(Failure::Usage)?;
+    let terms = parsed.options.terms(&local.names)?;
+    let action = Action::Deploy { code: elf.as_slice().into(), input, salt: None };
+    let executed = local.execute(action, terms, Keep::Success, None)?;
+    let receipt = &executed.receipt;
+
+    let Some(address) = receipt.contract().filter(|_| receipt.succeeded()) else {
+        let saved = Failed::save(&local.folder, &local.names, &executed)?;
+        let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
+        if output.json {
+            let mut document = json!({ "schema": "bessemer.deploy/1", "name": name });
+            merge(&mut document, teller.document(&[], receipt));
+            document["failed_file"] = saved.display().to_string().into();
+            output.document(&document)?;
+        }
+        let text = match (&interface, receipt.diagnosis.refused.is_some()) {
+            // the contract does not exist, so that its errors are told by its image
+            (Some(interface), false) => match interface.error(&receipt.output) {
+                Some(error) if error.name != "Error" => {
+                    format!("{what} reverted: {}", abi::one_line(&error, &local.names))
+                }
+                _ => teller.failure(&what, receipt),
+            },
+            _ => teller.failure(&what, receipt),
+        };
+        output.error(text);
+        let saved = saved.strip_prefix(local.folder.project()).unwrap_or(&saved);
+        output.note(outcome::aftermath(receipt, Some(saved)));
+        return Ok(4);
+    };
+    local.name(&name, address)?;
+    if let Some(debug) = &image.debug {
+        Sources::keep(&local.folder, &CodeHash::of(elf), debug)?;
+    }
+    let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
+    if output.json {
+        let mut document = json!({
+            "schema": "bessemer.deploy/1",
+            "name": name,
+            "address": address.to_string(),
+            "size": elf.len(),
+            "code_hash": CodeHash::of(elf).to_string(),
+        });
+        merge(&mut document, teller.document(&[], receipt));
+        output.document(&document)?;
+    } else {
+        let (size, gas) = (kib(elf.len()), grouped(receipt.gas_used));
+        output.text(format!("{name}  {address}  {size}  gas {gas}\n"))?;
+        for event in &receipt.events {
+            output.note(format_args!("event {}", teller.event(event, &address)));
+        }
+    }
+    Ok(0)
+}
+
+/// A name that can be told from an address, an option, a path and a user.
+fn check_name(name: &str) -> Result<(), Failure> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !begins || !name.chars().all(fits) {
+        return Err(Failure::Usage(format!(
+            "`{name}` is no name for a contract: use letters, digits, - and _, and give one with --name"
+        )));
+    }
+    if USERS.contains(&name) {
+        return Err(Failure::Usage(format!(
+            "`{name}` is a user: give the contract another --name"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! `bessemer query`: calls that change nothing.
+
+use bessemer_chain::{ChainError, End, Inspector};
+use serde_json::json;
+
+use crate::commands::call::{Prepared, merge};
+use crate::support::abi::{self, Field};
+use crate::support::failure::Failure;
+use crate::support::invocation::Options;
+use crate::support::local::{DEFAULT_GAS, Local};
+use crate::support::outcome::Teller;
+use crate::support::output::{DIM, Output, grouped, hex};
+use crate::support::source::Sources;
+
+/// Asks a contract, in a call that can change nothing and is no transaction.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    options: Options,
+    /// The contract: its name on this chain, or an address
+    contract: String,
+    /// The function and its arguments, as for `bessemer call`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "FUNCTION ARGUMENTS"
+    )]
+    words: Vec<String>,
+}
+
+const AFTER_HELP: &str = "\
+Exit code: 4 if the contract reverts, traps or runs out of gas, and also if the
+function would change something.
+
+Examples:
+  bessemer query counter get
+  bessemer query token balanceOf --account bob
+  bessemer query token balance-of bob --json
+";
+
+/// Asks what `args` describe.
+pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let mut local = Local::existing()?;
+    let Args { options, contract, words } = args;
+    let prepared = Prepared::of(&local, contract, words, options, output)?;
+    let Some(call) = prepared else { return Ok(0) };
+    let output = Output { json: output.json || call.json };
+    let terms = call.options.terms(&local.names)?;
+    if !terms.value.is_zero() {
+        return Err(Failure::Usage("a query sends nothing: leave --value out".to_owned()));
+    }
+    let mut spent = Spent::default();
+    let request = local.chain.call(call.to, "").input(call.input.clone()).from(terms.from);
+    let request = request.gas(terms.gas.unwrap_or(DEFAULT_GAS)).inspect(&mut spent);
+    let answer = request.query_bytes();
+    let mut teller = Teller::new(&local.chain, &local.names, Sources::of(&local.folder));
+    match answer {
+        Ok(bytes) => {
+            let fields = teller.result(&call.to, &call.input, &bytes);
+            if output.json {
+                output.document(&json!({
+                    "schema": "bessemer.query/1",
+                    "status": "return",
+                    "result": fields.as_deref().map(Field::list_to_json),
+                    "output": format!("0x{}", hex(&bytes)),
+                    "gas_used": spent.0,
+                }))?;
+            } else {
+                match fields {
+                    Some(fields) => output.text(abi::values(&fields, &local.names))?,
+                    None => output.text(format!("0x{}\n", hex(&bytes)))?,
+                }
+                output.note(format_args!("{DIM}gas {}{DIM:#}", grouped(spent.0)));
+            }
+            Ok(0)
+        }
+        Err(ChainError::Failed(receipt)) => {
+            if output.json {
+                let mut document = json!({ "schema": "bessemer.query/1" });
+                merge(&mut document, teller.document(&call.input, &receipt));
+                output.document(&document)?;
+            }
+            let what = teller.call_name(&call.to, &call.input);
+            output.error(teller.failure(&what, &receipt));
+            let view = |function: &alloy_json_abi::Function| {
+                use alloy_json_abi::StateMutability::{Pure, View};
+                matches!(function.state_mutability, View | Pure)
+            };
+            if let Some(function) = call.function.filter(|function| !view(function)) {
+                let name = &function.name;
+                output.note(format_args!(
+                    "  `{name}` changes state: send it with `bessemer call {contract} {name}`, or try it with `bessemer simulate`"
+                ));
+            }
+            Ok(4)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The gas of the outermost frame.
+#[derive(Default)]
+struct Spent(u64);
+
+impl Inspector for Spent {
+    fn on_return(&mut self, end: &End<'_>) {
+        if end.depth == 1 {
+            self.0 = end.gas_used;
+        }
+    }
+}

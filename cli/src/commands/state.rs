@@ -1,0 +1,154 @@
+//! `bessemer state`: accounts, and what contracts have stored.
+
+use bessemer_chain::store::{decode_account, decode_key};
+use bessemer_chain::{Account, Address, StateKey, U256};
+use serde_json::{Value, json};
+
+use crate::support::abi::printable;
+use crate::support::failure::Failure;
+use crate::support::local::Local;
+use crate::support::names::Names;
+use crate::support::output::{self, Output, hex};
+
+/// Shows the accounts of the local chain, or one account with everything that it stores.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// A contract or user, by name or address
+    account: Option<String>,
+}
+
+const AFTER_HELP: &str = "\
+Keys are shown as contracts on the SDK make them, the number of the field and
+the keys of maps; values as account, text or number, whichever they look like,
+and as they stand. --json has keys and values in hexadecimal digits.
+
+Examples:
+  bessemer state
+  bessemer state token
+  bessemer state alice --json
+";
+
+/// Shows what `args` name.
+pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let local = Local::existing()?;
+    let address = args.account.as_deref().map(|name| local.names.address(name)).transpose();
+    let address = address.map_err(Failure::Usage)?;
+    let state = State::read(&local, address)?;
+    if output.json {
+        output.document(&state.to_json(&local)?)?;
+    } else {
+        output.text(state.to_text(&local))?;
+    }
+    Ok(0)
+}
+
+/// A part of the state.
+#[derive(Default)]
+struct State {
+    accounts: Vec<(Address, Account)>,
+    storage: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl State {
+    /// All accounts, or one with its storage.
+    fn read(local: &Local, only: Option<Address>) -> Result<Self, Failure> {
+        let mut state = Self::default();
+        let mut damaged = None;
+        let mut visit = |key: &[u8], value: &[u8]| {
+            let parsed = decode_key(key).and_then(|key| {
+                match key {
+                    StateKey::Account(address) if only.is_none_or(|only| only == address) => {
+                        state.accounts.push((address, decode_account(value)?));
+                    }
+                    StateKey::Storage(address, key) if only == Some(address) => {
+                        state.storage.push((key.as_bytes().to_vec(), value.to_vec()));
+                    }
+                    _ => {}
+                }
+                Ok(())
+            });
+            damaged = damaged.take().or(parsed.err());
+        };
+        let visited = local.chain.store().for_each(&mut visit);
+        visited.map_err(|error| Failure::State(error.to_string()))?;
+        match damaged {
+            Some(error) => Err(Failure::State(format!("the database is damaged: {error}"))),
+            None => Ok(state),
+        }
+    }
+
+    fn to_text(&self, local: &Local) -> String {
+        let rows = self.accounts.iter().map(|(address, account)| {
+            let name = local.names.show(address);
+            let name = if name == address.to_string() { String::new() } else { name };
+            let kind = if account.code.is_some() { "contract" } else { "user" };
+            let nonce = format!("nonce {}", account.nonce);
+            [name, address.to_string(), kind.into(), format!("balance {}", account.balance), nonce]
+        });
+        let mut text = output::table(rows);
+        if self.accounts.is_empty() {
+            text.push_str("  the account was never used\n");
+        }
+        let rows = self.storage.iter().map(|(key, value)| {
+            let raw = format!("0x{}", hex(value));
+            [place(key, &local.names), guess(value, &local.names), raw]
+        });
+        text.push_str(&output::table(rows));
+        text
+    }
+
+    fn to_json(&self, local: &Local) -> Result<Value, Failure> {
+        let accounts = self.accounts.iter().map(|(address, account)| {
+            json!({
+                "address": address.to_string(),
+                "name": local.names.show(address),
+                "balance": account.balance.to_string(),
+                "nonce": account.nonce,
+                "code_hash": account.code.map(|code| code.to_string()),
+            })
+        });
+        let storage = self.storage.iter().map(|(key, value)| {
+            json!({ "key": format!("0x{}", hex(key)), "value": format!("0x{}", hex(value)) })
+        });
+        Ok(json!({
+            "schema": "bessemer.state/1",
+            "height": local.chain.height(),
+            "digest": format!("0x{}", hex(&local.chain.state_digest()?)),
+            "accounts": accounts.collect::<Vec<_>>(),
+            "storage": storage.collect::<Vec<_>>(),
+        }))
+    }
+}
+
+/// What a key probably is: the SDK begins with the number of the field, and has map keys behind it.
+fn place(key: &[u8], names: &Names) -> String {
+    // above are namespaces and hashes of paths that were too long
+    const FIELDS: u8 = 254;
+    match key.split_first() {
+        Some((field, [])) if *field < FIELDS => format!("field {field}"),
+        Some((field, path)) if *field < FIELDS => {
+            let (accounts, rest) = path.as_chunks::<20>();
+            if !rest.is_empty() {
+                return format!("field {field}[0x{}]", hex(path));
+            }
+            let keys = accounts.iter().map(|key| format!("[{}]", names.show(&Address::new(*key))));
+            format!("field {field}{}", keys.collect::<String>())
+        }
+        _ => format!("0x{}", hex(key)),
+    }
+}
+
+/// What a stored value probably is: the SDK writes numbers with their low byte first, and texts
+/// behind their length.
+fn guess(value: &[u8], names: &Names) -> String {
+    if let Ok(address) = <[u8; 20]>::try_from(value) {
+        return names.show(&Address::new(address));
+    }
+    let text = value.split_first().filter(|(length, text)| usize::from(**length) == text.len());
+    let text = text.and_then(|(_, text)| str::from_utf8(text).ok()).filter(|text| !text.is_empty());
+    if let Some(text) = text {
+        return format!("\"{}\"", printable(text));
+    }
+    U256::try_from_le_slice(value).map(|number| number.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,307 @@
+//! `bessemer test`: the project's tests, natively and as images on both engines.
+//!
+//! A test is a `#[test]` function. It runs natively, where the SDK records what it does with
+//! contracts: creations, calls, queries, with their outcomes. The record is then played with the
+//! images of the contracts on the interpreter and natively compiled, and everything is compared:
+//! status, output, events, and the state after each step.
+
+mod functions;
+mod native;
+mod record;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use bessemer_image::CodeHash;
+use bessemer_runtime::Backend;
+use serde_json::{Value, json};
+
+pub(crate) use self::functions::Functions;
+use self::functions::Noted;
+use self::native::{Test, Verdict};
+use self::record::{Played, Record};
+use crate::support::build::{self, Built, Image, Project};
+use crate::support::failure::Failure;
+use crate::support::local::{self, Folder};
+use crate::support::output::{ERROR, Output, TITLE, WARNING, grouped};
+
+/// Runs the project's tests natively, and as images on the interpreter and the native engine.
+///
+/// A test is a `#[test]` function. What it does with contracts by clients is done again with their
+/// images, and any difference in outcome, events or state fails the test.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Only tests whose names contain this
+    filter: Option<String>,
+    /// Only says which tests there are
+    #[arg(long)]
+    list: bool,
+    /// Writes a JUnit report to this file
+    #[arg(long, value_name = "FILE")]
+    junit: Option<std::path::PathBuf>,
+}
+
+const AFTER_HELP: &str = "\
+The gas column is what all transactions of the test use together, on the chain.
+Below stands what each function took that returned: instructions of its own, and
+gas with that of all it called. `bessemer size` shows it again.
+
+A test that creates a contract which is declared in a module `tests`, or is not of
+this project, runs natively only.
+Plain `cargo test` runs the same tests, natively only.
+
+Exit code: 5 if a test fails or an engine disagrees.
+
+Examples:
+  bessemer test
+  bessemer test only_the_owner
+  bessemer test --json
+";
+
+/// Images by the crate that they are made from.
+type Images = BTreeMap<String, Arc<[u8]>>;
+
+/// Runs the tests that `args` select.
+pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let folder = Folder::find()?;
+    let toolchain = build::toolchain(folder.project())?;
+    let project = Project::read(&toolchain)?;
+    let filter = args.filter.as_deref().unwrap_or_default();
+    if args.list {
+        return list(&native::programs(&toolchain, &project)?, filter, output);
+    }
+    // They share nothing, and neither build has work for all processors all the time.
+    let (programs, built) = std::thread::scope(|scope| {
+        let programs = scope.spawn(|| native::programs(&toolchain, &project));
+        let built = build::contracts(&[], &folder, output);
+        let programs = programs.join();
+        (programs.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), built)
+    });
+    let (programs, built) = (programs?, built?);
+    let images: Images = built
+        .iter()
+        .map(|built| (crate_of(&built.image), built.image.file.bytes.as_slice().into()))
+        .collect();
+    let mut results = Vec::new();
+    let mut noted = Noted::default();
+    for program in &programs {
+        let records = tempfile::tempdir()
+            .map_err(|source| Failure::Io { what: "make a temporary folder".to_owned(), source })?;
+        let tests = program.run(filter, records.path(), &hashes(&images))?;
+        for test in tests {
+            let result = Outcome::of(&program.name, test, records.path(), &images)?;
+            if !output.json {
+                output.text(result.line())?;
+                if let Some(details) = &result.details {
+                    output.note(details);
+                }
+            }
+            noted.merge(&result.noted);
+            results.push(result);
+        }
+    }
+    let mut contracts = Vec::new();
+    for Built { image, .. } in &built {
+        let Some(functions) = noted.of(&crate_of(image)) else { continue };
+        // a part of the tests says nothing of the others
+        if filter.is_empty() {
+            functions.write(image)?;
+        }
+        let size = image.file.bytes.len();
+        if !output.json {
+            let title =
+                format!("\n{TITLE}{}{TITLE:#}  {} bytes\n", image.name, grouped(size as u64));
+            output.text(title + &functions.table())?;
+        }
+        contracts.push(json!({
+            "name": image.name,
+            "size": size,
+            "functions": functions.to_json(),
+        }));
+    }
+    let failed = results.iter().filter(|result| !result.passed()).count();
+    if let Some(path) = &args.junit {
+        let text = junit(&results);
+        std::fs::write(path, text).map_err(|source| Failure::file("write", path, source))?;
+    }
+    if output.json {
+        let list: Vec<_> = results.iter().map(Outcome::to_json).collect();
+        let passed = results.len() - failed;
+        output.document(&json!({
+            "schema": "bessemer.test/1",
+            "passed": passed,
+            "failed": failed,
+            "tests": list,
+            "contracts": contracts,
+        }))?;
+    }
+    if results.is_empty() {
+        return Err(Failure::Tests(match filter {
+            "" => "the project has no tests: a test is a `#[test]` function".to_owned(),
+            filter => format!("no test has `{filter}` in its name"),
+        }));
+    }
+    output.note(format_args!("{} passed, {failed} failed", results.len() - failed));
+    Ok(if failed == 0 { 0 } else { 5 })
+}
+
+fn list(programs: &[native::Program], filter: &str, output: Output) -> Result<u8, Failure> {
+    let mut names = Vec::new();
+    for program in programs {
+        let tests = program.list(filter)?;
+        names.extend(tests.into_iter().map(|test| format!("{} {test}", program.name)));
+    }
+    if output.json {
+        output.document(&json!({ "schema": "bessemer.tests/1", "tests": names }))?;
+    } else {
+        output.text(names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
+    }
+    Ok(0)
+}
+
+/// The crate that an image is made from.
+fn crate_of(image: &Image) -> String {
+    image.name.replace('-', "_")
+}
+
+/// `crate=hash,crate=hash`, for the SDK.
+fn hashes(images: &Images) -> String {
+    let pairs = images.iter().map(|(name, elf)| format!("{name}={}", CodeHash::of(elf)));
+    pairs.collect::<Vec<_>>().join(",")
+}
+
+/// A test with what came of it.
+struct Outcome {
+    program: String,
+    test: String,
+    kind: Kind,
+    gas: u64,
+    transactions: usize,
+    noted: Noted,
+    /// Why it was not played: a contract that is declared among tests, or not in this project.
+    without_image: Option<String>,
+    details: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Passed,
+    Ignored,
+    /// The native test failed.
+    Failed,
+    /// An image does otherwise than the native test.
+    Differs,
+}
+
+impl Outcome {
+    fn of(program: &str, test: Test, records: &Path, images: &Images) -> Result<Self, Failure> {
+        let mut outcome = Self {
+            program: program.to_owned(),
+            test: test.name,
+            kind: Kind::Passed,
+            gas: 0,
+            transactions: 0,
+            noted: Noted::default(),
+            without_image: None,
+            details: None,
+        };
+        match test.verdict {
+            Verdict::Ignored => outcome.kind = Kind::Ignored,
+            Verdict::Failed(said) => (outcome.kind, outcome.details) = (Kind::Failed, Some(said)),
+            Verdict::Passed => {
+                let record = Record::read(records, &outcome.test)?;
+                outcome.without_image = record.without_image(images).map(str::to_owned);
+                if outcome.without_image.is_some() {
+                    return Ok(outcome);
+                }
+                match record.play(images) {
+                    Ok((Played { gas, transactions }, noted)) => {
+                        (outcome.gas, outcome.transactions) = (gas, transactions);
+                        outcome.noted = noted;
+                    }
+                    Err(difference) => {
+                        (outcome.kind, outcome.details) = (Kind::Differs, Some(difference));
+                    }
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn passed(&self) -> bool {
+        matches!(self.kind, Kind::Passed | Kind::Ignored)
+    }
+
+    fn word(&self) -> &'static str {
+        match self.kind {
+            Kind::Passed => "PASS",
+            Kind::Ignored => "SKIP",
+            Kind::Failed => "FAIL",
+            Kind::Differs => "DIFF",
+        }
+    }
+
+    fn line(&self) -> String {
+        let style = match self.kind {
+            Kind::Passed => TITLE,
+            Kind::Ignored => WARNING,
+            Kind::Failed | Kind::Differs => ERROR,
+        };
+        let name = format!("{} {}", self.program, self.test);
+        let gas = match (self.kind, self.transactions) {
+            (Kind::Passed, 0) if self.without_image.is_some() => {
+                let contract = self.without_image.as_deref().unwrap_or_default();
+                format!("native only: {contract} has no image")
+            }
+            (Kind::Passed, 0) => "native only".to_owned(),
+            (Kind::Passed, count) => format!("gas {:>12}  {count} transactions", grouped(self.gas)),
+            _ => String::new(),
+        };
+        format!("{style}{}{style:#} {name:48} {gas}\n", self.word())
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "program": self.program,
+            "test": self.test,
+            "verdict": self.word().to_lowercase(),
+            "gas_used": self.gas,
+            "transactions": self.transactions,
+            "without_image": self.without_image,
+            "details": self.details,
+        })
+    }
+}
+
+/// The back ends that play records, with their names.
+const BACKENDS: [(Backend, &str); 2] =
+    [(Backend::Interpreter, "the interpreter"), (Backend::Auto, "native code")];
+
+fn engine(backend: Backend) -> Result<bessemer_runtime::Engine, String> {
+    local::engine(backend).map_err(|failure| failure.to_string())
+}
+
+/// The report that continuous integration reads.
+fn junit(results: &[Outcome]) -> String {
+    let escape = |text: &str| {
+        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        escaped.chars().filter(|c| !c.is_control() || *c == '\n').collect::<String>()
+    };
+    let failed = results.iter().filter(|result| !result.passed()).count();
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"bessemer\" tests=\"{}\" failures=\"{failed}\">\n",
+        results.len()
+    );
+    for result in results {
+        let (program, test) = (escape(&result.program), escape(&result.test));
+        text += &format!("  <testcase classname=\"{program}\" name=\"{test}\">");
+        if !result.passed() {
+            let details = escape(result.details.as_deref().unwrap_or_default());
+            text += &format!("<failure message=\"{}\">{details}</failure>", result.word());
+        }
+        text += "</testcase>\n";
+    }
+    text + "</testsuite>\n"
+}

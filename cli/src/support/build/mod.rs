@@ -1,0 +1,226 @@
+//! `bessemer build`: images of the project's contracts.
+
+mod project;
+mod strip;
+mod toolchain;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use bessemer_image::{Limits, Program};
+use cargo_metadata::Message;
+use object::{Object, ObjectSection};
+use serde_json::{Value, json};
+
+pub(crate) use self::project::Project;
+pub(crate) use self::toolchain::{
+    Library, REMEDY, TARGET, Toolchain, candidates, find as toolchain,
+};
+use crate::support::failure::Failure;
+use crate::support::local::Folder;
+use crate::support::output::{self, Output, kib};
+use crate::support::program::File;
+
+/// Builds the project's contracts, and writes their images to target/bessemer.
+///
+/// An image holds the program and its interface. Beside it stands a file with symbols and debug
+/// data, which `deploy` keeps so that failures name source lines.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The contracts; all of the project unless said
+    contracts: Vec<String>,
+}
+
+const AFTER_HELP: &str = "\
+Uses the first of these: the project's Rust with the target installed, the same
+with library source, Debian's Rust with library source; or, if BESSEMER_RUST
+names a folder, the cargo and rustc in it. `bessemer doctor` shows which.
+
+Exit code: 3 if something does not compile or no compiler is there.
+
+Examples:
+  bessemer build
+  bessemer build token exchange --json
+";
+
+/// How long a build waits for another one of the same project.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// An image, and the file with debug data that it was made from.
+#[derive(Debug)]
+pub(crate) struct Image {
+    pub(crate) name: String,
+    pub(crate) file: File,
+    pub(crate) debug: Option<PathBuf>,
+}
+
+/// An image that was built.
+pub(crate) struct Built {
+    pub(crate) image: Image,
+    code_hash: String,
+    interface: usize,
+    cached: bool,
+    time: Duration,
+}
+
+/// Builds what `args` name.
+pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let built = contracts(&args.contracts, &Folder::find()?, output)?;
+    if output.json {
+        let list: Vec<_> = built.iter().map(Built::to_json).collect();
+        output.document(&json!({ "schema": "bessemer.build/1", "contracts": list }))?;
+    } else {
+        output.text(output::table(built.iter().map(Built::row)))?;
+    }
+    Ok(0)
+}
+
+/// Builds contracts; all if none is named.
+pub(crate) fn contracts(
+    names: &[String],
+    folder: &Folder,
+    output: Output,
+) -> Result<Vec<Built>, Failure> {
+    let toolchain = toolchain(folder.project())?;
+    let project = Project::read(&toolchain)?;
+    let packages = project.select(names)?;
+    folder.create()?;
+    let _lock = folder.lock("build.lock", PATIENCE)?;
+    let mut command = toolchain.build(project.root());
+    command
+        .args(["--message-format", "json"])
+        .args(["--config", "profile.release.debug=\"line-tables-only\""])
+        .args(["--config", "profile.release.strip=false"])
+        .args(packages.iter().flat_map(|package| ["--package", package.name.as_str()]))
+        .arg("--bins")
+        .env("CARGO_ENCODED_RUSTFLAGS", project.flags(&toolchain))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let unstarted = |source| Failure::Io { what: "start cargo".to_owned(), source };
+    let begin = Instant::now();
+    let mut cargo = command.spawn().map_err(unstarted)?;
+    let mut built = Vec::new();
+    let progress =
+        cargo.stderr.take().map(|lines| std::thread::spawn(move || forward(lines, output)));
+    if let Some(messages) = cargo.stdout.take() {
+        let mut last = begin;
+        for message in Message::parse_stream(BufReader::new(messages)) {
+            let artifact = match message {
+                Ok(Message::CompilerArtifact(artifact)) => artifact,
+                Ok(Message::CompilerMessage(said)) if !said.message.message.contains(RELAX) => {
+                    let text = said.message.rendered.unwrap_or(said.message.message);
+                    output.note(text.trim_end());
+                    continue;
+                }
+                _ => continue,
+            };
+            let Some(program) = &artifact.executable else { continue };
+            let time = last.elapsed();
+            last = Instant::now();
+            let name = packages.iter().find(|package| package.id == artifact.package_id);
+            let Some(name) = name.map(|package| package.name.to_string()) else { continue };
+            built.push(finish(&project, name, program.as_std_path(), artifact.fresh, time)?);
+        }
+    }
+    if let Some(progress) = progress {
+        // it ends with the pipe
+        let _ = progress.join();
+    }
+    let status = cargo.wait().map_err(unstarted)?;
+    if !status.success() {
+        let hint = match toolchain.library {
+            Library::Source => "; the library source may need `bessemer doctor`",
+            Library::Installed => "",
+        };
+        return Err(Failure::Build(format!(
+            "the contracts do not build: cargo says why above{hint}"
+        )));
+    }
+    let missing = packages
+        .iter()
+        .find(|package| !built.iter().any(|built| built.image.name == package.name.as_str()));
+    if let Some(package) = missing {
+        return Err(Failure::Build(format!("cargo made no program of {}", package.name)));
+    }
+    built.sort_by(|a, b| a.image.name.cmp(&b.image.name));
+    Ok(built)
+}
+
+/// What the compiler says of a flag of ours, with every crate.
+const RELAX: &str = "unstable feature specified for `-Ctarget-feature`";
+
+/// Passes on what cargo does, without its counts of warnings, which are mostly that one.
+fn forward(lines: impl std::io::Read, output: Output) {
+    for line in BufReader::new(lines).lines().map_while(Result::ok) {
+        if !(line.starts_with("warning: `") && line.contains(" generated ")) {
+            output.note(line);
+        }
+    }
+}
+
+/// Writes the image of a linked program, if it would be accepted.
+fn finish(
+    project: &Project,
+    name: String,
+    program: &Path,
+    cached: bool,
+    time: Duration,
+) -> Result<Built, Failure> {
+    let linked = File::read(program)?;
+    let interface = interface(&linked.bytes);
+    let image = strip::strip(&linked.bytes, interface.as_deref())
+        .ok_or_else(|| Failure::Build(format!("{} is no ELF file", program.display())))?;
+    let checked = Program::parse(&image, &Limits::contract())
+        .map_err(|error| Failure::Build(format!("{name} would not be accepted: {error}")))?;
+    let folder = project.images();
+    let path = folder.join(format!("{name}.elf"));
+    let debug = folder.join(format!("{name}.debug.elf"));
+    let write = |path: &Path, bytes: &[u8]| {
+        if std::fs::read(path).is_ok_and(|there| there == bytes) {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(path, bytes))
+            .map_err(|source| Failure::file("write", path, source))
+    };
+    write(&path, &image)?;
+    write(&debug, &linked.bytes)?;
+    Ok(Built {
+        code_hash: checked.code_hash().to_string(),
+        interface: interface.map_or(0, |bytes| bytes.len()),
+        image: Image { name, file: File::new(path, image), debug: Some(debug) },
+        cached,
+        time,
+    })
+}
+
+/// The section with the interface.
+fn interface(elf: &[u8]) -> Option<Vec<u8>> {
+    let file = object::File::parse(elf).ok()?;
+    file.section_by_name(".bessemer.abi")?.data().ok().map(<[u8]>::to_vec)
+}
+
+impl Built {
+    fn row(&self) -> [String; 5] {
+        let short: String = self.code_hash.chars().take(16).collect();
+        let time = if self.cached { "cached".into() } else { format!("{:.1?}", self.time) };
+        let size = kib(self.image.file.bytes.len());
+        [self.image.name.clone(), size, format!("abi {}", kib(self.interface)), short, time]
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "name": self.image.name,
+            "image": self.image.file.path.display().to_string(),
+            "size": self.image.file.bytes.len(),
+            "abi_size": self.interface,
+            "code_hash": self.code_hash,
+            "cached": self.cached,
+            "time_ms": u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+}

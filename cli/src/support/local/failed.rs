@@ -1,0 +1,200 @@
+//! `.bessemer/failed/NNNN.json`: transactions that failed, with all that running them again needs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bessemer_chain::store::{decode_key, encode_key};
+use bessemer_chain::{
+    Action, Address, BlockInfo, Chain, ChainConfig, Receipt, StateKey, Status, Transaction, U256,
+};
+use bessemer_runtime::Backend;
+use serde::{Deserialize, Serialize};
+
+use super::{Executed, Folder, Recorded, engine};
+use crate::support::failure::Failure;
+use crate::support::names::Names;
+use crate::support::number::parse_hex as bytes;
+use crate::support::output::hex;
+
+const SCHEMA: &str = "bessemer.failed/1";
+const FOLDER: &str = "failed";
+/// The largest file that is read.
+const BYTES: u64 = 64 << 20;
+
+/// A transaction that failed, and what it found.
+pub(crate) struct Failed {
+    pub(crate) chain_id: u64,
+    pub(crate) info: BlockInfo,
+    pub(crate) transaction: Transaction,
+    pub(crate) state: Vec<(StateKey, Vec<u8>)>,
+    pub(crate) names: Names,
+    pub(crate) status: Status,
+    pub(crate) gas_used: u64,
+    pub(crate) output: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    schema: String,
+    chain_id: u64,
+    height: u64,
+    timestamp: u64,
+    sender: String,
+    nonce: u64,
+    gas_limit: u64,
+    value: String,
+    action: ActionDocument,
+    outcome: OutcomeDocument,
+    names: Vec<(String, String)>,
+    state: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ActionDocument {
+    Call { to: String, input: String },
+    Deploy { code: String, input: String },
+}
+
+#[derive(Serialize, Deserialize)]
+struct OutcomeDocument {
+    status: Status,
+    gas_used: u64,
+    output: String,
+}
+
+impl Failed {
+    /// Writes a transaction that failed into the next file.
+    pub(crate) fn save(
+        folder: &Folder,
+        names: &Names,
+        executed: &Executed,
+    ) -> Result<PathBuf, Failure> {
+        let text = |bytes: &[u8]| format!("0x{}", hex(bytes));
+        let Executed { transaction, info, receipt, before, .. } = executed;
+        let action = match &transaction.action {
+            Action::Call { to, input } => {
+                ActionDocument::Call { to: to.to_string(), input: text(input) }
+            }
+            Action::Deploy { code, input, .. } => {
+                ActionDocument::Deploy { code: text(code), input: text(input) }
+            }
+            Action::Create { .. } => return Err(unknown("creations from stored code")),
+        };
+        let state = before.iter().filter_map(|(key, value)| {
+            value.as_ref().map(|value| (text(&encode_key(key)), text(value)))
+        });
+        let document = Document {
+            schema: SCHEMA.to_owned(),
+            chain_id: info.chain_id,
+            height: info.height,
+            timestamp: info.timestamp,
+            sender: transaction.sender.to_string(),
+            nonce: transaction.nonce,
+            gas_limit: transaction.gas_limit,
+            value: transaction.value.to_string(),
+            action,
+            outcome: OutcomeDocument {
+                status: receipt.status,
+                gas_used: receipt.gas_used,
+                output: text(&receipt.output),
+            },
+            names: names.iter().map(|(name, of)| (name.to_owned(), of.to_string())).collect(),
+            state: state.collect(),
+        };
+        let text = serde_json::to_vec_pretty(&document)
+            .map_err(|error| Failure::Other(format!("cannot write the transaction: {error}")))?;
+        folder.write(&format!("{FOLDER}/{:04}.json", next(folder)), &text)
+    }
+
+    /// Reads such a file, which may come from anywhere.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let io = |source| Failure::file("read", path, source);
+        let wrong = |reason: String| {
+            Failure::Usage(format!("{} is no recorded transaction: {reason}", path.display()))
+        };
+        let length = std::fs::metadata(path).map_err(io)?.len();
+        if length > BYTES {
+            return Err(wrong(format!("it has {length} bytes, more than {BYTES}")));
+        }
+        let text = std::fs::read(path).map_err(io)?;
+        let document: Document =
+            serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        if document.schema != SCHEMA {
+            return Err(wrong(format!("it is not of the form {SCHEMA}")));
+        }
+        Self::parse(document)
+            .ok_or_else(|| wrong("a number, an address or bytes are malformed".to_owned()))
+    }
+
+    fn parse(document: Document) -> Option<Self> {
+        let action = match document.action {
+            ActionDocument::Call { to, input } => {
+                Action::Call { to: to.parse().ok()?, input: bytes(&input)? }
+            }
+            ActionDocument::Deploy { code, input } => {
+                Action::Deploy { code: bytes(&code)?.into(), input: bytes(&input)?, salt: None }
+            }
+        };
+        let mut names = Names::default();
+        for (name, address) in document.names {
+            names.insert(name, address.parse::<Address>().ok()?);
+        }
+        let entry = |(key, value): (String, String)| {
+            Some((decode_key(&bytes(&key)?).ok()?, bytes(&value)?))
+        };
+        let state = document.state.into_iter().map(entry).collect::<Option<_>>()?;
+        let (chain_id, height) = (document.chain_id, document.height.checked_sub(1)? + 1);
+        Some(Self {
+            chain_id,
+            info: BlockInfo { chain_id, height, timestamp: document.timestamp },
+            transaction: Transaction {
+                sender: document.sender.parse().ok()?,
+                nonce: document.nonce,
+                gas_limit: document.gas_limit,
+                gas_price: U256::ZERO,
+                value: U256::from_str_radix(&document.value, 10).ok()?,
+                action,
+                access: None,
+            },
+            state,
+            names,
+            status: document.outcome.status,
+            gas_used: document.outcome.gas_used,
+            output: bytes(&document.outcome.output)?,
+        })
+    }
+
+    /// Runs it again, on this back end.
+    pub(crate) fn run(&self, backend: Backend) -> Result<(Chain, Receipt), Failure> {
+        let state = self.state.iter().cloned();
+        let store = Arc::new(Recorded::new(state));
+        store.set_head(self.info.height - 1, self.info.timestamp.saturating_sub(1));
+        let config = ChainConfig { chain_id: self.chain_id, ..ChainConfig::default() };
+        let mut chain = Chain::on(&engine(backend)?, store, config)?;
+        let mut block = chain.block_at(self.info.timestamp);
+        let receipt = block.push(&self.transaction)?.clone();
+        drop(block);
+        Ok((chain, receipt))
+    }
+
+    /// Whether a run ended as the recorded one.
+    pub(crate) fn is_like(&self, receipt: &Receipt) -> bool {
+        (self.status, self.gas_used, &self.output)
+            == (receipt.status, receipt.gas_used, &receipt.output)
+    }
+}
+
+/// The number after the highest.
+fn next(folder: &Folder) -> u32 {
+    let Ok(entries) = std::fs::read_dir(folder.path(FOLDER)) else { return 1 };
+    let numbers = entries.filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.strip_suffix(".json")?.parse::<u32>().ok()
+    });
+    numbers.max().map_or(1, |highest| highest.saturating_add(1))
+}
+
+fn unknown(what: &str) -> Failure {
+    Failure::Other(format!("{what} cannot be recorded"))
+}

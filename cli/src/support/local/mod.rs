@@ -1,0 +1,236 @@
+//! The local chain of a project: its database, the names on it, and transactions that failed.
+
+mod contracts;
+mod failed;
+mod folder;
+mod recorded;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use bessemer_chain::store::{View, decode_account};
+use bessemer_chain::{
+    AccessList, Action, Address, BlockInfo, Chain, ChainError, Inspector, Prices, Receipt,
+    StateKey, Transaction, U256,
+};
+use bessemer_runtime::{Backend, Config, Engine};
+
+pub(crate) use self::contracts::Contracts;
+pub(crate) use self::failed::Failed;
+pub(crate) use self::folder::{Folder, Lock};
+pub(crate) use self::recorded::Recorded;
+use crate::support::abi::Interface;
+use crate::support::failure::Failure;
+use crate::support::names::{Names, USERS, closest};
+
+/// Gas of a transaction that does not say how much, besides what storing code costs.
+pub(crate) const DEFAULT_GAS: u64 = 1 << 30;
+
+/// The chain, which no other process uses as long as this lives.
+pub(crate) struct Local {
+    pub(crate) chain: Chain,
+    pub(crate) folder: Folder,
+    pub(crate) names: Names,
+    contracts: Contracts,
+    _lock: Lock,
+}
+
+/// Who sends a transaction, and what goes with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) from: Address,
+    pub(crate) value: U256,
+    pub(crate) gas: Option<u64>,
+}
+
+/// A part of the state; `None` for what is not there.
+pub(crate) type Values = Vec<(StateKey, Option<Vec<u8>>)>;
+
+/// A transaction that ran.
+pub(crate) struct Executed {
+    pub(crate) transaction: Transaction,
+    pub(crate) info: BlockInfo,
+    pub(crate) receipt: Receipt,
+    pub(crate) accessed: AccessList,
+    /// What it read and wrote, as it was before.
+    pub(crate) before: Values,
+}
+
+/// Whether a transaction becomes part of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// If the contract returns. What fails leaves no trace, not even a used nonce.
+    Success,
+    Nothing,
+}
+
+/// An engine for contracts.
+pub(crate) fn engine(backend: Backend) -> Result<Engine, Failure> {
+    Engine::new(Config::new().backend(backend)).map_err(|error| Failure::Other(error.to_string()))
+}
+
+impl Local {
+    /// The chain that belongs to the current folder, made if there is none.
+    pub(crate) fn open_or_create() -> Result<Self, Failure> {
+        Self::open(Folder::find()?)
+    }
+
+    /// The chain that belongs to the current folder.
+    pub(crate) fn existing() -> Result<Self, Failure> {
+        let folder = Folder::find()?;
+        if !folder.path(DATABASE).exists() {
+            return Err(Failure::State(format!(
+                "there is no chain in {} yet: `bessemer deploy CONTRACT` makes one",
+                folder.path("").display()
+            )));
+        }
+        Self::open(folder)
+    }
+
+    /// The chain in this folder, made if there is none.
+    pub(crate) fn open(folder: Folder) -> Result<Self, Failure> {
+        folder.create()?;
+        let lock = folder.lock_chain()?;
+        let contracts = Contracts::read(&folder)?;
+        let mut chain = Chain::open(&engine(Backend::Auto)?, folder.path(DATABASE))?;
+        for user in USERS {
+            chain.user(user)?;
+        }
+        let mut names = Names::users();
+        for (name, address) in &contracts.0 {
+            names.insert(name, *address);
+        }
+        Ok(Self { chain, folder, names, contracts, _lock: lock })
+    }
+
+    /// Gives a contract a name.
+    pub(crate) fn name(&mut self, name: &str, address: Address) -> Result<(), Failure> {
+        self.contracts.0.insert(name.to_owned(), address);
+        self.names.insert(name, address);
+        self.contracts.write(&self.folder)
+    }
+
+    /// Whether the chain has a contract of this name.
+    pub(crate) fn is_deployed(&self, name: &str) -> bool {
+        self.contracts.0.contains_key(name)
+    }
+
+    /// The contract of this name or address, and its interface.
+    pub(crate) fn contract(&self, text: &str) -> Result<(Address, Interface), Failure> {
+        let unknown = |reason: String| Failure::Usage(reason);
+        if !text.starts_with("0x") && !self.contracts.0.contains_key(text) {
+            let known = self.contracts.0.keys().map(String::as_str);
+            let hint = match (closest(text, known.clone()), known.clone().next()) {
+                (Some(name), _) => format!("did you mean `{name}`?"),
+                (None, Some(_)) => {
+                    format!("deployed are {}", known.collect::<Vec<_>>().join(", "))
+                }
+                (None, None) => "nothing is deployed yet".to_owned(),
+            };
+            return Err(unknown(format!(
+                "there is no contract `{text}` on this chain: {hint}; `bessemer deploy {text}` deploys one"
+            )));
+        }
+        let address = self.names.address(text).map_err(unknown)?;
+        if self.chain.account(&address)?.code.is_none() {
+            return Err(unknown(format!("{text} is no contract on this chain")));
+        }
+        match self.interface(&address)? {
+            Some(interface) => Ok((address, interface)),
+            None => Err(Failure::Other(format!(
+                "{text} says nothing of its interface: its image has no section .bessemer.abi"
+            ))),
+        }
+    }
+
+    /// The interface of a contract, if it has one.
+    pub(crate) fn interface(&self, address: &Address) -> Result<Option<Interface>, Failure> {
+        let Some(code) = self.chain.account(address)?.code else { return Ok(None) };
+        let image = self.chain.code(&code)?.unwrap_or_default();
+        let interface = Interface::of_image(&image).transpose();
+        interface
+            .map_err(|reason| Failure::Other(format!("{}: {reason}", self.names.show(address))))
+    }
+
+    /// Runs a transaction as a block of its own.
+    pub(crate) fn execute(
+        &mut self,
+        action: Action,
+        terms: Terms,
+        keep: Keep,
+        inspector: Option<&mut dyn Inspector>,
+    ) -> Result<Executed, Failure> {
+        let store = Arc::clone(self.chain.store());
+        let account = self.chain.account(&terms.from)?;
+        if account.balance < terms.value {
+            return Err(Failure::Usage(format!(
+                "{} has {}, which is less than the value {}",
+                self.names.show(&terms.from),
+                account.balance,
+                terms.value
+            )));
+        }
+        let transaction = transaction(account.nonce, action, terms);
+        let mut block = self.chain.block();
+        let info = *block.info();
+        let receipt = block.push_inspected(&transaction, inspector)?.clone();
+        let accessed = block.accessed();
+        let before = values_before(&*store, &accessed)?;
+        if keep == Keep::Success && receipt.succeeded() {
+            block.commit()?;
+        }
+        Ok(Executed { transaction, info, receipt, accessed, before })
+    }
+}
+
+/// The values of all keys that a transaction used, and the code of all accounts among them: modules
+/// that are ready are not read again.
+fn values_before(store: &dyn View, accessed: &AccessList) -> Result<Values, Failure> {
+    let get = |key: &StateKey| -> Result<Option<Vec<u8>>, ChainError> {
+        Ok(store.get(key)?.map(|value| value.to_vec()))
+    };
+    let mut values = BTreeMap::new();
+    for key in accessed.reads.union(&accessed.writes) {
+        let value = get(key)?;
+        if let (StateKey::Account(_), Some(bytes)) = (key, &value) {
+            let account =
+                decode_account(bytes).map_err(|error| Failure::State(error.to_string()))?;
+            if let Some(code) = account.code.map(StateKey::Code) {
+                values.insert(code, get(&code)?);
+            }
+        }
+        values.insert(*key, value);
+    }
+    Ok(values.into_iter().collect())
+}
+
+/// The next transaction of a sender with this nonce.
+pub(crate) fn transaction(nonce: u64, action: Action, terms: Terms) -> Transaction {
+    let code = if let Action::Deploy { code, .. } = &action { code.len() as u64 } else { 0 };
+    Transaction {
+        sender: terms.from,
+        nonce,
+        gas_limit: terms.gas.unwrap_or(DEFAULT_GAS + code * Prices::V1.code_byte),
+        gas_price: U256::ZERO,
+        value: terms.value,
+        action,
+        access: None,
+    }
+}
+
+/// Interfaces by contract, each read once.
+#[derive(Default)]
+pub(crate) struct Interfaces(HashMap<Address, Option<Interface>>);
+
+impl Interfaces {
+    /// The interface of a contract, if it has one that can be read.
+    pub(crate) fn of(&mut self, chain: &Chain, address: &Address) -> Option<&Interface> {
+        let read = || {
+            let code = chain.account(address).ok()?.code?;
+            Interface::of_image(&chain.code(&code).ok()??)?.ok()
+        };
+        self.0.entry(*address).or_insert_with(read).as_ref()
+    }
+}
+
+const DATABASE: &str = "chain.redb";

@@ -1,0 +1,18 @@
+//! What several commands share.
+
+pub(crate) mod abi;
+pub(crate) mod build;
+pub(crate) mod compiling;
+pub(crate) mod dump;
+pub(crate) mod failure;
+pub(crate) mod images;
+pub(crate) mod invocation;
+pub(crate) mod local;
+pub(crate) mod names;
+pub(crate) mod number;
+pub(crate) mod outcome;
+pub(crate) mod output;
+pub(crate) mod places;
+pub(crate) mod program;
+pub(crate) mod source;
+pub(crate) mod trace;

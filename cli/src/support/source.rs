@@ -1,0 +1,48 @@
+//! Where in the sources an instruction of a deployed contract came from.
+//!
+//! Images on the chain carry no debug data. `deploy` keeps the file with debug data that an image
+//! was made from in `.bessemer/debug`, named by the hash of the image.
+
+use std::path::{Path, PathBuf};
+
+use bessemer_chain::CodeHash;
+
+use crate::support::failure::Failure;
+use crate::support::local::Folder;
+use crate::support::places;
+
+const FOLDER: &str = "debug";
+
+/// Finds source lines of a project.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources(Option<Folder>);
+
+impl Sources {
+    pub(crate) fn of(folder: &Folder) -> Self {
+        Self(Some(folder.clone()))
+    }
+
+    /// Keeps the debug data of an image.
+    pub(crate) fn keep(folder: &Folder, code: &CodeHash, debug: &Path) -> Result<(), Failure> {
+        let bytes = std::fs::read(debug).map_err(|source| Failure::file("read", debug, source))?;
+        folder.write(&name(code), &bytes).map(drop)
+    }
+
+    /// `src/lib.rs:41`, the innermost place that belongs to the project.
+    pub(crate) fn find(&self, code: &CodeHash, pc: u32) -> Option<String> {
+        let folder = self.0.as_ref()?;
+        let elf = std::fs::read(folder.path(&name(code))).ok()?;
+        let project = folder.project().canonicalize().ok()?;
+        let inside = |file: &str| -> Option<PathBuf> {
+            let path = project.join(file);
+            let path = path.canonicalize().unwrap_or(path);
+            path.strip_prefix(&project).ok().map(Path::to_owned)
+        };
+        let lines = places::lines(&elf, pc);
+        lines.iter().find_map(|(file, line)| Some(format!("{}:{line}", inside(file)?.display())))
+    }
+}
+
+fn name(code: &CodeHash) -> String {
+    format!("{FOLDER}/{}.elf", code.to_string().trim_start_matches("0x"))
+}
