@@ -10,12 +10,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    abi, aot, cache, call, check, demo, deploy, diff, disasm, doctor, events, inspect, new, query,
-    receipt, replay, run, size, state, test,
+    abi, aot, build, cache, call, check, demo, deploy, diff, disasm, doctor, events, inspect, new,
+    query, receipt, replay, run, simulate, size, state, test,
 };
 use crate::support::failure::Failure;
 use crate::support::output::Output;
-use crate::support::{build, compiling, output};
+use crate::support::{compiling, output};
 
 /// Contracts in Rust on RISC-V: builds and tests them, runs them on a local chain, and runs, compares and shows
 /// programs (RV32IMAC, ELF).
@@ -41,7 +41,7 @@ enum Command {
     Deploy(deploy::Args),
     Call(call::Args),
     Query(query::Args),
-    Simulate(call::SimulateArgs),
+    Simulate(simulate::Args),
     State(state::Args),
     Receipt(receipt::Args),
     Events(events::Args),
@@ -101,7 +101,7 @@ fn main() -> ExitCode {
         Command::Deploy(args) => deploy::run(&args, output),
         Command::Call(args) => call::run(&args, output),
         Command::Query(args) => query::run(&args, output),
-        Command::Simulate(args) => call::simulate(&args, output),
+        Command::Simulate(args) => simulate::run(&args, output),
         Command::Test(args) => test::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::State(args) => state::run(&args, output),

@@ -3,7 +3,6 @@
 use bessemer_chain::{Action, CodeHash};
 use serde_json::json;
 
-use crate::commands::call::merge;
 use crate::support::abi::{self, Interface};
 use crate::support::failure::Failure;
 use crate::support::images;
@@ -11,7 +10,7 @@ use crate::support::invocation::{Invocation, Options};
 use crate::support::local::{Failed, Keep, Local};
 use crate::support::names::USERS;
 use crate::support::outcome::{self, Teller};
-use crate::support::output::{Output, grouped, kib};
+use crate::support::output::{Output, grouped, kib, merge};
 use crate::support::source::Sources;
 
 /// Deploys a contract of the project, or an image, onto the project's local chain.

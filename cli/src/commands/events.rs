@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::commands::call::merge;
 use crate::support::abi::plain;
 use crate::support::failure::Failure;
 use crate::support::local::Local;
 use crate::support::outcome::Teller;
-use crate::support::output::{self, Output};
+use crate::support::output::{self, Output, merge};
 use crate::support::source::Sources;
 
 /// Shows the events on the local chain, the oldest first.

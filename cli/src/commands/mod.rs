@@ -2,6 +2,7 @@
 
 pub(crate) mod abi;
 pub(crate) mod aot;
+pub(crate) mod build;
 pub(crate) mod cache;
 pub(crate) mod call;
 pub(crate) mod check;
@@ -17,6 +18,7 @@ pub(crate) mod query;
 pub(crate) mod receipt;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod simulate;
 pub(crate) mod size;
 pub(crate) mod state;
 pub(crate) mod test;

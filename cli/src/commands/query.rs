@@ -3,13 +3,13 @@
 use bessemer_chain::{ChainError, End, Inspector};
 use serde_json::json;
 
-use crate::commands::call::{Prepared, merge};
 use crate::support::abi::{self, Field};
 use crate::support::failure::Failure;
 use crate::support::invocation::Options;
 use crate::support::local::{DEFAULT_GAS, Local};
 use crate::support::outcome::Teller;
-use crate::support::output::{DIM, Output, grouped, hex};
+use crate::support::output::{DIM, Output, grouped, hex, merge};
+use crate::support::prepared::Prepared;
 use crate::support::source::Sources;
 
 /// Asks a contract, in a call that can change nothing and is no transaction.

@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
-use crate::commands::call::merge;
 use crate::support::abi;
 use crate::support::failure::Failure;
 use crate::support::local::Local;
 use crate::support::outcome::Teller;
-use crate::support::output::{self, Output, grouped, hex};
+use crate::support::output::{self, Output, grouped, hex, merge};
 use crate::support::source::Sources;
 
 /// Shows the receipt of a transaction on the local chain; the newest unless said.

@@ -6,11 +6,10 @@ use bessemer_chain::Action;
 use bessemer_runtime::Backend;
 use serde_json::json;
 
-use crate::commands::call::merge;
 use crate::support::failure::Failure;
 use crate::support::local::{Failed, Folder};
 use crate::support::outcome::{self, Teller};
-use crate::support::output::Output;
+use crate::support::output::{Output, merge};
 use crate::support::source::Sources;
 
 /// Runs a recorded transaction again, on the interpreter and natively, and compares.

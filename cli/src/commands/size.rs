@@ -6,10 +6,10 @@ use bessemer_image::{Limits, Program};
 use object::{Object, ObjectSymbol, SymbolKind};
 use serde_json::{Value, json};
 
-use crate::commands::test::Functions;
 use crate::support::abi::{Interface, printable};
 use crate::support::build::Image;
 use crate::support::failure::Failure;
+use crate::support::functions::Functions;
 use crate::support::images;
 use crate::support::output::{self, Output, TITLE, grouped};
 use crate::support::program::File;

@@ -110,6 +110,13 @@ pub(crate) fn registers_json(registers: &[u32; 32]) -> Value {
     named.map(|reg| (reg.name().to_owned(), Value::from(registers[reg.index()]))).collect()
 }
 
+/// Adds the members of one object to another.
+pub(crate) fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
+}
+
 /// A number with its digits in groups of three.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -5,7 +5,6 @@
 //! images of the contracts on the interpreter and natively compiled, and everything is compared:
 //! status, output, events, and the state after each step.
 
-mod functions;
 mod native;
 mod record;
 
@@ -17,12 +16,11 @@ use bessemer_image::CodeHash;
 use bessemer_runtime::Backend;
 use serde_json::{Value, json};
 
-pub(crate) use self::functions::Functions;
-use self::functions::Noted;
 use self::native::{Test, Verdict};
 use self::record::{Played, Record};
 use crate::support::build::{self, Built, Image, Project};
 use crate::support::failure::Failure;
+use crate::support::functions::{Images, Noted};
 use crate::support::local::{self, Folder};
 use crate::support::output::{ERROR, Output, TITLE, WARNING, grouped};
 
@@ -59,9 +57,6 @@ Examples:
   bessemer test only_the_owner
   bessemer test --json
 ";
-
-/// Images by the crate that they are made from.
-type Images = BTreeMap<String, Arc<[u8]>>;
 
 /// Runs the tests that `args` select.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {

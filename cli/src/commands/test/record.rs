@@ -13,9 +13,9 @@ use bessemer_runtime::{Backend, Engine};
 use serde::Deserialize;
 use sha3::{Digest, Keccak256};
 
-use super::functions::{Frames, Noted};
-use super::{BACKENDS, Images, engine};
+use super::{BACKENDS, engine};
 use crate::support::failure::Failure;
+use crate::support::functions::{Frames, Images, Noted};
 use crate::support::local::{Recorded, Terms, transaction};
 use crate::support::number::parse_hex;
 use crate::support::output::hex;

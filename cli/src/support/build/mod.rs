@@ -1,4 +1,4 @@
-//! `bessemer build`: images of the project's contracts.
+//! Building the project's contracts and their images.
 
 mod project;
 mod strip;
@@ -20,31 +20,8 @@ pub(crate) use self::toolchain::{
 };
 use crate::support::failure::Failure;
 use crate::support::local::Folder;
-use crate::support::output::{self, Output, kib};
+use crate::support::output::{Output, kib};
 use crate::support::program::File;
-
-/// Builds the project's contracts, and writes their images to target/bessemer.
-///
-/// An image holds the program and its interface. Beside it stands a file with symbols and debug
-/// data, which `deploy` keeps so that failures name source lines.
-#[derive(Debug, clap::Args)]
-#[command(after_help = AFTER_HELP)]
-pub(crate) struct Args {
-    /// The contracts; all of the project unless said
-    contracts: Vec<String>,
-}
-
-const AFTER_HELP: &str = "\
-Uses the first of these: the project's Rust with the target installed, the same
-with library source, Debian's Rust with library source; or, if BESSEMER_RUST
-names a folder, the cargo and rustc in it. `bessemer doctor` shows which.
-
-Exit code: 3 if something does not compile or no compiler is there.
-
-Examples:
-  bessemer build
-  bessemer build token exchange --json
-";
 
 /// How long a build waits for another one of the same project.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -64,18 +41,6 @@ pub(crate) struct Built {
     interface: usize,
     cached: bool,
     time: Duration,
-}
-
-/// Builds what `args` name.
-pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let built = contracts(&args.contracts, &Folder::find()?, output)?;
-    if output.json {
-        let list: Vec<_> = built.iter().map(Built::to_json).collect();
-        output.document(&json!({ "schema": "bessemer.build/1", "contracts": list }))?;
-    } else {
-        output.text(output::table(built.iter().map(Built::row)))?;
-    }
-    Ok(0)
 }
 
 /// Builds contracts; all if none is named.
@@ -205,14 +170,15 @@ fn interface(elf: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Built {
-    fn row(&self) -> [String; 5] {
+    /// A line of a table.
+    pub(crate) fn row(&self) -> [String; 5] {
         let short: String = self.code_hash.chars().take(16).collect();
         let time = if self.cached { "cached".into() } else { format!("{:.1?}", self.time) };
         let size = kib(self.image.file.bytes.len());
         [self.image.name.clone(), size, format!("abi {}", kib(self.interface)), short, time]
     }
 
-    fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "name": self.image.name,
             "image": self.image.file.path.display().to_string(),

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use bessemer_chain::{Address, Call, CallKind, CodeHash, End, Inspector, Status};
 use serde_json::{Value, json};
 
-use super::Images;
 use crate::support::abi::Interface;
 use crate::support::build::Image;
 use crate::support::failure::Failure;
 use crate::support::output::{self, grouped};
+
+/// Images by the crate that they are made from.
+pub(crate) type Images = BTreeMap<String, Arc<[u8]>>;
 
 /// A frame that returned.
 #[derive(Clone, Debug, PartialEq, Eq)]

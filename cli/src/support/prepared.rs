@@ -1,0 +1,121 @@
+//! Calls as a command line describes them: arguments bound to a function of a deployed contract.
+
+use bessemer_chain::Address;
+
+use crate::support::abi::{self, Interface, printable};
+use crate::support::failure::Failure;
+use crate::support::invocation::{Invocation, Options};
+use crate::support::local::Local;
+use crate::support::names::closest;
+use crate::support::output::Output;
+
+/// The contract, the function and its arguments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CallArgs {
+    #[command(flatten)]
+    options: Options,
+    /// The contract: its name on this chain, or an address
+    contract: String,
+    /// The function and its arguments; `transferFrom`, `transfer_from` and `transfer-from` are the same.
+    /// --from, --value and --gas may stand here too, unless the function has an argument of that name
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
+    words: Vec<String>,
+}
+
+/// A call that is ready to be sent.
+pub(crate) struct Prepared {
+    pub(crate) to: Address,
+    pub(crate) input: Vec<u8>,
+    pub(crate) options: Options,
+    pub(crate) json: bool,
+    /// The function, if there is one.
+    pub(crate) function: Option<alloy_json_abi::Function>,
+}
+
+impl Prepared {
+    /// Nothing, if only help was asked for.
+    pub(crate) fn new(
+        args: &CallArgs,
+        local: &Local,
+        output: Output,
+    ) -> Result<Option<Self>, Failure> {
+        let CallArgs { options, contract, words } = args;
+        Self::of(local, contract, words, options, output)
+    }
+
+    pub(crate) fn of(
+        local: &Local,
+        contract: &str,
+        words: &[String],
+        options: &Options,
+        output: Output,
+    ) -> Result<Option<Self>, Failure> {
+        let function = words.split_first().filter(|(name, _)| !name.starts_with('-'));
+        let Some((name, arguments)) = function else {
+            let parsed = Invocation::parse(words, &[], options, false)?;
+            if parsed.help || !parsed.given.named.is_empty() {
+                let (_, interface) = local.contract(contract)?;
+                let names = format!("functions of {contract}:\n{}", functions(&interface));
+                if parsed.help {
+                    return output.text(names).map(|()| None);
+                }
+                return Err(Failure::Usage(format!(
+                    "say which function is to be called: {}",
+                    names.trim_end()
+                )));
+            }
+            let to = local.names.address(contract).map_err(Failure::Usage)?;
+            let (options, json) = (parsed.options, parsed.json);
+            return Ok(Some(Self { to, input: Vec::new(), options, json, function: None }));
+        };
+        let (to, interface) = local.contract(contract)?;
+        let candidates = interface.named(name);
+        if candidates.is_empty() {
+            return Err(no_function(contract, name, &interface));
+        }
+        let mut refused = None;
+        for function in &candidates {
+            let params = &function.inputs;
+            let parsed = Invocation::parse(arguments, params, options, false)?;
+            if parsed.help {
+                let usage = Interface::usage(function);
+                output.text(format!("bessemer call {contract} {usage}\n"))?;
+                return Ok(None);
+            }
+            let what = format!("{contract}.{}", function.name);
+            match abi::bind(&what, params, &parsed.given, &local.names) {
+                Ok(arguments) => {
+                    let input = [function.selector().as_slice(), &arguments].concat();
+                    let (options, json) = (parsed.options, parsed.json);
+                    let function = Some((*function).clone());
+                    return Ok(Some(Self { to, input, options, json, function }));
+                }
+                Err(reason) => refused = refused.or(Some(with_sender(reason, params))),
+            }
+        }
+        Err(Failure::Usage(refused.unwrap_or_default()))
+    }
+}
+
+/// Reminds of where `--from` stands if the function has an argument of that name.
+fn with_sender(reason: String, params: &[alloy_json_abi::Param]) -> String {
+    if params.iter().any(|param| param.name == "from") {
+        return format!(
+            "{reason}\n  `--from` behind the function is its argument; to say who sends, write `--sender bob` or put --from first: bessemer call --from bob ..."
+        );
+    }
+    reason
+}
+
+fn no_function(contract: &str, name: &str, interface: &Interface) -> Failure {
+    let known = interface.functions().map(|function| function.name.as_str());
+    let hint = match closest(name, known) {
+        Some(name) => format!("did you mean `{}`?", printable(name)),
+        None => format!("it has\n{}", functions(interface).trim_end()),
+    };
+    Failure::Usage(format!("{contract} has no function `{name}`: {hint}"))
+}
+
+fn functions(interface: &Interface) -> String {
+    interface.functions().map(|function| format!("  {}\n", Interface::usage(function))).collect()
+}
