@@ -3,24 +3,14 @@
 
 use std::{
     fmt::Debug,
-    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
 use bessemer_bench::{Profile, workloads};
+use bessemer_toolchain::{Tool, tests};
 
-const QEMU: &str = "qemu-riscv32";
-
-/// Whether there is a qemu; if not, says so past the capture of the test harness, so that a run
-/// which checked nothing does not look like one that did.
-fn has_qemu() -> bool {
-    let found = Command::new(QEMU).arg("--version").output().is_ok_and(|out| out.status.success());
-    if !found {
-        let _ = writeln!(std::io::stderr(), "skipped: {QEMU} is not installed (Debian: qemu-user)");
-    }
-    found
-}
+const QEMU: Tool = Tool::QEMU_RISCV32;
 
 /// Runs an image of `bench/elf`.
 fn run(image: &Path, arguments: &[&str]) -> Output {
@@ -45,7 +35,7 @@ fn prints(text: &str) -> (String, String, Option<i32>) {
 
 #[test]
 fn workloads_print_the_native_checksum() {
-    if !has_qemu() {
+    if !tests::has(&[QEMU]) {
         return;
     }
     for workload in workloads::ALL {
@@ -62,7 +52,7 @@ fn workloads_print_the_native_checksum() {
 
 #[test]
 fn bad_arguments_are_reported() {
-    if !has_qemu() {
+    if !tests::has(&[QEMU]) {
         return;
     }
     let fib = Path::new("fib.elf");
@@ -75,7 +65,7 @@ fn bad_arguments_are_reported() {
 
 #[test]
 fn c_programs_do_what_they_say() {
-    if !has_qemu() {
+    if !tests::has(&[QEMU]) {
         return;
     }
     assert_eq!(summary(&run(&program("hello"), &[])), prints("Hello, world!\n"));

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use bessemer_conformance::official::{
     Checkouts, Compiler, Engines, Kind, March, Outcome, Row, Test, discover, run,
 };
-
-const CC: &str = "riscv64-unknown-elf-gcc";
+use bessemer_toolchain::Tool;
+use bessemer_toolchain::tests::or_skip;
 
 fn fixtures() -> Checkouts {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -20,13 +20,10 @@ fn fixtures() -> Checkouts {
     }
 }
 
-/// The compiler, or None, with a word about it, where there is none.
+/// The compiler, if there is one.
 fn compiler(march: March) -> Option<Compiler> {
-    let compiler = Compiler::new(CC, march);
-    if let Err(error) = &compiler {
-        println!("skipped, no cross compiler: {error:#}");
-    }
-    compiler.ok()
+    // with all its causes
+    or_skip(Compiler::new(Tool::GCC.command, march).map_err(|error| format!("{error:#}")))
 }
 
 fn tests(march: March) -> Vec<Test> {

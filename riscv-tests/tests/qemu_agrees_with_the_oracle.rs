@@ -7,10 +7,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use bessemer_conformance::generate::{Case, EXIT, Generator};
 use bessemer_conformance::oracle::{MemoryClass, Oracle, PAGE_SIZE, Segment, Setup, Stop};
+use bessemer_toolchain::{Tool, tests};
 
 const PROGRAMS: usize = 300;
 
@@ -29,10 +30,7 @@ const A7: u32 = 17;
 
 #[test]
 fn trap_free_programs_end_alike() {
-    let qemu = "qemu-riscv32";
-    let found = Command::new(qemu).arg("--version").stdout(Stdio::null()).status();
-    if !found.is_ok_and(|status| status.success()) {
-        println!("skipped: there is no {qemu}");
+    if !tests::has(&[Tool::QEMU_RISCV32]) {
         return;
     }
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
@@ -46,7 +44,7 @@ fn trap_free_programs_end_alike() {
         };
         let file = directory.join("generated.elf");
         write_program(&file, &image);
-        let output = Command::new(qemu).arg(&file).output().unwrap();
+        let output = Command::new(Tool::QEMU_RISCV32).arg(&file).output().unwrap();
         let id = format!("{} seed {seed}", case.name);
         assert!(output.status.success(), "{id}: {:?}", output.status);
         assert_eq!(output.stdout.len(), expected.len(), "{id}");

@@ -1,9 +1,9 @@
 //! `bessemer doctor`: whether everything is there.
 
 use bessemer_runtime::Backend;
+use bessemer_toolchain::rust::{CONTRACT_TARGET, Library, REMEDY, candidates};
 use serde_json::{Value, json};
 
-use crate::support::build::{Library, REMEDY, TARGET, candidates};
 use crate::support::failure::Failure;
 use crate::support::local::{self, Folder};
 use crate::support::output::{self, ERROR, Output, TITLE, WARNING};
@@ -87,7 +87,7 @@ fn findings() -> Result<Vec<Finding>, Failure> {
     let folder = Folder::find()?;
     let mut findings = Vec::new();
     let mut usable = false;
-    for candidate in candidates(folder.project()) {
+    for candidate in candidates(folder.project(), &[CONTRACT_TARGET]) {
         let rustc = candidate.rustc.display();
         findings.push(match candidate.found {
             Ok(found) => {
@@ -100,11 +100,11 @@ fn findings() -> Result<Vec<Finding>, Failure> {
                 let version = found.version;
                 Finding::new(Kind::Good, format!("{rustc} {used}: Rust {version}, {library}"))
             }
-            Err(reason) => Finding::new(Kind::Hint, format!("{rustc} does not: {reason}")),
+            Err(lack) => Finding::new(Kind::Hint, format!("{rustc} does not: {lack}")),
         });
     }
     if !usable {
-        let what = format!("no compiler for {TARGET}");
+        let what = format!("no compiler for {CONTRACT_TARGET}");
         let remedy = Some(REMEDY.to_owned());
         findings.push(Finding { kind: Kind::Problem, what, remedy });
     }

@@ -3,10 +3,9 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::Result;
+use bessemer_toolchain::Tool;
 
 use crate::{run, version_line};
-
-const GCC: &str = "riscv64-unknown-elf-gcc";
 
 /// Compiles `bench/programs/NAME.c`. From the root of the checkout and by hand, that is
 ///
@@ -19,7 +18,7 @@ pub(crate) fn build(root: &Path, name: &str) -> Result<Vec<u8>> {
     let folder = root.join("target/guest");
     fs::create_dir_all(&folder)?;
     let image = folder.join(name).with_extension("elf");
-    run(Command::new(GCC)
+    run(Command::new(Tool::GCC)
         // Debug information names the source relative to the checkout, which becomes ".".
         .current_dir(root)
         .arg(format!("-ffile-prefix-map={}=.", root.display()))
@@ -38,5 +37,5 @@ pub(crate) fn build(root: &Path, name: &str) -> Result<Vec<u8>> {
 
 /// Which compiler that is.
 pub(crate) fn version() -> Result<String> {
-    version_line(GCC)
+    version_line(Tool::GCC)
 }

@@ -9,7 +9,6 @@
 #![expect(clippy::print_stdout, reason = "a command that reports what it did")]
 
 mod c;
-mod toolchain;
 
 use std::{
     ffi::OsStr,
@@ -22,9 +21,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use bessemer_bench::{PROGRAMS, Profile, workloads};
+use bessemer_toolchain::rust::{self, Toolchain};
 use sha2::{Digest, Sha256};
-
-use toolchain::Toolchain;
 
 /// What an image may weigh: they are committed, and a rebuild commits all of them again.
 const MAX_LENGTH: usize = 60 * 1024;
@@ -34,9 +32,10 @@ fn main() -> Result<()> {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the crate is in a folder")?;
     let mut images = Vec::new();
 
-    let rust = Toolchain::find()?;
+    let targets = Profile::ALL.map(Profile::target);
+    let rust = rust::find(&root.join("bench/guest"), &targets)?;
     for profile in Profile::ALL {
-        let built = rust.build(root, profile.target())?;
+        let built = build_all(&rust, root, profile.target())?;
         for workload in workloads::ALL {
             let name = Path::new(profile.folder()).join(workload.name);
             images.push((name.with_extension("elf"), fs::read(built.join(workload.name))?));
@@ -58,9 +57,26 @@ fn main() -> Result<()> {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
     }
     fs::write(elf.join("SHA256SUMS"), sums(&images))?;
-    fs::write(elf.join("TOOLCHAIN"), format!("{}{}", rust.version()?, c::version()?))?;
+    fs::write(elf.join("TOOLCHAIN"), format!("{}\n{}", rust.version_line()?, c::version()?))?;
     println!("{} images in {}", images.len(), elf.display());
     Ok(())
+}
+
+/// Builds every program of `bench/guest` and returns the folder they are in.
+fn build_all(toolchain: &Toolchain, root: &Path, target: &str) -> Result<PathBuf> {
+    let folder = root.join("target/guest");
+    let mut cargo = toolchain.build(&root.join("bench/guest"), target, "core");
+    // these replace the flags of `bench/guest/.cargo/config.toml`; the linker is the one that the C
+    // programs need too
+    let mut flags = vec!["-Clink-arg=-Tlink.ld".to_owned(), toolchain.library_flag()];
+    flags.extend(rust::gnu_linker_flags());
+    flags.push(format!("--remap-path-prefix={}=.", root.display()));
+    cargo
+        .args(["--locked", "--bins", "--target-dir"])
+        .arg(&folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    run(&mut cargo)?;
+    Ok(folder.join(target).join("release"))
 }
 
 /// The lines that `sha256sum --check` reads.

@@ -4,9 +4,10 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use bessemer_toolchain::rust::Toolchain;
 use cargo_metadata::Message;
 
-use crate::support::build::{Project, Toolchain};
+use crate::support::build::Project;
 use crate::support::failure::Failure;
 
 /// A program with tests.

@@ -2,7 +2,6 @@
 
 mod project;
 mod strip;
-mod toolchain;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,14 +9,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use bessemer_image::{Limits, Program};
+use bessemer_toolchain::rust::{self, CONTRACT_TARGET, Library, Toolchain};
 use cargo_metadata::Message;
 use object::{Object, ObjectSection};
 use serde_json::{Value, json};
 
 pub(crate) use self::project::Project;
-pub(crate) use self::toolchain::{
-    Library, REMEDY, TARGET, Toolchain, candidates, find as toolchain,
-};
 use crate::support::failure::Failure;
 use crate::support::local::Folder;
 use crate::support::output::{Output, kib};
@@ -43,6 +40,11 @@ pub(crate) struct Built {
     time: Duration,
 }
 
+/// The compiler for contracts of the project in this folder.
+pub(crate) fn toolchain(folder: &Path) -> Result<Toolchain, Failure> {
+    rust::find(folder, &[CONTRACT_TARGET]).map_err(|error| Failure::Build(error.to_string()))
+}
+
 /// Builds contracts; all if none is named.
 pub(crate) fn contracts(
     names: &[String],
@@ -54,7 +56,7 @@ pub(crate) fn contracts(
     let packages = project.select(names)?;
     folder.create()?;
     let _lock = folder.lock("build.lock", PATIENCE)?;
-    let mut command = toolchain.build(project.root());
+    let mut command = toolchain.build(project.root(), CONTRACT_TARGET, "core,alloc");
     command
         .args(["--message-format", "json"])
         .args(["--config", "profile.release.debug=\"line-tables-only\""])

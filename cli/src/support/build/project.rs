@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use bessemer_toolchain::rust::Toolchain;
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
-use super::toolchain::Toolchain;
 use crate::support::failure::Failure;
 use crate::support::names::closest;
 
@@ -86,7 +86,7 @@ impl Project {
     /// Flags of the compiler, with names for places outside the project, so that messages do not depend
     /// on the machine.
     pub(crate) fn flags(&self, toolchain: &Toolchain) -> String {
-        let mut flags = toolchain.flags();
+        let mut flags = toolchain.contract_flags();
         for package in &self.metadata.packages {
             let folder = package.manifest_path.parent();
             let outside =

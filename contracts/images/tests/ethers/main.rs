@@ -1,5 +1,5 @@
 //! The interfaces in the images, as ethers reads them: what it encodes is understood, what contracts
-//! answer it decodes. It is fetched by npm; without that, these tests say that they were skipped.
+//! answer it decodes. It is fetched by npm; without that, these tests are skipped.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panics")]
 
@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 use bessemer_chain::{Chain, Receipt, Status, selector};
 use bessemer_contracts::{EXAMPLES, image};
 use bessemer_runtime::{Backend, Config, Engine};
+use bessemer_toolchain::Tool;
+use bessemer_toolchain::tests::or_skip;
 use object::{Object, ObjectSection};
 use serde_json::{Value, json};
 
@@ -26,7 +28,7 @@ fn ethers() -> Option<&'static Path> {
         if package.is_dir() {
             return Some(package);
         }
-        let mut npm = Command::new("npm");
+        let mut npm = Command::new(Tool::NPM);
         npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]);
         npm.args(["--fetch-retries=0", "--fetch-timeout=20000", "--prefix"]);
         let output = npm.arg(&target).arg(ETHERS).output();
@@ -35,9 +37,7 @@ fn ethers() -> Option<&'static Path> {
             Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
             Err(error) => error.to_string(),
         };
-        let note = format!("skipped, since npm does not install {ETHERS}: {why}\n");
-        std::io::stderr().write_all(note.as_bytes()).unwrap();
-        None
+        or_skip(Err(format!("npm does not install {ETHERS}: {why}")))
     };
     INSTALLED.get_or_init(install).as_deref()
 }

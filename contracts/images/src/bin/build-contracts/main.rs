@@ -7,18 +7,16 @@
 #![expect(clippy::print_stdout, reason = "a command that reports what it did")]
 
 mod identity;
-mod toolchain;
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use bessemer_contracts::EXAMPLES;
+use bessemer_toolchain::rust::{self, CONTRACT_TARGET, Toolchain};
 use sha2::{Digest, Sha256};
-
-use toolchain::Toolchain;
 
 fn main() -> Result<ExitCode> {
     identity::compile().unwrap_or_else(|| build().map(|()| ExitCode::SUCCESS))
@@ -32,8 +30,8 @@ fn build() -> Result<()> {
     };
     let images = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = images.ancestors().nth(2).context("the crate is two folders deep")?;
-    let toolchain = Toolchain::find()?;
-    let (built, version) = (toolchain.build(root)?, toolchain.version()?);
+    let toolchain = rust::find(&root.join("contracts"), &[CONTRACT_TARGET])?;
+    let (built, version) = (build_all(&toolchain, root)?, toolchain.version_line()? + "\n");
     let recorded = fs::read_to_string(images.join("TOOLCHAIN")).unwrap_or_default();
     let (mut sums, mut different) = (String::new(), Vec::new());
     for example in EXAMPLES {
@@ -63,6 +61,23 @@ fn build() -> Result<()> {
         println!("built by another compiler: {} images differ", different.len());
     }
     Ok(())
+}
+
+/// Builds every contract, and returns the folder that the programs are in.
+fn build_all(toolchain: &Toolchain, root: &Path) -> Result<PathBuf> {
+    let folder = root.join("target/contracts");
+    let mut cargo = toolchain.build(&root.join("contracts"), CONTRACT_TARGET, "core,alloc");
+    // these replace the flags of `contracts/.cargo/config.toml`; messages of panics name source
+    // files, and not where they were on this machine
+    let mut flags = toolchain.contract_flags();
+    flags.push(format!("--remap-path-prefix={}=.", root.display()));
+    cargo
+        .args(["--locked", "--bins", "--target-dir"])
+        .arg(&folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    identity::stand_in(&mut cargo, root)?;
+    run(&mut cargo)?;
+    Ok(folder.join(CONTRACT_TARGET).join("release"))
 }
 
 /// Runs a command and returns what it printed; what it complains about is shown as it comes.

@@ -1,0 +1,61 @@
+//! The stages. `.ci/run` runs [`CI`] in this order: what fails often and fast stands first.
+
+use crate::stage::{Stage, Step};
+
+/// What every change must pass.
+pub(crate) const CI: &[Stage] = &[
+    Stage {
+        name: "fmt",
+        what: "the sources are formatted",
+        steps: &[Step::new("cargo fmt --all --check")],
+    },
+    Stage {
+        name: "demo",
+        what: "the first commands of the README",
+        steps: &[
+            Step::new("cargo run --locked --release -- demo"),
+            Step::new(
+                "cargo run --locked --release -- run bench/elf/programs/primes.elf 1000000",
+            ),
+        ],
+    },
+    Stage {
+        name: "test",
+        what: "the README's test command",
+        steps: &[Step::new("cargo test --locked --release --workspace")],
+    },
+    Stage {
+        name: "six-commands",
+        what: "from nothing to a called contract, timed while nothing else runs",
+        steps: &[Step::new(".ci/six-commands target/release/bessemer")],
+    },
+    Stage {
+        name: "clippy",
+        what: "no lint complains",
+        steps: &[Step::new(
+            "cargo clippy --locked --release --workspace --all-targets -- -D warnings",
+        )],
+    },
+    Stage {
+        name: "docs",
+        what: "the documentation builds without a broken link",
+        steps: &[Step::new("cargo doc --locked --release --workspace --no-deps")
+            .with(&[("RUSTDOCFLAGS", "-D warnings")])],
+    },
+    Stage {
+        name: "deny",
+        what: "licences, sources and duplicates of dependencies are as deny.toml allows",
+        steps: &[Step::new("cargo deny --locked check bans licenses sources")
+            .needs("cargo deny --version", "cargo install --locked cargo-deny")],
+    },
+];
+
+/// What takes longer, or needs more than CI has.
+pub(crate) const OTHER: &[Stage] = &[
+    Stage {
+        name: "advisories",
+        what: "no dependency has a known weakness; fetches the database",
+        steps: &[Step::new("cargo deny --locked check advisories")
+            .needs("cargo deny --version", "cargo install --locked cargo-deny")],
+    },
+];
