@@ -14,9 +14,7 @@ pub(crate) const CI: &[Stage] = &[
         what: "the first commands of the README",
         steps: &[
             Step::new("cargo run --locked --release -- demo"),
-            Step::new(
-                "cargo run --locked --release -- run bench/elf/programs/primes.elf 1000000",
-            ),
+            Step::new("cargo run --locked --release -- run bench/elf/programs/primes.elf 1000000"),
         ],
     },
     Stage {
@@ -51,11 +49,9 @@ pub(crate) const CI: &[Stage] = &[
 ];
 
 /// What takes longer, or needs more than CI has.
-pub(crate) const OTHER: &[Stage] = &[
-    Stage {
-        name: "advisories",
-        what: "no dependency has a known weakness; fetches the database",
-        steps: &[Step::new("cargo deny --locked check advisories")
-            .needs("cargo deny --version", "cargo install --locked cargo-deny")],
-    },
-];
+pub(crate) const OTHER: &[Stage] = &[Stage {
+    name: "advisories",
+    what: "no dependency has a known weakness; fetches the database",
+    steps: &[Step::new("cargo deny --locked check advisories")
+        .needs("cargo deny --version", "cargo install --locked cargo-deny")],
+}];

@@ -8,9 +8,7 @@
 mod native;
 mod record;
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use bessemer_image::CodeHash;
 use bessemer_runtime::Backend;
