@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bessemer_chain::store::{BlockCommit, Store, StoreError, View};
 use bessemer_chain::{
-    Chain, ChainConfig, Effect, Extension, ExtensionRow, StateKey, Value, sentence,
+    Chain, ChainConfig, Effect, Extension, ExtensionRow, Header, StateKey, Value, sentence,
 };
 use bessemer_image::{ImageBuilder, Profile};
 use bessemer_isa::asm;
@@ -21,7 +21,8 @@ struct Ledger {
 
 #[derive(Default)]
 struct Inner {
-    height: Option<u64>,
+    /// The newest block, from whose height and time the chain goes on.
+    head: Option<Header>,
     entries: BTreeMap<StateKey, Value>,
     reads: u64,
 }
@@ -35,23 +36,20 @@ impl View for Ledger {
 }
 
 impl Store for Ledger {
-    fn head(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self.inner.lock().unwrap_or_else(PoisonError::into_inner).height)
+    fn head(&self) -> Result<Option<Header>, StoreError> {
+        Ok(self.inner.lock().unwrap_or_else(PoisonError::into_inner).head.clone())
     }
 
-    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
+    fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let head = inner.height.unwrap_or(0);
-        if block.height != head + 1 {
-            return Err(StoreError::Height { head, found: block.height });
-        }
+        block.check_follows(inner.head.as_ref().map(|head| head.height))?;
         for (key, value) in block.changes.iter() {
             match value {
                 Some(value) => inner.entries.insert(*key, value.clone()),
                 None => inner.entries.remove(key),
             };
         }
-        inner.height = Some(block.height);
+        inner.head = Some(block.header);
         Ok(())
     }
 }
@@ -104,5 +102,14 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("price {price}, gas {}, {} entries", receipt.gas_used, inner.entries.len());
     assert_eq!(price, 4_200);
     assert!(inner.reads > 0);
+    drop(inner);
+
+    // The chain is opened again on the same state, and its time goes on.
+    let (height, timestamp) = (chain.height(), chain.head().timestamp);
+    drop(chain);
+    let mut chain = Chain::on(&engine, ledger, ChainConfig::default())?;
+    let next = *chain.block().info();
+    println!("the next block is {} at {}", next.height, next.timestamp);
+    assert_eq!((next.height, next.timestamp), (height + 1, timestamp + 1));
     Ok(())
 }

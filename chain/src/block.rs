@@ -2,15 +2,17 @@
 
 use bessemer_types::U256;
 
+use crate::access::AccessList;
 use crate::account::Account;
 use crate::chain::{Chain, ChainError};
-use crate::host::Session;
 use crate::inspect::Inspector;
-use crate::process::{Processed, Processor};
+use crate::journal::JournalError;
+use crate::process::{Processed, Processor, Stopped};
 use crate::receipt::Receipt;
-use crate::records::{self, Header};
-use crate::store::BlockCommit;
-use crate::transaction::{BlockInfo, Refusal, Transaction};
+use crate::records::Header;
+use crate::signed::Signed;
+use crate::store::{BlockCommit, RecordSet};
+use crate::transaction::{BlockInfo, Transaction};
 
 /// A block in the making. Dropped without [`Block::commit`], it leaves no trace.
 ///
@@ -36,11 +38,18 @@ use crate::transaction::{BlockInfo, Refusal, Transaction};
 /// ```
 pub struct Block<'c> {
     chain: &'c mut Chain,
-    processor: Processor,
+    state: State,
     info: BlockInfo,
     receipts: Vec<Receipt>,
     fees: U256,
     gas_used: u64,
+}
+
+/// Whether a block can go on.
+enum State {
+    Open(Box<Processor>),
+    /// The host failed in the middle of a transaction, so that what the journal holds is no state.
+    Failed,
 }
 
 /// A committed block.
@@ -58,7 +67,14 @@ impl<'c> Block<'c> {
         let processor = chain.processor(chain.view(), info);
         // blocks are as large as the block before, most often
         let receipts = Vec::with_capacity(chain.head().transactions as usize);
-        Self { chain, processor, info, receipts, fees: U256::ZERO, gas_used: 0 }
+        Self {
+            chain,
+            state: State::Open(Box::new(processor)),
+            info,
+            receipts,
+            fees: U256::ZERO,
+            gas_used: 0,
+        }
     }
 
     /// What contracts can know of the block.
@@ -76,7 +92,9 @@ impl<'c> Block<'c> {
     /// # Errors
     ///
     /// [`ChainError::Refused`] if it cannot be part of the block, which then is as before. Everything
-    /// else is the host's failure, after which the block cannot go on.
+    /// else is the host's failure, after which the block has failed: it takes no transaction and is
+    /// not committed, which is [`ChainError::BlockFailed`]. A panic of the embedder's own code does
+    /// the same.
     pub fn push(&mut self, transaction: &Transaction) -> Result<&Receipt, ChainError> {
         self.push_inspected(transaction, None)
     }
@@ -91,32 +109,73 @@ impl<'c> Block<'c> {
         transaction: &Transaction,
         mut inspector: Option<&mut dyn Inspector>,
     ) -> Result<&Receipt, ChainError> {
-        let gas = self.chain.config().block_gas - self.gas_used;
-        let index = self.receipts.len() as u32;
-        let processed = self.processor.process(transaction, index, gas, &mut inspector)?;
-        let Processed { receipt, fee } = processed.map_err(ChainError::Refused)?;
+        let (index, gas) = (self.receipts.len() as u32, self.gas_left());
+        let Processed { receipt, fee } =
+            self.work(|processor| processor.process(transaction, index, gas, &mut inspector))?;
         self.fees += fee;
         self.gas_used += receipt.gas_used;
         Ok(self.receipts.push_mut(receipt))
     }
 
-    /// What the last transaction read and wrote.
-    pub fn accessed(&self) -> crate::AccessList {
-        self.processor.session().journal.accessed()
+    /// Like [`Block::push`], if the sender signed the transaction for this chain. The signature is
+    /// checked after everything that costs less to refuse.
+    ///
+    /// # Errors
+    ///
+    /// As [`Block::push`]; [`Refusal::Signature`](crate::Refusal::Signature) for a signature of
+    /// somebody else.
+    pub fn push_signed(&mut self, signed: &Signed) -> Result<&Receipt, ChainError> {
+        let (chain_id, gas) = (self.info.chain_id, self.gas_left());
+        self.work(|processor| {
+            processor.check(&signed.transaction, gas)?;
+            Ok(signed.check(chain_id)?)
+        })?;
+        self.push(&signed.transaction)
+    }
+
+    fn gas_left(&self) -> u64 {
+        self.chain.config().block_gas - self.gas_used
+    }
+
+    /// Does something in an open block, which has failed if that fails, or panics.
+    fn work<T>(
+        &mut self,
+        work: impl FnOnce(&mut Processor) -> Result<T, Stopped>,
+    ) -> Result<T, ChainError> {
+        let State::Open(mut processor) = std::mem::replace(&mut self.state, State::Failed) else {
+            return Err(ChainError::BlockFailed);
+        };
+        let done = work(&mut processor);
+        if let Ok(_) | Err(Stopped::Refused(_)) = done {
+            self.state = State::Open(processor);
+        }
+        Ok(done?)
+    }
+
+    /// What the last transaction read and wrote, and what it asked to write; nothing in a block that
+    /// has failed. With this list, the same transaction on the same state does the same.
+    pub fn accessed(&self) -> AccessList {
+        match &self.state {
+            State::Open(processor) => processor.session().journal.accessed(),
+            State::Failed => AccessList::default(),
+        }
     }
 
     /// Ends the block: fees are paid, and state, receipts and header become durable together.
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`] if the store fails; then the chain is as before the block.
-    pub fn commit(mut self) -> Result<Sealed, ChainError> {
+    /// [`ChainError::Store`] if the store fails, and [`ChainError::BlockFailed`] if the host failed in
+    /// a transaction before; then the chain is as before the block.
+    pub fn commit(self) -> Result<Sealed, ChainError> {
+        let State::Open(processor) = self.state else { return Err(ChainError::BlockFailed) };
         let recipient = self.chain.config().fee_recipient;
-        let session: &mut Session = self.processor.session_mut();
+        let session = &mut *processor.session();
         if let Some(recipient) = recipient.filter(|_| !self.fees.is_zero()) {
             session.journal.begin(None);
             let found = session.journal.account(&recipient)?;
-            let balance = found.account.balance.saturating_add(self.fees);
+            let balance = found.account.balance.checked_add(self.fees);
+            let balance = balance.ok_or(JournalError::Supply)?;
             session.journal.set_account(found.id, Account { balance, ..found.account })?;
         }
         let header = Header {
@@ -126,15 +185,23 @@ impl<'c> Block<'c> {
             gas_used: self.gas_used,
         };
         let changes = session.journal.changes();
-        let records = records::of_block(&header, &self.receipts)?;
-        self.chain.store().commit(BlockCommit { height: header.height, changes, records })?;
+        let block = BlockCommit {
+            header: header.clone(),
+            changes,
+            receipts: &self.receipts,
+            records: RecordSet::new(),
+        };
+        self.chain.store().commit(block)?;
         self.chain.advance(header.clone());
         Ok(Sealed { header, receipts: self.receipts })
     }
 }
 
-impl From<Refusal> for ChainError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<Stopped> for ChainError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Refused(refusal) => Self::Refused(refusal),
+            Stopped::Failed(error) => Self::Execute(error),
+        }
     }
 }

@@ -12,18 +12,19 @@ use crate::account::Account;
 use crate::block::Block;
 use crate::encoding::decode_account;
 use crate::executor::{ExecuteError, Executor};
-use crate::extension::{Extension, ExtensionRow, FIRST_EXTENSION};
+use crate::extension::{self, Extension, ExtensionRow, FIRST_EXTENSION};
 use crate::host::{self, Context, Session};
+use crate::inspect::Inspector;
 use crate::journal::{Journal, JournalError};
 use crate::key::{KeyTooLong, StateKey, StorageKey};
 use crate::modules::Modules;
 use crate::price::Prices;
 use crate::process::Processor;
 use crate::receipt::Receipt;
-use crate::records::{self, Header, RecordError};
+use crate::records::Header;
 use crate::request::{CallRequest, DeployRequest};
 use crate::store::{BlockCommit, MemoryStore, RedbStore, Store, StoreError, View};
-use crate::transaction::{BlockInfo, Refusal};
+use crate::transaction::{BlockInfo, Refusal, Transaction};
 
 /// Accounts, contracts and blocks, on a store.
 ///
@@ -69,6 +70,9 @@ pub enum ChainError {
     /// The transaction cannot be part of a block.
     #[error("the transaction was refused: {0}")]
     Refused(Refusal),
+    /// The host failed in an earlier transaction of the block, which takes no more and is not committed.
+    #[error("the block failed before; drop it and begin another")]
+    BlockFailed,
     /// The transaction, or the query, failed; what it did is undone.
     #[error("{}", crate::explain::sentence(.0))]
     Failed(Box<Receipt>),
@@ -87,9 +91,6 @@ pub enum ChainError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A record is damaged.
-    #[error(transparent)]
-    Record(#[from] RecordError),
     /// Contracts could not run.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
@@ -99,6 +100,12 @@ pub enum ChainError {
     /// A host call of the embedder's own has a number of the table.
     #[error("host call {0:#x} belongs to the table; use {FIRST_EXTENSION:#x} or more")]
     Number(u32),
+    /// An endowment above [`Chain::MOST_ENDOWED`].
+    #[error("an endowment of {amount} is above 2^192, the most that keeps the supply below 2^256")]
+    Supply {
+        /// What was to be created.
+        amount: U256,
+    },
     /// No key is that long.
     #[error(transparent)]
     Key(#[from] KeyTooLong),
@@ -140,7 +147,7 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`] and [`ChainError::Record`] if the newest block cannot be read.
+    /// [`ChainError::Store`] if the newest block cannot be read.
     pub fn on(
         engine: &Engine,
         store: Arc<dyn Store>,
@@ -148,13 +155,8 @@ impl Chain {
     ) -> Result<Self, ChainError> {
         let modules = Arc::new(Modules::new(engine, config.modules)?);
         let linker = host::linker(modules.engine())?;
-        let mut chain = Self { store, modules, linker, config, head: Header::default() };
-        if let Some(head) = chain.store.head()? {
-            // a store that keeps no records tells the height at least
-            let known = Header { height: head, ..Header::default() };
-            chain.head = chain.header(head)?.unwrap_or(known);
-        }
-        Ok(chain)
+        let head = store.head()?.unwrap_or_default();
+        Ok(Self { store, modules, linker, config, head })
     }
 
     /// The rules of the chain.
@@ -181,34 +183,27 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`] and [`ChainError::Record`].
+    /// [`ChainError::Store`].
     pub fn header(&self, height: u64) -> Result<Option<Header>, ChainError> {
-        let record = self.store.record(&records::header_key(height))?;
-        Ok(record.map(|bytes| records::decode(format!("block {height}"), &bytes)).transpose()?)
+        Ok(self.store.header(height)?)
     }
 
     /// The receipt of a transaction; `None` if there is no such transaction.
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`] and [`ChainError::Record`].
+    /// [`ChainError::Store`].
     pub fn receipt(&self, height: u64, index: u32) -> Result<Option<Receipt>, ChainError> {
-        let record = self.store.record(&records::receipt_key(height, index))?;
-        let what = || format!("transaction {index} of block {height}");
-        Ok(record.map(|bytes| records::decode(what(), &bytes)).transpose()?)
+        Ok(self.store.receipt(height, index)?)
     }
 
     /// The receipts of a block, in order.
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`] and [`ChainError::Record`].
+    /// [`ChainError::Store`].
     pub fn receipts(&self, height: u64) -> Result<Vec<Receipt>, ChainError> {
-        let found = self.store.records(&records::receipts_prefix(height))?;
-        let receipts = found
-            .iter()
-            .map(|(_, bytes)| records::decode(format!("a transaction of block {height}"), bytes));
-        Ok(receipts.collect::<Result<_, _>>()?)
+        Ok(self.store.receipts(height)?)
     }
 
     /// What the state holds of an account; zeros if it was never used.
@@ -290,22 +285,32 @@ impl Chain {
         Address::new(*last)
     }
 
+    /// The schedule of prices that blocks are made with.
+    const PRICES: Prices = Prices::V1;
+
+    /// The most coins that one endowment may create.
+    pub const MOST_ENDOWED: U256 = U256::from_limbs([0, 0, 0, 1]);
+
     /// Creates coins for an account, in a block of its own: how a chain begins.
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`].
+    /// [`ChainError::Supply`] for more than 2^192: as each endowment is a block, and there are fewer
+    /// than 2^64 of them, all accounts together never have 2^256. And [`ChainError::Store`].
     pub fn endow(&mut self, address: &Address, amount: U256) -> Result<(), ChainError> {
+        if amount > Self::MOST_ENDOWED {
+            return Err(ChainError::Supply { amount });
+        }
         let info = self.next_block(None);
         let mut journal = Journal::new(self.view());
         journal.begin(None);
         let found = journal.account(address)?;
-        let balance = found.account.balance.saturating_add(amount);
+        let balance = found.account.balance.checked_add(amount).ok_or(JournalError::Supply)?;
         journal.set_account(found.id, Account { balance, ..found.account })?;
         let header = Header { height: info.height, timestamp: info.timestamp, ..Header::default() };
         let changes = journal.changes();
-        let records = records::of_block(&header, &[])?;
-        self.store.commit(BlockCommit { height: info.height, changes, records })?;
+        let block = BlockCommit { header: header.clone(), changes, ..BlockCommit::default() };
+        self.store.commit(block)?;
         self.advance(header);
         Ok(())
     }
@@ -331,6 +336,39 @@ impl Chain {
         DeployRequest::new(self, code.into())
     }
 
+    /// Finds out what a transaction would do as the only one of the next block, and keeps nothing. The
+    /// receipt's diagnosis has the access list with which it does the same, for the price of the list
+    /// itself besides.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if it cannot be part of a block; otherwise the host's failures.
+    pub fn simulate(&self, transaction: &Transaction) -> Result<Receipt, ChainError> {
+        self.simulate_inspected(transaction, None)
+    }
+
+    /// Like [`Chain::simulate`], and tells an inspector what happens.
+    ///
+    /// # Errors
+    ///
+    /// As [`Chain::simulate`].
+    pub fn simulate_inspected(
+        &self,
+        transaction: &Transaction,
+        mut inspector: Option<&mut dyn Inspector>,
+    ) -> Result<Receipt, ChainError> {
+        let mut processor = self.processor(self.view(), self.next_block(None));
+        let processed = processor.process(transaction, 0, self.config.block_gas, &mut inspector)?;
+        let mut receipt = processed.receipt;
+        receipt.diagnosis.access = Some(processor.session().journal.accessed());
+        Ok(receipt)
+    }
+
+    /// What transactions and state cost.
+    pub fn prices(&self) -> &Prices {
+        &Self::PRICES
+    }
+
     /// Defines a host call of the embedder's own.
     ///
     /// # Errors
@@ -347,7 +385,10 @@ impl Chain {
             return Err(ChainError::Number(number));
         }
         self.linker.func(number, name, move |caller: Caller<'_, Context>| {
-            call(&mut Extension::begin(caller, &row)?)
+            let session = caller.data().session();
+            let session = &mut *session.borrow_mut();
+            let answer = call(&mut Extension::begin(caller, session, &row)?);
+            extension::checked(&row.name, answer)
         })?;
         Ok(())
     }
@@ -367,7 +408,7 @@ impl Chain {
 
     pub(crate) fn processor(&self, view: Arc<dyn View>, info: BlockInfo) -> Processor {
         let modules = Arc::clone(&self.modules);
-        let session = Session::new(Journal::new(view), modules, Prices::V1, info);
+        let session = Session::new(Journal::new(view), modules, Self::PRICES, info);
         Processor::new(Executor::new(self.linker.clone()), session)
     }
 

@@ -53,6 +53,11 @@ pub(crate) fn is_occupied(account: &Account) -> bool {
 }
 
 /// Moves value between accounts; the payer's balance was checked.
+///
+/// # Errors
+///
+/// [`JournalError::Supply`] if the payee would have more than there can be, which
+/// [`Chain::endow`](crate::Chain::endow) makes impossible: the state is damaged then.
 pub(crate) fn transfer(
     journal: &mut Journal,
     from: AccountId,
@@ -65,7 +70,8 @@ pub(crate) fn transfer(
     let payer = *journal.account_at(from);
     journal.set_account(from, Account { balance: payer.balance - value, ..payer })?;
     let payee = *journal.account_at(to);
-    journal.set_account(to, Account { balance: payee.balance + value, ..payee })
+    let balance = payee.balance.checked_add(value).ok_or(JournalError::Supply)?;
+    journal.set_account(to, Account { balance, ..payee })
 }
 
 fn last_20(hash: Keccak256) -> Address {

@@ -8,7 +8,7 @@ use bessemer_runtime::{Error, Exit, Instance, Linker};
 
 use crate::account::Account;
 use crate::create;
-use crate::host::{Context, Entry, EntryEffect, RETURNED, Session};
+use crate::host::{Context, Entry, EntryEffect, RETURNED, Request, Session, SharedSession};
 use crate::inspect::{Call, CallKind, End, Inspector};
 use crate::journal::{Checkpoint, JournalError};
 use crate::receipt::{Failure, Status};
@@ -85,35 +85,35 @@ impl Executor {
         Self { linker, stack: Vec::new() }
     }
 
-    /// Runs a frame and all that it calls. Gives the session back with what is left of the state.
+    /// Runs a frame and all that it calls.
     pub(crate) fn run(
         &mut self,
-        session: Box<Session>,
+        shared: &SharedSession,
         entry: Entry,
         gas: u64,
         inspector: &mut Option<&mut dyn Inspector>,
-    ) -> Result<(Box<Session>, Ended), ExecuteError> {
+    ) -> Result<Ended, ExecuteError> {
         // an error or a panic in an earlier run leaves frames behind
         self.stack.clear();
         let mut failures = Vec::new();
-        self.enter(session, entry, gas, None, inspector)?;
+        self.enter(shared, entry, gas, None, inspector)?;
         let mut resume = None;
         let counting = inspector.as_ref().is_some_and(|inspector| inspector.counts());
         loop {
             let level = self.stack.last_mut().expect("the first frame has not ended");
             let exit = level.go(resume.take(), counting)?;
-            let mut session = level.instance.data_mut().take();
-            tell(&mut session, inspector);
-            if let Exit::HostCall { .. } = exit {
-                let request = level.instance.data_mut().request.take();
-                let request = request.expect("a host call pauses with a request");
-                self.enter(session, request.entry, request.gas, request.address_at, inspector)?;
+            tell(&mut shared.borrow_mut(), inspector);
+            if let Some(Request { entry, gas, address_at }) =
+                level.instance.data_mut().request.take()
+            {
+                self.enter(shared, entry, gas, address_at, inspector)?;
                 continue;
             }
 
             let depth = self.stack.len() as u32;
             let mut level = self.stack.pop().expect("the frame that ended is on the stack");
             let ended = end(&mut level, exit);
+            let session = &mut *shared.borrow_mut();
             if ended.status != Status::Return {
                 session.journal.revert(level.checkpoint);
                 if failures.len() < MOST_FAILURES {
@@ -131,7 +131,7 @@ impl Executor {
                 });
             }
             let Some(caller) = self.stack.last_mut() else {
-                return Ok((session, Ended { failures, ..ended }));
+                return Ok(Ended { failures, ..ended });
             };
             if let (Some(at), Status::Return) = (level.address_at, ended.status) {
                 let address = level.instance.data().frame.address;
@@ -140,9 +140,7 @@ impl Executor {
                 place.copy_from_slice(address.as_bytes());
             }
             caller.instance.set_gas(caller.instance.gas() + ended.gas_left)?;
-            let context = caller.instance.data_mut();
-            context.received = ended.output;
-            context.give(session);
+            caller.instance.data_mut().received = ended.output;
             resume = Some(ended.status as u32);
         }
     }
@@ -150,12 +148,13 @@ impl Executor {
     /// The one way into a frame: moves value, and puts the frame on the stack.
     fn enter(
         &mut self,
-        mut session: Box<Session>,
+        shared: &SharedSession,
         entry: Entry,
         gas: u64,
         address_at: Option<u32>,
         inspector: &mut Option<&mut dyn Inspector>,
     ) -> Result<(), ExecuteError> {
+        let session = &mut *shared.borrow_mut();
         let checkpoint = session.journal.checkpoint();
         if let Some(inspector) = inspector {
             inspector.on_call(&Call {
@@ -182,8 +181,7 @@ impl Executor {
         }
         session.entered.push((entry.frame.address, false));
         let constructor = matches!(entry.effect, EntryEffect::Create(_));
-        let mut context = Context::new(entry.frame);
-        context.give(session);
+        let context = Context::new(entry.frame, SharedSession::clone(shared));
         let mut instance = self.linker.instantiate(&entry.module, context)?;
         instance.set_gas(gas)?;
         if constructor {

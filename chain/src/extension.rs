@@ -1,15 +1,18 @@
 //! Host calls of the embedder's own.
 
 use bessemer_abi::Effect;
+use bessemer_abi::limits::{TOPICS, VALUE_BYTES};
 use bessemer_isa::TrapKind;
 use bessemer_runtime::region::Region;
 use bessemer_runtime::{Caller, HostResult, HostStop};
 use bessemer_types::{Address, U256};
 
 use crate::event::Event;
-use crate::host::Context;
+use crate::host::{Context, Session};
+use crate::inspect::Observation;
 use crate::key::StorageKey;
 use crate::transaction::BlockInfo;
+use crate::value::Value;
 
 /// The first call number that embedders may define; those below belong to the table.
 pub const FIRST_EXTENSION: u32 = 0x1000;
@@ -25,7 +28,8 @@ pub struct ExtensionRow {
     pub name: String,
     /// The gas of the call itself, paid before anything else.
     pub base: u64,
-    /// What it may change: with [`Effect::State`] it traps in a read-only frame.
+    /// What it may change: with [`Effect::State`] it traps in a read-only frame before it is called.
+    /// With any other, [`Extension::set_storage`] and [`Extension::emit`] trap there.
     pub effect: Effect,
 }
 
@@ -33,18 +37,28 @@ pub struct ExtensionRow {
 ///
 /// By rule G6 a call checks everything that the guest names, then pays, then acts: a call that acts
 /// first and fails later has happened for the embedder and not for the contract.
+///
+/// What the call does to state obeys the rules of the table's own rows, whatever the embedder
+/// forgets: read-only frames, the caps of a transaction on writes, events and their bytes, and the
+/// access list.
 pub struct Extension<'a> {
     caller: Caller<'a, Context>,
+    session: &'a mut Session,
 }
 
 impl<'a> Extension<'a> {
     /// Pays the base, and checks that the frame may do this.
-    pub(crate) fn begin(mut caller: Caller<'a, Context>, row: &ExtensionRow) -> HostResult<Self> {
-        caller.charge(row.base)?;
-        if row.effect == Effect::State && caller.data().frame.read_only {
-            return Err(HostStop::Trap(TrapKind::StaticViolation, None));
+    pub(crate) fn begin(
+        caller: Caller<'a, Context>,
+        session: &'a mut Session,
+        row: &ExtensionRow,
+    ) -> HostResult<Self> {
+        let mut extension = Self { caller, session };
+        extension.charge(row.base)?;
+        if row.effect == Effect::State {
+            extension.may_change()?;
         }
-        Ok(Self { caller })
+        Ok(extension)
     }
 
     /// The value of an argument register: 0 stands for a0, 5 for a5.
@@ -82,7 +96,7 @@ impl<'a> Extension<'a> {
 
     /// Who sent the transaction.
     pub fn origin(&self) -> Address {
-        self.caller.data().session().origin
+        self.session.origin
     }
 
     /// What came with the call.
@@ -92,7 +106,7 @@ impl<'a> Extension<'a> {
 
     /// The block.
     pub fn block(&self) -> BlockInfo {
-        self.caller.data().session().block
+        self.session.block
     }
 
     /// A value that the contract stored.
@@ -102,8 +116,7 @@ impl<'a> Extension<'a> {
     /// [`HostStop::Trap`] if the key was not declared or is too long, and the host's failures.
     pub fn storage(&mut self, key: &[u8]) -> HostResult<Option<Vec<u8>>> {
         let key = storage_key(key)?;
-        let (frame, session) = self.caller.data_mut().parts();
-        let entry = session.journal.storage(&frame.address, &key)?;
+        let entry = self.session.journal.storage(&self.caller.data().frame.address, &key)?;
         Ok(entry.value.map(<[u8]>::to_vec))
     }
 
@@ -111,18 +124,59 @@ impl<'a> Extension<'a> {
     ///
     /// # Errors
     ///
-    /// [`HostStop::Trap`] if the key was not declared or is too long, and the host's failures.
+    /// [`HostStop::Trap`] in a read-only frame, for a value or key that is too long, for more writes
+    /// than a transaction may do, and if the key was not declared to be written; and the host's
+    /// failures.
     pub fn set_storage(&mut self, key: &[u8], value: Option<&[u8]>) -> HostResult<()> {
+        self.may_change()?;
         let key = storage_key(key)?;
-        let (frame, session) = self.caller.data_mut().parts();
-        let id = session.journal.storage(&frame.address, &key)?.id;
-        Ok(session.journal.set(id, value.map(Into::into))?)
+        if value.is_some_and(|value| value.len() > VALUE_BYTES as usize) {
+            return Err(HostStop::Trap(TrapKind::HostLimit, None));
+        }
+        self.session.may_write()?;
+        let address = self.contract();
+        let id = self.session.journal.storage(&address, &key)?.id;
+        let value = value.map(Value::from);
+        self.session.observe(|| Observation::Write { address, key, value: value.clone() });
+        Ok(self.session.journal.set(id, value)?)
     }
 
     /// Emits an event of the contract. Undone if the frame fails.
-    pub fn emit(&mut self, topics: Vec<[u8; 32]>, data: Vec<u8>) {
-        let (frame, session) = self.caller.data_mut().parts();
-        session.journal.emit(Event { address: frame.address, topics, data });
+    ///
+    /// # Errors
+    ///
+    /// [`HostStop::Trap`] in a read-only frame, for more topics than an event may have, and for more
+    /// events, or more bytes of them, than a transaction may emit.
+    pub fn emit(&mut self, topics: Vec<[u8; 32]>, data: Vec<u8>) -> HostResult<()> {
+        self.may_change()?;
+        let event = Event { address: self.contract(), topics, data };
+        if event.topics.len() > TOPICS as usize || event.data.len() > VALUE_BYTES as usize {
+            return Err(HostStop::Trap(TrapKind::HostLimit, None));
+        }
+        self.session.may_emit(event.bytes())?;
+        self.session.observe(|| Observation::Event(event.clone()));
+        self.session.journal.emit(event);
+        Ok(())
+    }
+
+    /// A read-only frame changes nothing.
+    fn may_change(&self) -> HostResult<()> {
+        if self.caller.data().frame.read_only {
+            return Err(HostStop::Trap(TrapKind::StaticViolation, None));
+        }
+        Ok(())
+    }
+}
+
+/// What an embedder's call may answer: a value, a trap, out of gas, or its own failure. Ending and
+/// pausing frames is for the calls of the table, which say what the caller gets.
+pub(crate) fn checked(name: &str, answer: HostResult<u32>) -> HostResult<u32> {
+    match answer {
+        Err(HostStop::Done(_) | HostStop::Pause) => {
+            let error = format!("host call {name} may neither end nor pause the frame");
+            Err(HostStop::Error(error.into()))
+        }
+        answer => answer,
     }
 }
 

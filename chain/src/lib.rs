@@ -59,7 +59,7 @@ pub use key::{KeyTooLong, StateKey, StorageKey};
 pub use modules::ModuleError;
 pub use price::Prices;
 pub use receipt::{Diagnosis, Failure, Receipt, Status};
-pub use records::{Header, RecordError};
+pub use records::Header;
 pub use request::{CallRequest, DeployRequest, selector};
 pub use signed::{SecretKey, Signed};
 pub use transaction::{Action, BlockInfo, Refusal, Transaction};

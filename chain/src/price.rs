@@ -25,6 +25,8 @@ pub struct Prices {
     pub refund_cap: u64,
     /// A byte of uploaded code: loading, translating and storing it.
     pub code_byte: u64,
+    /// An entry of a transaction's access list.
+    pub access_entry: u64,
 }
 
 impl Prices {
@@ -40,5 +42,9 @@ impl Prices {
         cleared_value: 20_000,
         refund_cap: 5,
         code_byte: 4_000,
+        access_entry: 0,
     };
+
+    /// Schedule 2: as schedule 1, and what was free there has its price.
+    pub const V2: Self = Self { access_entry: 1_000, ..Self::V1 };
 }

@@ -1,17 +1,19 @@
 //! One transaction, from its checks to its receipt.
 
+use std::cell::{RefCell, RefMut};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use bessemer_abi::limits::{CODE_BYTES, INPUT_BYTES};
+use bessemer_abi::limits::{ACCESS_ENTRIES, CODE_BYTES, INPUT_BYTES};
 use bessemer_image::CodeHash;
 use bessemer_types::{Address, U256};
 
-use crate::access::AccessList;
 use crate::account::Account;
 use crate::create;
 use crate::executor::{Ended, ExecuteError, Executor};
-use crate::host::{Entry, EntryEffect, Frame, Session};
+use crate::host::{Entry, EntryEffect, Frame, Session, SharedSession};
 use crate::inspect::Inspector;
+use crate::journal::{AccountEntry, AccountId, JournalError};
 use crate::key::StateKey;
 use crate::modules::Modules;
 use crate::receipt::{Diagnosis, Receipt, Status};
@@ -27,10 +29,19 @@ pub(crate) struct Processed {
     pub(crate) fee: U256,
 }
 
+/// Why a transaction has no receipt.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// It cannot be part of the block, in which nothing has changed.
+    Refused(Refusal),
+    /// The host failed, and what the journal holds is no state of a chain.
+    Failed(ExecuteError),
+}
+
 /// Everything that runs transactions: the stack of frames, and what they share.
 pub(crate) struct Processor {
     executor: Executor,
-    session: Option<Box<Session>>,
+    session: SharedSession,
 }
 
 /// A transaction that passed its checks.
@@ -39,8 +50,26 @@ struct Bought {
     gas: u64,
     /// The gas limit's price.
     cost: U256,
+    /// What the access list cost, which is no execution and raises no refund.
+    access: u64,
+}
+
+/// What a transaction asks for, once its gas is bought.
+struct Wanted<'t> {
     /// The account that is called or created.
     to: Address,
+    input: &'t [u8],
+    what: What,
+}
+
+enum What {
+    Call,
+    /// Code that comes with the transaction, and is a contract.
+    Deploy(CodeHash, Arc<[u8]>),
+    /// Code that comes with the transaction, and is none.
+    Rejected(String),
+    /// Code that the state has, or not.
+    Create(CodeHash),
 }
 
 /// What there is to run.
@@ -55,15 +84,22 @@ enum Work {
 
 impl Processor {
     pub(crate) fn new(executor: Executor, session: Session) -> Self {
-        Self { executor, session: Some(Box::new(session)) }
+        Self { executor, session: Rc::new(RefCell::new(session)) }
     }
 
-    pub(crate) fn session(&self) -> &Session {
-        self.session.as_ref().expect(LOST)
+    /// What the frames share, between two transactions.
+    pub(crate) fn session(&self) -> RefMut<'_, Session> {
+        self.session.borrow_mut()
     }
 
-    pub(crate) fn session_mut(&mut self) -> &mut Session {
-        self.session.as_mut().expect(LOST)
+    /// Whether a transaction could be the next, with at most `gas` of the block's gas: all that is
+    /// refused without a look at its signature, files and addresses. Changes nothing.
+    pub(crate) fn check(&mut self, transaction: &Transaction, gas: u64) -> Result<(), Stopped> {
+        let session = &mut *self.session.borrow_mut();
+        let price = own_price(session, transaction, gas)?;
+        session.journal.begin(None);
+        sender(session, transaction, &price)?;
+        Ok(())
     }
 
     /// Processes a transaction with at most `gas` of the block's gas.
@@ -73,23 +109,26 @@ impl Processor {
         index: u32,
         gas: u64,
         inspector: &mut Option<&mut dyn Inspector>,
-    ) -> Result<Result<Processed, Refusal>, ExecuteError> {
-        let session = self.session_mut();
+    ) -> Result<Processed, Stopped> {
+        let mut guard = self.session.borrow_mut();
+        let session = &mut *guard;
         session.begin(transaction.sender, inspector.is_some());
-        let bought = match buy(session, transaction, gas)? {
-            Ok(bought) => bought,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        let bought = buy(session, transaction, gas)?;
         let before = session.journal.checkpoint();
+        let wanted = wanted(transaction);
+        let to = wanted.to;
+        let work = prepare(session, transaction, wanted)?;
+        drop(guard);
+
         let mut diagnosis = Diagnosis::default();
-        let mut ended = match prepare(session, transaction, &bought)? {
+        let mut ended = match work {
             Work::Frame { entry, price } => match bought.gas.checked_sub(price) {
-                Some(gas) => self.run(*entry, gas, inspector)?,
+                Some(gas) => self.executor.run(&self.session, *entry, gas, inspector)?,
                 None => Ended::silent(Status::OutOfGas, 0),
             },
             Work::Transfer { price } => match bought.gas.checked_sub(price) {
                 Some(gas_left) => {
-                    move_value(session, transaction, &bought.to)?;
+                    move_value(&mut self.session.borrow_mut(), transaction, &to)?;
                     Ended::silent(Status::Return, gas_left)
                 }
                 None => Ended::silent(Status::OutOfGas, 0),
@@ -99,7 +138,8 @@ impl Processor {
                 Ended::silent(Status::Revert, bought.gas)
             }
         };
-        let session = self.session_mut();
+
+        let session = &mut *self.session.borrow_mut();
         if ended.status != Status::Return {
             session.journal.revert(before);
         }
@@ -107,7 +147,7 @@ impl Processor {
         diagnosis.log = std::mem::take(&mut session.log);
 
         let used = transaction.gas_limit - ended.gas_left;
-        let used = used - refund(session, used);
+        let used = used - refund(session, used - bought.access);
         let fee = transaction.gas_price * U256::from(used);
         let sender = session.journal.account(&transaction.sender)?;
         let balance = sender.account.balance + (bought.cost - fee);
@@ -118,7 +158,7 @@ impl Processor {
             height: session.block.height,
             index,
             sender: transaction.sender,
-            to: bought.to,
+            to,
             status: ended.status,
             gas_used: used,
             output: ended.output,
@@ -126,7 +166,7 @@ impl Processor {
             created,
             diagnosis,
         };
-        Ok(Ok(Processed { receipt, fee }))
+        Ok(Processed { receipt, fee })
     }
 
     /// Runs a call that may read everything and change nothing, outside any transaction.
@@ -138,96 +178,87 @@ impl Processor {
         gas: u64,
         inspector: &mut Option<&mut dyn Inspector>,
     ) -> Result<Ended, ExecuteError> {
-        let session = self.session_mut();
+        let mut guard = self.session.borrow_mut();
+        let session = &mut *guard;
         session.begin(from, inspector.is_some());
         session.journal.begin(None);
         let account = session.journal.account(&to)?.account;
         let Some(hash) = account.code else {
             return Ok(Ended::silent(Status::Return, gas));
         };
-        let module = session.modules.clone().of(&hash, &mut session.journal)?;
+        let module = Arc::clone(&session.modules).of(&hash, &mut session.journal)?;
+        drop(guard);
         let Some(gas) = gas.checked_sub(Modules::entry_price(&module)) else {
             return Ok(Ended::silent(Status::OutOfGas, 0));
         };
-        let entry = Entry {
-            module,
-            frame: Frame {
-                address: to,
-                code: to,
-                caller: from,
-                value: U256::ZERO,
-                input,
-                read_only: true,
-            },
-            effect: EntryEffect::Transfer,
+        let frame = Frame {
+            address: to,
+            code: to,
+            caller: from,
+            value: U256::ZERO,
+            input,
+            read_only: true,
         };
-        self.run(entry, gas, inspector)
-    }
-
-    fn run(
-        &mut self,
-        entry: Entry,
-        gas: u64,
-        inspector: &mut Option<&mut dyn Inspector>,
-    ) -> Result<Ended, ExecuteError> {
-        let session = self.session.take().expect(LOST);
-        let (session, ended) = self.executor.run(session, entry, gas, inspector)?;
-        self.session = Some(session);
-        Ok(ended)
+        let entry = Entry { module, frame, effect: EntryEffect::Transfer };
+        self.executor.run(&self.session, entry, gas, inspector)
     }
 }
 
-/// A host error leaves a processor without its session, and nobody uses it again.
-const LOST: &str = "a processor ends with its first host error";
+/// What a transaction costs, before anybody looks at its sender.
+struct Price {
+    /// What it costs before it runs.
+    own: u64,
+    /// The part of that which its access list costs.
+    access: u64,
+    /// The gas limit's price.
+    cost: U256,
+    /// That and the value.
+    needed: U256,
+}
 
 /// Checks the transaction, and buys its gas.
-fn buy(
+fn buy(session: &mut Session, transaction: &Transaction, most: u64) -> Result<Bought, Stopped> {
+    let price = own_price(session, transaction, most)?;
+    session.journal.begin(transaction.access.clone());
+    let (id, account) = sender(session, transaction, &price)?;
+    session.journal.touch_account(id);
+    session.journal.set_account(id, account)?;
+    let gas = transaction.gas_limit - price.own;
+    Ok(Bought { gas, cost: price.cost, access: price.access })
+}
+
+/// The sender's account, and what it is once the gas is bought.
+fn sender(
     session: &mut Session,
     transaction: &Transaction,
-    block_gas: u64,
-) -> Result<Result<Bought, Refusal>, ExecuteError> {
-    let most = block_gas.min(MAX_GAS);
-    let (limit, sender) = (transaction.gas_limit, transaction.sender);
-    if limit > most {
-        return Ok(Err(Refusal::GasTooHigh { limit, most }));
-    }
-    let needed = match own_price(session, transaction) {
-        Ok(needed) => needed,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let Some(gas) = limit.checked_sub(needed) else {
-        return Ok(Err(Refusal::GasTooLow { limit, needed }));
-    };
-    let cost = transaction.gas_price.checked_mul(U256::from(limit));
-    let needed = cost.and_then(|cost| cost.checked_add(transaction.value));
-    let (Some(cost), Some(needed)) = (cost, needed) else { return Ok(Err(Refusal::Cost)) };
-
-    let to = address(transaction);
-    session.journal.begin(declared(transaction, &to));
-    let found = session.journal.account(&sender)?;
-    let account = found.account;
+    price: &Price,
+) -> Result<(AccountId, Account), Stopped> {
+    let sender = transaction.sender;
+    session.journal.allow(StateKey::Account(sender), true);
+    let AccountEntry { id, account, .. } = session.journal.account(&sender)?;
     if account.code.is_some() {
-        return Ok(Err(Refusal::SenderIsContract { sender }));
+        return Err(Refusal::SenderIsContract { sender }.into());
     }
     if account.nonce != transaction.nonce {
         let (found, expected) = (transaction.nonce, account.nonce);
-        return Ok(Err(Refusal::Nonce { sender, found, expected }));
+        return Err(Refusal::Nonce { sender, found, expected }.into());
     }
     let Some(nonce) = account.nonce.checked_add(1) else {
-        return Ok(Err(Refusal::NoncesUsedUp { sender }));
+        return Err(Refusal::NoncesUsedUp { sender }.into());
     };
-    if account.balance < needed {
-        return Ok(Err(Refusal::Balance { sender, balance: account.balance, needed }));
+    if account.balance < price.needed {
+        let (balance, needed) = (account.balance, price.needed);
+        return Err(Refusal::Balance { sender, balance, needed }.into());
     }
-    session.journal.touch_account(found.id);
-    let balance = account.balance - cost;
-    session.journal.set_account(found.id, Account { nonce, balance, ..account })?;
-    Ok(Ok(Bought { gas, cost, to }))
+    Ok((id, Account { nonce, balance: account.balance - price.cost, ..account }))
 }
 
-/// What the transaction costs before it runs.
-fn own_price(session: &Session, transaction: &Transaction) -> Result<u64, Refusal> {
-    let prices = &session.prices;
+/// What the transaction costs before it runs, if it keeps the caps and the gas suffices.
+fn own_price(session: &Session, transaction: &Transaction, most: u64) -> Result<Price, Refusal> {
+    let (limit, most) = (transaction.gas_limit, most.min(MAX_GAS));
+    if limit > most {
+        return Err(Refusal::GasTooHigh { limit, most });
+    }
     let (input, code) = match &transaction.action {
         Action::Call { input, .. } | Action::Create { input, .. } => (input.len(), 0),
         Action::Deploy { code, input, .. } => (input.len(), code.len()),
@@ -240,111 +271,112 @@ fn own_price(session: &Session, transaction: &Transaction) -> Result<u64, Refusa
     if code > most {
         return Err(Refusal::CodeTooLong { len: code, most });
     }
-    Ok(prices.transaction + prices.input_byte * input as u64 + prices.code_byte * code as u64)
+    let (len, most) = (transaction.access.as_ref().map_or(0, |list| list.len()), ACCESS_ENTRIES);
+    if len > most as usize {
+        return Err(Refusal::AccessListTooLong { len, most: most as usize });
+    }
+    let prices = &session.prices;
+    let access = prices.access_entry * len as u64;
+    let bytes = prices.input_byte * input as u64 + prices.code_byte * code as u64;
+    let own = prices.transaction + bytes + access;
+    if limit < own {
+        return Err(Refusal::GasTooLow { limit, needed: own });
+    }
+    let cost = transaction.gas_price.checked_mul(U256::from(limit)).ok_or(Refusal::Cost)?;
+    let needed = cost.checked_add(transaction.value).ok_or(Refusal::Cost)?;
+    Ok(Price { own, access, cost, needed })
 }
 
-/// The account that is called or created.
-fn address(transaction: &Transaction) -> Address {
+/// What the transaction asks for. A file that comes with it is parsed and hashed here, which is paid.
+fn wanted(transaction: &Transaction) -> Wanted<'_> {
+    let (sender, nonce) = (&transaction.sender, transaction.nonce);
     let created = |salt: &Option<[u8; 32]>, code: &dyn Fn() -> CodeHash| match salt {
-        Some(salt) => create::address_by_salt(&transaction.sender, salt, &code()),
-        None => create::address_by_nonce(&transaction.sender, transaction.nonce),
+        Some(salt) => create::address_by_salt(sender, salt, &code()),
+        None => create::address_by_nonce(sender, nonce),
     };
     match &transaction.action {
-        Action::Call { to, .. } => *to,
-        Action::Deploy { code, salt, .. } => created(salt, &|| CodeHash::of(code)),
-        Action::Create { code, salt, .. } => created(salt, &|| *code),
-    }
-}
-
-/// What the transaction declares, and what it names itself: two accounts, and code.
-fn declared(transaction: &Transaction, to: &Address) -> Option<Arc<AccessList>> {
-    let declared = transaction.access.as_ref()?;
-    let mut declared = AccessList::clone(declared);
-    declared.writes.insert(StateKey::Account(transaction.sender));
-    declared.writes.insert(StateKey::Account(*to));
-    match &transaction.action {
-        Action::Call { .. } => {}
-        Action::Deploy { code, .. } => {
-            declared.writes.insert(StateKey::Code(CodeHash::of(code)));
-        }
-        Action::Create { code, .. } => {
-            declared.reads.insert(StateKey::Code(*code));
+        Action::Call { to, input } => Wanted { to: *to, input, what: What::Call },
+        Action::Deploy { code, input, salt } => match Modules::check(code) {
+            Ok(hash) => {
+                let what = What::Deploy(hash, Arc::clone(code));
+                Wanted { to: created(salt, &|| hash), input, what }
+            }
+            Err(error) => {
+                let what = What::Rejected(format!("the file is no contract: {error}"));
+                Wanted { to: created(salt, &|| CodeHash::of(code)), input, what }
+            }
+        },
+        Action::Create { code, input, salt } => {
+            Wanted { to: created(salt, &|| *code), input, what: What::Create(*code) }
         }
     }
-    Some(Arc::new(declared))
 }
 
 /// Finds out what there is to run, and what it costs before it does.
 fn prepare(
     session: &mut Session,
     transaction: &Transaction,
-    bought: &Bought,
+    wanted: Wanted<'_>,
 ) -> Result<Work, ExecuteError> {
-    let to = bought.to;
+    let to = wanted.to;
+    session.journal.allow(StateKey::Account(to), true);
     let found = session.journal.account(&to)?;
     session.journal.touch_account(found.id);
+    let is_occupied = create::is_occupied(&found.account);
     let new_account = session.prices.new_account;
-    let (hash, input) = match &transaction.action {
-        Action::Call { input, .. } => {
+    let hash = match wanted.what {
+        What::Call => {
             let Some(hash) = found.account.code else {
-                if !input.is_empty() {
+                if !wanted.input.is_empty() {
                     return Ok(Work::Impossible(format!("no contract is at {to}")));
                 }
                 let is_new = found.account.is_empty() && !transaction.value.is_zero();
                 return Ok(Work::Transfer { price: if is_new { new_account } else { 0 } });
             };
-            return frame(session, transaction, to, &hash, input, EntryEffect::Transfer, 0);
+            return frame(session, transaction, &wanted, &hash, EntryEffect::Transfer, 0);
         }
-        Action::Deploy { code, input, .. } => {
-            let hash = match Modules::check(code) {
-                Ok(hash) => hash,
-                Err(error) => {
-                    return Ok(Work::Impossible(format!("the file is no contract: {error}")));
-                }
-            };
-            if !create::is_occupied(&found.account) {
+        What::Rejected(reason) => return Ok(Work::Impossible(reason)),
+        What::Deploy(hash, ref code) => {
+            session.journal.allow(StateKey::Code(hash), true);
+            if !is_occupied {
                 session.journal.put_code(hash, Arc::clone(code))?;
             }
-            (hash, input)
+            hash
         }
-        Action::Create { code, input, .. } => {
-            if !session.journal.has_code(code)? {
-                return Ok(Work::Impossible(format!("no code {code} was uploaded")));
+        What::Create(hash) => {
+            session.journal.allow(StateKey::Code(hash), false);
+            if !session.journal.has_code(&hash)? {
+                return Ok(Work::Impossible(format!("no code {hash} was uploaded")));
             }
-            (*code, input)
+            hash
         }
     };
-    if create::is_occupied(&found.account) {
+    if is_occupied {
         return Ok(Work::Impossible(format!("an account is at {to} already")));
     }
-    frame(session, transaction, to, &hash, input, EntryEffect::Create(hash), new_account)
+    frame(session, transaction, &wanted, &hash, EntryEffect::Create(hash), new_account)
 }
 
 fn frame(
     session: &mut Session,
     transaction: &Transaction,
-    to: Address,
+    wanted: &Wanted<'_>,
     hash: &CodeHash,
-    input: &[u8],
     effect: EntryEffect,
     price: u64,
 ) -> Result<Work, ExecuteError> {
     let modules = Arc::clone(&session.modules);
     let module = modules.of(hash, &mut session.journal)?;
     let price = price + Modules::entry_price(&module);
-    let entry = Box::new(Entry {
-        module,
-        frame: Frame {
-            address: to,
-            code: to,
-            caller: transaction.sender,
-            value: transaction.value,
-            input: input.to_vec(),
-            read_only: false,
-        },
-        effect,
-    });
-    Ok(Work::Frame { entry, price })
+    let frame = Frame {
+        address: wanted.to,
+        code: wanted.to,
+        caller: transaction.sender,
+        value: transaction.value,
+        input: wanted.input.to_vec(),
+        read_only: false,
+    };
+    Ok(Work::Frame { entry: Box::new(Entry { module, frame, effect }), price })
 }
 
 fn move_value(
@@ -362,4 +394,22 @@ fn refund(session: &Session, used: u64) -> u64 {
     let prices = &session.prices;
     let cleared = session.journal.cleared_values();
     (cleared * prices.cleared_value).min(used / prices.refund_cap)
+}
+
+impl From<Refusal> for Stopped {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<ExecuteError> for Stopped {
+    fn from(error: ExecuteError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<JournalError> for Stopped {
+    fn from(error: JournalError) -> Self {
+        Self::Failed(error.into())
+    }
 }

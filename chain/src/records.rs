@@ -1,18 +1,9 @@
-//! What a store keeps beside the state: headers and receipts.
-//!
-//! | Key | Value |
-//! |---|---|
-//! | `h` and the height | [`Header`] |
-//! | `r`, the height, the index | [`Receipt`] |
-//!
-//! Numbers in keys are big-endian, so that keys are in the order of the chain. Values are in
-//! postcard's encoding.
+//! What a store keeps beside the state, as bytes: headers and receipts in postcard's encoding.
 
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::receipt::Receipt;
-use crate::store::{RecordSet, StoreError};
 
 /// What a block says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,40 +26,47 @@ pub struct RecordError {
     source: postcard::Error,
 }
 
-/// The records of one block.
-pub(crate) fn of_block(header: &Header, receipts: &[Receipt]) -> Result<RecordSet, RecordError> {
-    let mut records = RecordSet::new();
-    let mut value = Vec::new();
-    encode("a header", header, &mut value)?;
-    records.push(&header_key(header.height), &value);
-    for receipt in receipts {
-        value.clear();
-        encode("a receipt", receipt, &mut value)?;
-        records.push(&receipt_key(receipt.height, receipt.index), &value);
-    }
-    Ok(records)
+/// The bytes of a header.
+pub(crate) fn encode_header(header: &Header) -> Result<Vec<u8>, RecordError> {
+    let mut bytes = Vec::new();
+    encode(|| format!("block {}", header.height), header, &mut bytes)?;
+    Ok(bytes)
 }
 
-pub(crate) fn header_key(height: u64) -> Vec<u8> {
-    [b"h".as_slice(), &height.to_be_bytes()].concat()
+/// The header of the block of this height.
+pub(crate) fn decode_header(height: u64, bytes: &[u8]) -> Result<Header, RecordError> {
+    decode(|| format!("block {height}"), bytes)
 }
 
-pub(crate) fn receipt_key(height: u64, index: u32) -> [u8; 13] {
-    let mut key = [b'r'; 13];
-    key[1..9].copy_from_slice(&height.to_be_bytes());
-    key[9..].copy_from_slice(&index.to_be_bytes());
-    key
+/// Appends the bytes of a receipt.
+pub(crate) fn encode_receipt(receipt: &Receipt, to: &mut Vec<u8>) -> Result<(), RecordError> {
+    let what = || format!("transaction {} of block {}", receipt.index, receipt.height);
+    encode(what, receipt, to)
 }
 
-/// The begin of the keys of a block's receipts.
-pub(crate) fn receipts_prefix(height: u64) -> Vec<u8> {
-    [b"r".as_slice(), &height.to_be_bytes()].concat()
+/// The receipt of this transaction of a block.
+pub(crate) fn decode_receipt(
+    height: u64,
+    index: u32,
+    bytes: &[u8],
+) -> Result<Receipt, RecordError> {
+    decode(|| format!("transaction {index} of block {height}"), bytes)
 }
 
-/// Appends a value.
-fn encode(what: &str, value: &impl Serialize, to: &mut Vec<u8>) -> Result<(), RecordError> {
+fn encode(
+    what: impl FnOnce() -> String,
+    value: &impl Serialize,
+    to: &mut Vec<u8>,
+) -> Result<(), RecordError> {
     postcard::serialize_with_flavor(value, Appended(to))
-        .map_err(|source| RecordError { what: what.to_owned(), source })
+        .map_err(|source| RecordError { what: what(), source })
+}
+
+fn decode<T: DeserializeOwned>(
+    what: impl FnOnce() -> String,
+    bytes: &[u8],
+) -> Result<T, RecordError> {
+    postcard::from_bytes(bytes).map_err(|source| RecordError { what: what(), source })
 }
 
 /// Where encoded bytes go, whose memory serves again.
@@ -91,18 +89,5 @@ impl Flavor for Appended<'_> {
 
     fn finalize(self) -> postcard::Result<()> {
         Ok(())
-    }
-}
-
-pub(crate) fn decode<T: DeserializeOwned>(
-    what: impl Into<String>,
-    bytes: &[u8],
-) -> Result<T, RecordError> {
-    postcard::from_bytes(bytes).map_err(|source| RecordError { what: what.into(), source })
-}
-
-impl From<RecordError> for StoreError {
-    fn from(error: RecordError) -> Self {
-        Self::Other(Box::new(error))
     }
 }

@@ -9,7 +9,6 @@ use sha3::{Digest, Keccak256};
 use crate::access::AccessList;
 use crate::chain::{Chain, ChainError};
 use crate::inspect::Inspector;
-use crate::process::Processed;
 use crate::receipt::{Diagnosis, Receipt, Status};
 use crate::transaction::{Action, Transaction};
 
@@ -108,13 +107,7 @@ macro_rules! common_setters {
         pub fn simulate(self) -> Result<Receipt, ChainError> {
             let (mut common, action) = self.split();
             let transaction = common.transaction(action)?;
-            let chain = &*common.chain;
-            let mut processor = chain.processor(chain.view(), chain.next_block(None));
-            let gas = chain.config().block_gas;
-            let done = processor.process(&transaction, 0, gas, &mut common.inspector)?;
-            let Processed { mut receipt, .. } = done.map_err(ChainError::Refused)?;
-            receipt.diagnosis.access = Some(processor.session().journal.accessed());
-            Ok(receipt)
+            common.chain.simulate_inspected(&transaction, common.inspector)
         }
     };
 }
@@ -253,7 +246,7 @@ impl<'c> Common<'c> {
 
     /// The transaction that this is, as the next one of its sender.
     fn transaction(&mut self, action: Action) -> Result<Transaction, ChainError> {
-        let prices = crate::price::Prices::V1;
+        let prices = *self.chain.prices();
         let code = if let Action::Deploy { code, .. } = &action { code.len() as u64 } else { 0 };
         let gas_limit = self.gas.unwrap_or(DEFAULT_GAS + code * prices.code_byte);
         Ok(Transaction {

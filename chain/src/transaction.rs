@@ -134,6 +134,14 @@ pub enum Refusal {
         /// The most that are allowed.
         most: usize,
     },
+    /// More keys than a transaction may declare.
+    #[error("the access list has {len} entries, and {most} at most are allowed")]
+    AccessListTooLong {
+        /// Entries of the list.
+        len: usize,
+        /// The most that are allowed.
+        most: usize,
+    },
     /// A contract cannot send transactions.
     #[error("{sender} is a contract, and contracts send no transactions")]
     SenderIsContract {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use bessemer_chain::store::{BlockCommit, ChangeSet, RedbStore, Store, StoreError};
-use bessemer_chain::{StateKey, Value};
+use bessemer_chain::{Address, Diagnosis, Header, Receipt, StateKey, Status, Value};
 
 /// In the environment of a child: the directory.
 const DIRECTORY: &str = "BESSEMER_TEST_DIRECTORY";
@@ -87,29 +87,44 @@ fn child(directory: &Path) {
     println!("{height}");
 }
 
-fn large(height: u64) -> Vec<u8> {
-    vec![height as u8; 200_000]
+/// A receipt that fills the disk.
+fn large(height: u64) -> Receipt {
+    Receipt {
+        height,
+        index: 0,
+        sender: Address::ZERO,
+        to: Address::ZERO,
+        status: Status::Return,
+        gas_used: height,
+        output: vec![height as u8; 200_000],
+        events: Vec::new(),
+        created: Vec::new(),
+        diagnosis: Diagnosis::default(),
+    }
 }
 
 fn key() -> StateKey {
-    StateKey::Account(bessemer_chain::Address::ZERO)
+    StateKey::Account(Address::ZERO)
 }
 
 fn commit(store: &dyn Store, height: u64) -> Result<(), StoreError> {
     let value = Value::from(&height.to_le_bytes()[..]);
     let changes = ChangeSet::new(vec![(key(), Some(value))]);
-    let records = [(height.to_be_bytes().to_vec(), large(height))];
-    store.commit(BlockCommit { height, changes, records: records.into_iter().collect() })
+    let header = Header { height, ..Header::default() };
+    store.commit(BlockCommit {
+        header,
+        changes,
+        receipts: &[large(height)],
+        ..BlockCommit::default()
+    })
 }
 
 /// The store has all blocks up to this one, and nothing of another.
 fn check(store: &dyn Store, height: u64) {
-    assert_eq!(store.head().unwrap(), Some(height));
+    assert_eq!(store.head().unwrap().map(|head| head.height), Some(height));
     assert_eq!(store.get(&key()).unwrap().unwrap()[..], height.to_le_bytes());
-    let records = store.records(b"").unwrap();
-    let expected = (1..=height).map(|height| (height.to_be_bytes().to_vec(), large(height)));
-    assert!(
-        records == expected.collect::<Vec<_>>(),
-        "the records are not those of {height} blocks"
-    );
+    for height in 1..=height {
+        assert!(store.receipts(height).unwrap() == [large(height)], "receipts of block {height}");
+    }
+    assert!(store.receipts(height + 1).unwrap().is_empty());
 }

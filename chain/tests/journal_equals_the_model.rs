@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bessemer_chain::store::{BlockCommit, MemoryStore, RedbStore, Store, StoreError, View};
-use bessemer_chain::{AccessList, Journal, JournalError, StateKey, Value};
+use bessemer_chain::{AccessList, Header, Journal, JournalError, StateKey, Value};
 use fastrand::Rng;
 use model::{Model, Step};
 
@@ -18,7 +18,7 @@ use model::{Model, Step};
 fn block(store: &Arc<dyn Store>, seed: u64) -> u64 {
     let mut random = Rng::with_seed(seed);
     let mut steps = 0;
-    let height = store.head().unwrap().unwrap_or(0) + 1;
+    let height = store.head().unwrap().map_or(0, |head| head.height) + 1;
     // either view does: nothing changes the store meanwhile
     let view: Arc<dyn View> =
         if random.bool() { store.snapshot().unwrap() } else { Arc::clone(store) as Arc<dyn View> };
@@ -38,7 +38,8 @@ fn block(store: &Arc<dyn Store>, seed: u64) -> u64 {
     }
     let changes = journal.changes();
     model.check_changes(&changes);
-    store.commit(BlockCommit { height, changes, ..BlockCommit::default() }).unwrap();
+    let header = Header { height, ..Header::default() };
+    store.commit(BlockCommit { header, changes, ..BlockCommit::default() }).unwrap();
     model.check_store(&**store);
     steps
 }

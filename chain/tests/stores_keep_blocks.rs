@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bessemer_chain::store::{
     BlockCommit, ChangeSet, MemoryStore, RedbStore, Store, StoreError, decode_key,
 };
-use bessemer_chain::{StateKey, Value};
+use bessemer_chain::{Header, StateKey, Value};
 use blocks::{Content, block, commit, key};
 
 /// Runs a check on each store, new and empty.
@@ -46,10 +46,11 @@ fn a_block_that_is_not_the_next_changes_nothing() {
     each_store(|store| {
         for height in 1..=3 {
             for wrong in [0, height - 1, height + 1, u64::MAX] {
-                let (changes, records) = block(height);
-                let records = records.into_iter().collect();
-                let error =
-                    store.commit(BlockCommit { height: wrong, changes, records }).unwrap_err();
+                let (header, changes, receipts) = block(height);
+                let header = Header { height: wrong, ..header };
+                let receipts = &receipts[..];
+                let block = BlockCommit { header, changes, receipts, ..Default::default() };
+                let error = store.commit(block).unwrap_err();
                 let head = height - 1;
                 assert!(
                     matches!(error, StoreError::Height { head: h, found } if h == head && found == wrong),
@@ -92,7 +93,7 @@ fn records_are_found_by_key_and_by_prefix() {
             .map(|key| (key.to_vec(), key.to_vec()))
             .into();
         let committed = BlockCommit {
-            height: 1,
+            header: Header { height: 1, ..Header::default() },
             records: records.iter().cloned().collect(),
             ..BlockCommit::default()
         };
@@ -165,7 +166,8 @@ fn readers_beside_a_writer_see_whole_blocks() {
         let value = Value::from(&height.to_le_bytes()[..]);
         let changes = keys.iter().map(|key| (*key, Some(value.clone())));
         let changes = ChangeSet::new(changes.collect());
-        store.commit(BlockCommit { height, changes, ..BlockCommit::default() }).unwrap();
+        let header = Header { height, ..Header::default() };
+        store.commit(BlockCommit { header, changes, ..BlockCommit::default() }).unwrap();
     };
     let directory = tempfile::tempdir().unwrap();
     let stores: [Arc<dyn Store>; 2] = [
@@ -177,7 +179,7 @@ fn readers_beside_a_writer_see_whole_blocks() {
         std::thread::scope(|threads| {
             threads.spawn(|| (2..=50).for_each(|height| put(&*store, height)));
             threads.spawn(|| {
-                while store.head().unwrap() < Some(50) {
+                while store.head().unwrap().is_none_or(|head| head.height < 50) {
                     let snapshot = store.snapshot().unwrap();
                     let first = snapshot.get(&keys[0]).unwrap().unwrap();
                     for key in &keys {

@@ -47,7 +47,7 @@ pub(crate) enum EntryEffect {
 
 /// Step 3 of all calls: no more frames than may exist at once.
 pub(super) fn depth(service: &mut Service<'_>) -> HostResult<Option<u32>> {
-    let depth = service.context().session().entered.len();
+    let depth = service.session.entered.len();
     if depth < CALL_DEPTH as usize {
         return Ok(None);
     }
@@ -66,11 +66,11 @@ pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
     }
     let (id, callee) = access(service, &to)?;
     if !value.is_zero() && callee.is_empty() {
-        let price = service.context().session().prices.new_account;
+        let price = service.session.prices.new_account;
         service.pay(price)?;
     }
     let from = service.context().frame.address;
-    if service.context().session().is_closed(&to) {
+    if service.session.is_closed(&to) {
         return refuse(service, status::REENTRY);
     }
     if own_account(service)?.1.balance < value {
@@ -81,7 +81,7 @@ pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
             return refuse(service, status::NO_CODE);
         }
         service.context_mut().received.clear();
-        let journal = &mut service.context_mut().session_mut().journal;
+        let journal = &mut service.session.journal;
         let payer = journal.account(&from)?.id;
         create::transfer(journal, payer, id, value)?;
         return Ok(status::RETURN);
@@ -100,7 +100,7 @@ pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn static_call(service: &mut Service<'_>) -> HostResult<u32> {
     let (to, requested) = (service.address(0)?, service.wide(2));
     let (_, callee) = access(service, &to)?;
-    if service.context().session().is_closed(&to) {
+    if service.session.is_closed(&to) {
         return refuse(service, status::REENTRY);
     }
     let Some(hash) = callee.code else { return refuse(service, status::NO_CODE) };
@@ -140,18 +140,18 @@ pub(super) fn delegate_call(service: &mut Service<'_>) -> HostResult<u32> {
 
 pub(super) fn upload(service: &mut Service<'_>) -> HostResult<u32> {
     let bytes = u64::from(service.len(0));
-    let price = service.context().session().prices.code_byte;
+    let price = service.session.prices.code_byte;
     service.pay(bytes.saturating_mul(price))?;
     let code = service.bytes(0)?.to_vec();
     let hash = match Modules::check(&code) {
         Ok(hash) => hash,
         Err(error) => {
-            let (frame, session) = service.context_mut().parts();
+            let (frame, session) = service.parts();
             session.log(frame.address, format!("upload rejected: {error}").as_bytes());
             return Ok(status::REJECTED);
         }
     };
-    service.context_mut().session_mut().journal.put_code(hash, code.into())?;
+    service.session.journal.put_code(hash, code.into())?;
     service.put(1, hash.as_bytes())?;
     Ok(0)
 }
@@ -179,9 +179,9 @@ fn begin_create(
 ) -> HostResult<u32> {
     let value = service.amount(1)?;
     may_transfer(service, &address)?;
-    let is_known = service.context_mut().session_mut().journal.has_code(&hash)?;
+    let is_known = service.session.journal.has_code(&hash)?;
     let (_, found) = access(service, &address)?;
-    let price = service.context().session().prices.new_account;
+    let price = service.session.prices.new_account;
     service.pay(price)?;
     let (own_id, own) = own_account(service)?;
     if own.balance < value {
@@ -198,7 +198,7 @@ fn begin_create(
     let input = service.bytes(2)?.to_vec();
     let address_at = Some(service.number(address_index));
     // the nonce stays used also if the constructor fails: no address is tried twice
-    let journal = &mut service.context_mut().session_mut().journal;
+    let journal = &mut service.session.journal;
     journal.set_account(own_id, Account { nonce, ..own })?;
     let caller = service.context().frame.address;
     let effect = EntryEffect::Create(hash);
@@ -212,7 +212,7 @@ fn begin_create(
 
 /// End of step 4: both accounts were declared to change.
 fn may_transfer(service: &mut Service<'_>, to: &Address) -> HostResult<()> {
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     for address in [&frame.address, to] {
         let id = session.journal.account(address)?.id;
         session.journal.may_set_account(id)?;
@@ -222,14 +222,14 @@ fn may_transfer(service: &mut Service<'_>, to: &Address) -> HostResult<()> {
 
 /// The account whose state the frame uses.
 fn own_account(service: &mut Service<'_>) -> HostResult<(AccountId, Account)> {
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     let entry = session.journal.account(&frame.address)?;
     Ok((entry.id, entry.account))
 }
 
 /// Finds the code, and pays for the pages that its frame starts with.
 fn enter(service: &mut Service<'_>, hash: &CodeHash) -> HostResult<Module> {
-    let session = service.context_mut().session_mut();
+    let session = &mut *service.session;
     let module = session.modules.of(hash, &mut session.journal)?;
     let price = Modules::entry_price(&module);
     service.charge(price)?;

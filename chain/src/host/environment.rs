@@ -16,7 +16,7 @@ pub(super) fn gas_left(service: &mut Service<'_>) -> HostResult<u32> {
 
 pub(super) fn allow_reentry(service: &mut Service<'_>) -> HostResult<u32> {
     let allow = service.number(0) != 0;
-    let entered = &mut service.context_mut().session_mut().entered;
+    let entered = &mut service.session.entered;
     let (_, open) = entered.last_mut().expect("the running frame is entered");
     Ok(u32::from(std::mem::replace(open, allow)))
 }
@@ -27,7 +27,7 @@ pub(super) fn caller(service: &mut Service<'_>) -> HostResult<u32> {
 }
 
 pub(super) fn origin(service: &mut Service<'_>) -> HostResult<u32> {
-    let address = service.context().session().origin;
+    let address = service.session.origin;
     put(service, address.as_bytes())
 }
 
@@ -42,17 +42,17 @@ pub(super) fn value(service: &mut Service<'_>) -> HostResult<u32> {
 }
 
 pub(super) fn block_number(service: &mut Service<'_>) -> HostResult<u32> {
-    let height = service.context().session().block.height;
+    let height = service.session.block.height;
     put(service, &height.to_le_bytes())
 }
 
 pub(super) fn timestamp(service: &mut Service<'_>) -> HostResult<u32> {
-    let seconds = service.context().session().block.timestamp;
+    let seconds = service.session.block.timestamp;
     put(service, &seconds.to_le_bytes())
 }
 
 pub(super) fn chain_id(service: &mut Service<'_>) -> HostResult<u32> {
-    let id = service.context().session().block.chain_id;
+    let id = service.session.block.chain_id;
     put(service, &id.to_le_bytes())
 }
 
@@ -75,11 +75,11 @@ pub(super) fn access(
     service: &mut Service<'_>,
     address: &Address,
 ) -> HostResult<(AccountId, Account)> {
-    let session = service.context_mut().session_mut();
+    let session = &mut *service.session;
     let entry = session.journal.account(address)?;
     let price = if entry.warm { 0 } else { session.prices.cold_account };
     service.pay(price)?;
-    service.context_mut().session_mut().journal.touch_account(entry.id);
+    service.session.journal.touch_account(entry.id);
     Ok((entry.id, entry.account))
 }
 

@@ -10,16 +10,18 @@ mod cryptography;
 mod environment;
 mod output;
 mod service;
+mod session;
 mod storage;
 
 use bessemer_abi::HostCall;
 use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
 
 pub(crate) use calls::{Entry, EntryEffect, Request};
-pub use context::LogLine;
-pub(crate) use context::{Context, Frame, Session};
+pub(crate) use context::{Context, Frame};
 pub(crate) use output::RETURNED;
 pub(crate) use service::Service;
+pub use session::LogLine;
+pub(crate) use session::{Session, SharedSession};
 
 /// A check of step 3 that the row cannot say: a result code or a trap, without ranges.
 type Check = fn(&mut Service<'_>) -> HostResult<Option<u32>>;
@@ -34,7 +36,9 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<Context>, Error> {
         let (check, body) = meaning(call);
         let row = call.row();
         linker.func(row.number, row.name, move |caller: Caller<'_, Context>| {
-            let mut service = Service::begin(caller, row)?;
+            let session = caller.data().session();
+            let session = &mut *session.borrow_mut();
+            let mut service = Service::begin(caller, session, row)?;
             if let Some(code) = check(&mut service)? {
                 return Ok(code);
             }

@@ -17,7 +17,7 @@ pub(super) fn input_size(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn input_copy(service: &mut Service<'_>) -> HostResult<u32> {
     service.pay(0)?;
     let offset = service.number(0);
-    service.put_from(1, |context| from(&context.frame.input, offset))
+    service.put_from(1, |context, _| from(&context.frame.input, offset))
 }
 
 pub(super) fn output_size(service: &mut Service<'_>) -> HostResult<u32> {
@@ -27,7 +27,7 @@ pub(super) fn output_size(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn output_copy(service: &mut Service<'_>) -> HostResult<u32> {
     service.pay(0)?;
     let offset = service.number(0);
-    service.put_from(1, |context| from(&context.received, offset))
+    service.put_from(1, |context, _| from(&context.received, offset))
 }
 
 pub(super) fn finish(service: &mut Service<'_>) -> HostResult<u32> {

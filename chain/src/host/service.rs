@@ -6,13 +6,15 @@ use bessemer_runtime::region::Region;
 use bessemer_runtime::{Caller, HostResult, HostStop};
 use bessemer_types::{Address, U256};
 
-use super::Context;
+use super::{Context, Frame, Session};
 use crate::journal::JournalError;
 
 /// A host call whose base is paid and whose caps hold; the ranges too, once
 /// [`Service::check_ranges`] has passed.
 pub(crate) struct Service<'a> {
     caller: Caller<'a, Context>,
+    /// What all frames of the transaction share.
+    pub(super) session: &'a mut Session,
     row: &'static Row,
     arguments: [Argument; MOST_ARGUMENTS],
     /// What the lengths cost in step 5.
@@ -34,7 +36,11 @@ const MOST_ARGUMENTS: usize = 6;
 impl<'a> Service<'a> {
     /// Steps 2 and 3, as far as the row says them: base charge, read-only frame, caps.
     #[inline]
-    pub(super) fn begin(mut caller: Caller<'a, Context>, row: &'static Row) -> HostResult<Self> {
+    pub(super) fn begin(
+        mut caller: Caller<'a, Context>,
+        session: &'a mut Session,
+        row: &'static Row,
+    ) -> HostResult<Self> {
         caller.charge(row.base.into())?;
         if row.effect == Effect::State && caller.data().frame.read_only {
             return Err(HostStop::Trap(TrapKind::StaticViolation, None));
@@ -67,7 +73,7 @@ impl<'a> Service<'a> {
             };
             before = argument.high;
         }
-        Ok(Self { caller, row, arguments, lengths })
+        Ok(Self { caller, session, row, arguments, lengths })
     }
 
     /// Step 4: every range is mapped with the permission that it needs.
@@ -154,16 +160,17 @@ impl<'a> Service<'a> {
         put(self.caller.memory(), argument.low, argument.high, bytes)
     }
 
-    /// Writes what `bytes` finds in the context to the begin of a range, as much as fits.
+    /// Writes what `bytes` finds in the context or the session to the begin of a range, as much as
+    /// fits.
     #[inline]
     pub(super) fn put_from(
         &mut self,
         index: usize,
-        bytes: impl FnOnce(&Context) -> &[u8],
+        bytes: impl for<'b> FnOnce(&'b Context, &'b Session) -> &'b [u8],
     ) -> HostResult<u32> {
         let argument = self.arguments[index];
         let (memory, context) = self.caller.memory_and_data();
-        put(memory, argument.low, argument.high, bytes(context))
+        put(memory, argument.low, argument.high, bytes(context, self.session))
     }
 
     #[inline]
@@ -174,6 +181,12 @@ impl<'a> Service<'a> {
     #[inline]
     pub(super) fn context_mut(&mut self) -> &mut Context {
         self.caller.data_mut()
+    }
+
+    /// The frame, and what it shares with others.
+    #[inline]
+    pub(super) fn parts(&mut self) -> (&Frame, &mut Session) {
+        (&self.caller.data().frame, self.session)
     }
 
     /// The guest's memory.
@@ -203,7 +216,7 @@ impl From<JournalError> for HostStop {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Undeclared(_) => Self::Trap(TrapKind::AccessViolation, None),
-            JournalError::Store(error) => Self::Error(Box::new(error)),
+            error => Self::Error(Box::new(error)),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What contracts store and tell.
 
 use bessemer_abi::codes::ABSENT;
-use bessemer_abi::limits::{EVENT_BYTES, EVENTS, WRITES};
 use bessemer_isa::TrapKind;
 use bessemer_runtime::{HostResult, HostStop};
 
@@ -14,24 +13,22 @@ use crate::value::Value;
 
 /// Step 3 of all writes: a transaction has a bounded number of them.
 pub(super) fn may_write(service: &mut Service<'_>) -> HostResult<Option<u32>> {
-    if service.context().session().journal.writes() >= WRITES {
-        return Err(HostStop::Trap(TrapKind::HostLimit, None));
-    }
+    service.session.may_write()?;
     Ok(None)
 }
 
 pub(super) fn get(service: &mut Service<'_>) -> HostResult<u32> {
     let id = access(service)?;
-    let len = service.context().session().journal.value(id).map(|value| value.len() as u32);
+    let len = service.session.journal.value(id).map(|value| value.len() as u32);
     let Some(len) = len else { return Ok(ABSENT) };
-    service.put_from(1, |context| context.session().journal.value(id).unwrap_or_default())?;
+    service.put_from(1, |_, session| session.journal.value(id).unwrap_or_default())?;
     Ok(len)
 }
 
 pub(super) fn set(service: &mut Service<'_>) -> HostResult<u32> {
     let key = key(service)?;
     let (key_len, len) = (u64::from(service.len(0)), u64::from(service.len(1)));
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     let entry = session.journal.storage(&frame.address, &key)?;
     let prices = &session.prices;
     let cold = if entry.warm { 0 } else { prices.cold_storage };
@@ -44,7 +41,7 @@ pub(super) fn set(service: &mut Service<'_>) -> HostResult<u32> {
     service.pay(cold + grown)?;
     let value = Value::from(service.bytes(1)?);
     observe_write(service, key, Some(&value));
-    let session = service.context_mut().session_mut();
+    let session = &mut *service.session;
     session.journal.touch(id);
     session.journal.set(id, Some(value))?;
     Ok(0)
@@ -52,14 +49,14 @@ pub(super) fn set(service: &mut Service<'_>) -> HostResult<u32> {
 
 pub(super) fn remove(service: &mut Service<'_>) -> HostResult<u32> {
     let key = key(service)?;
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     let entry = session.journal.storage(&frame.address, &key)?;
     let (id, present) = (entry.id, entry.value.is_some());
     let cold = if entry.warm { 0 } else { session.prices.cold_storage };
     session.journal.may_set(id)?;
     service.pay(cold)?;
     observe_write(service, key, None);
-    let session = service.context_mut().session_mut();
+    let session = &mut *service.session;
     session.journal.touch(id);
     session.journal.set(id, None)?;
     Ok(u32::from(present))
@@ -69,11 +66,10 @@ pub(super) fn transient_get(service: &mut Service<'_>) -> HostResult<u32> {
     let key = key(service)?;
     service.pay(0)?;
     let address = service.context().frame.address;
-    let value = service.context().session().journal.transient(&address, &key);
+    let value = service.session.journal.transient(&address, &key);
     let Some(len) = value.map(|value| value.len() as u32) else { return Ok(ABSENT) };
-    service.put_from(1, |context| {
-        context.session().journal.transient(&address, &key).unwrap_or_default()
-    })?;
+    service
+        .put_from(1, |_, session| session.journal.transient(&address, &key).unwrap_or_default())?;
     Ok(len)
 }
 
@@ -81,7 +77,7 @@ pub(super) fn transient_set(service: &mut Service<'_>) -> HostResult<u32> {
     let key = key(service)?;
     service.pay(0)?;
     let value = Value::from(service.bytes(1)?);
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     session.journal.set_transient(&frame.address, &key, Some(value));
     Ok(0)
 }
@@ -89,7 +85,7 @@ pub(super) fn transient_set(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn transient_remove(service: &mut Service<'_>) -> HostResult<u32> {
     let key = key(service)?;
     service.pay(0)?;
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     let present = session.journal.transient(&frame.address, &key).is_some();
     session.journal.set_transient(&frame.address, &key, None);
     Ok(u32::from(present))
@@ -97,11 +93,9 @@ pub(super) fn transient_remove(service: &mut Service<'_>) -> HostResult<u32> {
 
 /// Step 3 of an event: the caps of the transaction.
 pub(super) fn may_emit(service: &mut Service<'_>) -> HostResult<Option<u32>> {
-    let journal = &service.context().session().journal;
     let bytes = service.len(0) + service.len(1);
-    let fits = (journal.events().len() as u32) < EVENTS
-        && journal.event_bytes().saturating_add(bytes) <= EVENT_BYTES;
-    if fits { Ok(None) } else { Err(HostStop::Trap(TrapKind::HostLimit, None)) }
+    service.session.may_emit(bytes)?;
+    Ok(None)
 }
 
 pub(super) fn emit(service: &mut Service<'_>) -> HostResult<u32> {
@@ -109,7 +103,7 @@ pub(super) fn emit(service: &mut Service<'_>) -> HostResult<u32> {
     let (topics, _) = service.bytes(0)?.as_chunks::<32>();
     let topics = topics.to_vec();
     let data = service.bytes(1)?.to_vec();
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     let event = Event { address: frame.address, topics, data };
     session.observe(|| Observation::Event(event.clone()));
     session.journal.emit(event);
@@ -119,7 +113,7 @@ pub(super) fn emit(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn log(service: &mut Service<'_>) -> HostResult<u32> {
     service.pay(0)?;
     let text = service.bytes(0)?.to_vec();
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     session.log(frame.address, &text);
     Ok(0)
 }
@@ -133,17 +127,17 @@ fn key(service: &mut Service<'_>) -> HostResult<StorageKey> {
 /// Looks a value up, and pays for the call and, if it is the first time, for that.
 fn access(service: &mut Service<'_>) -> HostResult<SlotId> {
     let key = key(service)?;
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     let entry = session.journal.storage(&frame.address, &key)?;
     let id = entry.id;
     let cold = if entry.warm { 0 } else { session.prices.cold_storage };
     service.pay(cold)?;
-    service.context_mut().session_mut().journal.touch(id);
+    service.session.journal.touch(id);
     Ok(id)
 }
 
 fn observe_write(service: &mut Service<'_>, key: StorageKey, value: Option<&Value>) {
-    let (frame, session) = service.context_mut().parts();
+    let (frame, session) = service.parts();
     let address = frame.address;
     session.observe(|| Observation::Write { address, key, value: value.cloned() });
 }

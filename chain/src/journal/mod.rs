@@ -10,7 +10,7 @@ use bessemer_types::Address;
 
 use self::slots::Slots;
 use self::tracked::Tracked;
-use crate::access::AccessList;
+use crate::access::{AccessList, Allowed};
 use crate::account::Account;
 use crate::encoding::{decode_account, encode_account};
 use crate::event::Event;
@@ -44,7 +44,7 @@ use crate::value::Value;
 /// ```
 pub struct Journal {
     view: Arc<dyn View>,
-    declared: Option<Arc<AccessList>>,
+    allowed: Allowed,
     accounts: Tracked<Address, Account>,
     storage: Tracked<(Address, StorageKey), Option<Value>>,
     codes: Tracked<CodeHash, Option<Arc<[u8]>>>,
@@ -115,6 +115,9 @@ pub enum JournalError {
     /// The transaction declared which keys it uses, and did not declare this use.
     #[error("the transaction did not declare its use of {0}")]
     Undeclared(StateKey),
+    /// The accounts of the state have 2^256 or more together, which no chain creates.
+    #[error("the state has accounts with 2^256 coins and more together; the database is damaged")]
+    Supply,
 }
 
 impl Journal {
@@ -122,7 +125,7 @@ impl Journal {
     pub fn new(view: Arc<dyn View>) -> Self {
         Self {
             view,
-            declared: None,
+            allowed: Allowed::default(),
             accounts: Tracked::new(),
             storage: Tracked::new(),
             codes: Tracked::new(),
@@ -136,9 +139,9 @@ impl Journal {
     }
 
     /// Begins a transaction; what the last one left stays. With a declared list, everything outside
-    /// it is refused.
+    /// it is refused, but for what the transaction names itself: see [`Journal::allow`].
     pub fn begin(&mut self, declared: Option<Arc<AccessList>>) {
-        self.declared = declared;
+        self.allowed.begin(declared);
         self.accounts.begin();
         self.storage.begin();
         self.codes.begin();
@@ -148,6 +151,11 @@ impl Journal {
         self.event_bytes = 0;
         self.created.clear();
         self.writes = 0;
+    }
+
+    /// Lets the transaction use a key that it names itself, besides what it declared.
+    pub fn allow(&mut self, key: StateKey, written: bool) {
+        self.allowed.name(key, written);
     }
 
     /// Where the transaction stands.
@@ -187,7 +195,7 @@ impl Journal {
         let key = || StateKey::Account(*address);
         let id = self.accounts.find(
             address,
-            || may_read(self.declared.as_deref(), key),
+            || self.allowed.read(key),
             || load_account(&*self.view, &key()),
         )?;
         let (warm, account) = (self.accounts.is_warm(id), *self.accounts.value(id));
@@ -206,14 +214,17 @@ impl Journal {
         self.accounts.warm(id.0);
     }
 
-    /// Whether the account may be changed.
+    /// Whether the account may be changed. What asks this is in the access list as written, also if
+    /// it is not changed then: else the list would not suffice for the same transaction.
     ///
     /// # Errors
     ///
     /// If that was not declared.
     #[inline]
-    pub fn may_set_account(&self, id: AccountId) -> Result<(), JournalError> {
-        may_write(self.declared.as_deref(), || StateKey::Account(*self.accounts.key(id.0)))
+    pub fn may_set_account(&mut self, id: AccountId) -> Result<(), JournalError> {
+        self.allowed.write(|| StateKey::Account(*self.accounts.key(id.0)))?;
+        self.accounts.claim(id.0);
+        Ok(())
     }
 
     /// Changes an account.
@@ -243,7 +254,7 @@ impl Journal {
         let state_key = || StateKey::Storage(*contract, *key);
         let id = self.storage.find(
             &(*contract, *key),
-            || may_read(self.declared.as_deref(), state_key),
+            || self.allowed.read(state_key),
             || Ok(self.view.get(&state_key())?),
         )?;
         Ok(StorageEntry {
@@ -266,17 +277,20 @@ impl Journal {
         self.storage.warm(id.0);
     }
 
-    /// Whether the value may be changed.
+    /// Whether the value may be changed. What asks this is in the access list as written, also if it
+    /// is not changed then.
     ///
     /// # Errors
     ///
     /// If that was not declared.
     #[inline]
-    pub fn may_set(&self, id: SlotId) -> Result<(), JournalError> {
-        may_write(self.declared.as_deref(), || {
+    pub fn may_set(&mut self, id: SlotId) -> Result<(), JournalError> {
+        self.allowed.write(|| {
             let (contract, key) = *self.storage.key(id.0);
             StateKey::Storage(contract, key)
-        })
+        })?;
+        self.storage.claim(id.0);
+        Ok(())
     }
 
     /// Stores a value, or removes it.
@@ -356,7 +370,7 @@ impl Journal {
     ///
     /// If it was not declared to be written, or the view fails.
     pub fn put_code(&mut self, hash: CodeHash, bytes: Arc<[u8]>) -> Result<(), JournalError> {
-        may_write(self.declared.as_deref(), || StateKey::Code(hash))?;
+        self.allowed.write(|| StateKey::Code(hash))?;
         let id = self.find_code(&hash)?;
         let stored = self.codes.value(id).clone();
         let new = stored.is_none();
@@ -399,8 +413,8 @@ impl Journal {
         (std::mem::take(&mut self.events), std::mem::take(&mut self.created))
     }
 
-    /// What the transaction read, and what it wrote, also where it was undone. What is written is
-    /// not listed as read too.
+    /// What the transaction read, and what it wrote or asked to write, also where it was undone. What
+    /// is written is not listed as read too.
     pub fn accessed(&self) -> AccessList {
         let mut list = AccessList::default();
         let accounts = self.accounts.used();
@@ -433,7 +447,7 @@ impl Journal {
     fn find_code(&mut self, hash: &CodeHash) -> Result<u32, JournalError> {
         self.codes.find(
             hash,
-            || may_read(self.declared.as_deref(), || StateKey::Code(*hash)),
+            || self.allowed.read(|| StateKey::Code(*hash)),
             || load_code(&*self.view, hash),
         )
     }
@@ -446,22 +460,4 @@ fn load_account(view: &dyn View, key: &StateKey) -> Result<Account, JournalError
 
 fn load_code(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
     Ok(view.get(&StateKey::Code(*hash))?.map(Value::into_shared))
-}
-
-fn may_read(
-    declared: Option<&AccessList>,
-    key: impl FnOnce() -> StateKey,
-) -> Result<(), JournalError> {
-    let Some(declared) = declared else { return Ok(()) };
-    let key = key();
-    if declared.may_read(&key) { Ok(()) } else { Err(JournalError::Undeclared(key)) }
-}
-
-fn may_write(
-    declared: Option<&AccessList>,
-    key: impl FnOnce() -> StateKey,
-) -> Result<(), JournalError> {
-    let Some(declared) = declared else { return Ok(()) };
-    let key = key();
-    if declared.may_write(&key) { Ok(()) } else { Err(JournalError::Undeclared(key)) }
 }

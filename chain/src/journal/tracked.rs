@@ -24,6 +24,8 @@ pub(super) struct Slot<T> {
     used: u32,
     warm: u32,
     written: u32,
+    /// The transaction that last asked to write it.
+    claimed: u32,
 }
 
 impl<K, T> Tracked<K, T> {
@@ -70,11 +72,17 @@ impl<K, T> Tracked<K, T> {
         self.slots.at_mut(id).value = value;
     }
 
-    /// What the transaction uses, and whether it writes it.
+    /// The transaction asks to write it.
+    #[inline]
+    pub(super) fn claim(&mut self, id: u32) {
+        self.slots.at_mut(id).claimed = self.transaction;
+    }
+
+    /// What the transaction uses, and whether it writes it or asked to.
     pub(super) fn used(&self) -> impl Iterator<Item = (&K, bool)> {
         self.used.iter().map(|&id| {
             let (key, slot) = self.slots.at(id);
-            (key, slot.written == self.transaction)
+            (key, slot.written == self.transaction || slot.claimed == self.transaction)
         })
     }
 
@@ -130,7 +138,7 @@ impl<K: Hash + Eq + Copy, T: Clone + PartialEq> Tracked<K, T> {
         }
         let value = load()?;
         let (begin, base) = (value.clone(), value.clone());
-        let slot = Slot { value, begin, base, used: 0, warm: 0, written: 0 };
+        let slot = Slot { value, begin, base, used: 0, warm: 0, written: 0, claimed: 0 };
         Ok(self.slots.insert(place, *key, slot))
     }
 

@@ -55,9 +55,20 @@ impl Signed {
     ///
     /// [`Refusal::Signature`] for every other signature.
     pub fn verify(self, chain_id: u64) -> Result<Transaction, Refusal> {
+        self.check(chain_id)?;
+        Ok(self.transaction)
+    }
+
+    /// Whether the sender signed the transaction for the chain with this identity. It hashes the whole
+    /// transaction: [`Block::push_signed`](crate::Block::push_signed) first does what costs less.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Signature`] for every other signature.
+    pub fn check(&self, chain_id: u64) -> Result<(), Refusal> {
         let hash = Self::hash(&self.transaction, chain_id);
         match recover(&hash, &self.signature) {
-            Some(signer) if signer == self.transaction.sender => Ok(self.transaction),
+            Some(signer) if signer == self.transaction.sender => Ok(()),
             _ => Err(Refusal::Signature { sender: self.transaction.sender }),
         }
     }

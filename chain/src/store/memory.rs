@@ -5,9 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use foldhash::fast::RandomState;
 
-use super::{BlockCommit, Record, RecordSet, Store, StoreError, View};
+use super::{BlockCommit, Record, Store, StoreError, View};
 use crate::encoding::encode_key;
 use crate::key::StateKey;
+use crate::receipt::Receipt;
+use crate::records::{self, Header, RecordError};
 use crate::value::Value;
 
 /// A store that ends with the process.
@@ -20,26 +22,48 @@ type State = HashMap<StateKey, Value, RandomState>;
 
 #[derive(Debug, Default)]
 struct Inner {
-    head: Option<u64>,
     /// Shared with snapshots; copied when a block changes it while one lives.
     state: Arc<State>,
-    records: Records,
+    /// From the first on.
+    blocks: Vec<Block>,
+    /// The embedder's own.
+    records: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-/// What blocks recorded. It is put in order when somebody asks, because few ask for most of it.
-#[derive(Debug, Default)]
-struct Records {
-    /// The newest blocks' are last.
-    recent: Vec<RecordSet>,
-    ordered: BTreeMap<Vec<u8>, Vec<u8>>,
+/// A block with its receipts as bytes, which take less room and one piece of memory.
+#[derive(Debug)]
+struct Block {
+    header: Header,
+    bytes: Vec<u8>,
+    /// Where each receipt ends.
+    ends: Vec<usize>,
 }
 
-impl Records {
-    fn ordered(&mut self) -> &BTreeMap<Vec<u8>, Vec<u8>> {
-        for records in self.recent.drain(..) {
-            self.ordered.extend(records.iter().map(|(key, value)| (key.to_vec(), value.to_vec())));
+impl Block {
+    fn new(header: Header, receipts: &[Receipt]) -> Result<Self, RecordError> {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(receipts.len()));
+        for receipt in receipts {
+            records::encode_receipt(receipt, &mut bytes)?;
+            ends.push(bytes.len());
         }
-        &self.ordered
+        Ok(Self { header, bytes, ends })
+    }
+
+    fn receipt(&self, index: usize) -> Result<Option<Receipt>, StoreError> {
+        let Some(&end) = self.ends.get(index) else { return Ok(None) };
+        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let bytes = &self.bytes[begin..end];
+        Ok(Some(records::decode_receipt(self.header.height, index as u32, bytes)?))
+    }
+}
+
+impl Inner {
+    fn head(&self) -> Option<u64> {
+        self.blocks.last().map(|block| block.header.height)
+    }
+
+    fn block(&self, height: u64) -> Option<&Block> {
+        self.blocks.get(usize::try_from(height.checked_sub(1)?).ok()?)
     }
 }
 
@@ -68,13 +92,14 @@ impl View for MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn head(&self) -> Result<Option<u64>, StoreError> {
-        Ok(self.read().head)
+    fn head(&self) -> Result<Option<Header>, StoreError> {
+        Ok(self.read().blocks.last().map(|block| block.header.clone()))
     }
 
-    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
+    fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
         let mut inner = self.write();
-        block.check_follows(inner.head)?;
+        block.check_follows(inner.head())?;
+        let kept = Block::new(block.header, block.receipts)?;
         let state = Arc::make_mut(&mut inner.state);
         for (key, value) in block.changes {
             match value {
@@ -86,8 +111,9 @@ impl Store for MemoryStore {
                 }
             }
         }
-        inner.records.recent.push(block.records);
-        inner.head = Some(block.height);
+        let records = block.records.iter().map(|(key, value)| (key.to_vec(), value.to_vec()));
+        inner.records.extend(records);
+        inner.blocks.push(kept);
         Ok(())
     }
 
@@ -95,13 +121,28 @@ impl Store for MemoryStore {
         Ok(Arc::new(Snapshot(Arc::clone(&self.read().state))))
     }
 
+    fn header(&self, height: u64) -> Result<Option<Header>, StoreError> {
+        Ok(self.read().block(height).map(|block| block.header.clone()))
+    }
+
+    fn receipt(&self, height: u64, index: u32) -> Result<Option<Receipt>, StoreError> {
+        let inner = self.read();
+        inner.block(height).map_or(Ok(None), |block| block.receipt(index as usize))
+    }
+
+    fn receipts(&self, height: u64) -> Result<Vec<Receipt>, StoreError> {
+        let inner = self.read();
+        let Some(block) = inner.block(height) else { return Ok(Vec::new()) };
+        (0..block.ends.len()).filter_map(|index| block.receipt(index).transpose()).collect()
+    }
+
     fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.write().records.ordered().get(key).cloned())
+        Ok(self.read().records.get(key).cloned())
     }
 
     fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
-        let mut inner = self.write();
-        let found = inner.records.ordered().range(prefix.to_vec()..);
+        let inner = self.read();
+        let found = inner.records.range(prefix.to_vec()..);
         let found = found.take_while(|(key, _)| key.starts_with(prefix));
         Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
     }

@@ -17,6 +17,9 @@ pub use crate::encoding::{
     EncodingError, KeyBytes, decode_account, decode_key, encode_account, encode_key,
 };
 use crate::key::StateKey;
+use crate::receipt::Receipt;
+use crate::records::Header;
+pub use crate::records::RecordError;
 use crate::value::Value;
 
 /// State that does not change while it is looked at.
@@ -36,12 +39,13 @@ pub trait View: Send + Sync {
 
 /// State that blocks change. This is what an embedder with a state of his own implements.
 pub trait Store: View {
-    /// The number of the newest block; `None` before the first.
+    /// The header of the newest block; `None` before the first. A chain that is opened goes on from
+    /// its height and its time, so every store keeps this one.
     ///
     /// # Errors
     ///
     /// If it cannot be read.
-    fn head(&self) -> Result<Option<u64>, StoreError>;
+    fn head(&self) -> Result<Option<Header>, StoreError>;
 
     /// Applies a block: all of it, durably, or nothing.
     ///
@@ -49,7 +53,7 @@ pub trait Store: View {
     ///
     /// If it cannot; then the store is as it was. After a failure of the disk, whether the block is
     /// there shows when the store is opened again; it never is in part.
-    fn commit(&self, block: BlockCommit) -> Result<(), StoreError>;
+    fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError>;
 
     /// The state as it is now, which later blocks do not change.
     ///
@@ -60,7 +64,38 @@ pub trait Store: View {
         Err(StoreError::Unsupported { what: "snapshots" })
     }
 
-    /// What a block recorded under a key beside the state. A store may keep no records.
+    /// The header of a block; `None` if there is no such block, or the store does not keep it. Unless
+    /// overridden, a store keeps the newest.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn header(&self, height: u64) -> Result<Option<Header>, StoreError> {
+        Ok(self.head()?.filter(|head| head.height == height))
+    }
+
+    /// The receipt of a transaction; `None` if there is no such transaction, or the store does not
+    /// keep it. Unless overridden, a store keeps no receipts.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn receipt(&self, height: u64, index: u32) -> Result<Option<Receipt>, StoreError> {
+        let _ = (height, index);
+        Ok(None)
+    }
+
+    /// The receipts of a block, in order; none if the store does not keep them.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    fn receipts(&self, height: u64) -> Result<Vec<Receipt>, StoreError> {
+        let _ = height;
+        Ok(Vec::new())
+    }
+
+    /// What a block recorded under a key of the embedder's own. Unless overridden, a store keeps none.
     ///
     /// # Errors
     ///
@@ -70,7 +105,7 @@ pub trait Store: View {
         Ok(None)
     }
 
-    /// All records whose keys begin so, in the order of keys.
+    /// All records of the embedder's own whose keys begin so, in the order of keys.
     ///
     /// # Errors
     ///
@@ -101,32 +136,34 @@ pub trait Store: View {
     }
 }
 
-/// Key and value of something that is kept beside the state.
+/// Key and value of something that an embedder keeps beside the state.
 pub type Record = (Vec<u8>, Vec<u8>);
 
 /// What a block does to a store.
 #[derive(Clone, Debug, Default)]
-pub struct BlockCommit {
-    /// The number of the block, one more than the last.
-    pub height: u64,
+pub struct BlockCommit<'a> {
+    /// What the block says of itself. Its height is one more than the last.
+    pub header: Header,
     /// The state that it changes.
     pub changes: ChangeSet,
-    /// What is kept beside the state, by key.
+    /// The receipts of its transactions, in order.
+    pub receipts: &'a [Receipt],
+    /// What an embedder records with it, under keys of his own.
     pub records: RecordSet,
 }
 
-impl BlockCommit {
+impl BlockCommit<'_> {
     /// Whether the block is the next one; the first is 1.
     ///
     /// # Errors
     ///
     /// [`StoreError::Height`] if it is not.
     pub fn check_follows(&self, head: Option<u64>) -> Result<(), StoreError> {
-        let head = head.unwrap_or(0);
-        if head.checked_add(1) == Some(self.height) {
+        let (head, found) = (head.unwrap_or(0), self.header.height);
+        if head.checked_add(1) == Some(found) {
             return Ok(());
         }
-        Err(StoreError::Height { head, found: self.height })
+        Err(StoreError::Height { head, found })
     }
 }
 
@@ -145,6 +182,9 @@ pub enum StoreError {
     /// Something stored is not what was stored.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
+    /// A header or a receipt is not what was stored.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The file is open, here or in another process.
     #[error("the database {} is in use; close the process that has it open", .path.display())]
     InUse {

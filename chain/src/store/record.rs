@@ -1,9 +1,9 @@
-//! What a block records beside the state.
+//! What an embedder records with a block beside the state.
 
 use super::Record;
 
 /// Keys with their values, of which the last counts if a key comes twice. All stand in one piece of
-/// memory, because a block has a receipt for each transaction.
+/// memory, because a block may have one for each transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordSet {
     bytes: Vec<u8>,

@@ -5,14 +5,19 @@
 use std::collections::BTreeMap;
 
 use bessemer_chain::store::{BlockCommit, ChangeSet, Record, Store, StoreError, encode_key};
-use bessemer_chain::{Address, CodeHash, StateKey, StorageKey, Value};
+use bessemer_chain::{
+    Address, CodeHash, Diagnosis, Event, Header, Receipt, StateKey, Status, StorageKey, Value,
+};
 use fastrand::Rng;
 
 /// All that a store keeps, in its stored form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Content {
-    pub(crate) head: Option<u64>,
+    pub(crate) head: Option<Header>,
     pub(crate) state: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The header of each block, and its receipts.
+    pub(crate) blocks: Vec<(Header, Vec<Receipt>)>,
+    /// What is recorded beside.
     pub(crate) records: Vec<Record>,
 }
 
@@ -21,49 +26,91 @@ impl Content {
     pub(crate) fn of(store: &dyn Store) -> Result<Self, StoreError> {
         let mut state = Vec::new();
         store.for_each(&mut |key, value| state.push((key.to_vec(), value.to_vec())))?;
-        Ok(Self { head: store.head()?, state, records: store.records(b"")? })
+        let head = store.head()?;
+        let mut blocks = Vec::new();
+        for height in 1..=head.as_ref().map_or(0, |head| head.height) {
+            let receipts = store.receipts(height)?;
+            for (index, receipt) in (0..).zip(&receipts) {
+                assert_eq!(store.receipt(height, index)?.as_ref(), Some(receipt));
+            }
+            assert_eq!(store.receipt(height, receipts.len() as u32)?, None);
+            blocks.push((store.header(height)?.expect("every block has a header"), receipts));
+        }
+        let next = blocks.len() as u64 + 1;
+        assert_eq!((store.header(next)?, store.receipts(next)?), (None, Vec::new()));
+        assert_eq!(store.header(0)?, None);
+        Ok(Self { head, state, blocks, records: store.records(b"")? })
     }
 
     /// What a store must keep after the block of this height.
     pub(crate) fn at(height: u64) -> Self {
-        let (mut state, mut records) = (BTreeMap::new(), BTreeMap::new());
+        let (mut state, mut blocks) = (BTreeMap::new(), Vec::new());
         for height in 1..=height {
-            let (changes, new) = block(height);
+            let (header, changes, receipts) = block(height);
             for (key, value) in changes.iter() {
                 match value {
                     Some(value) => state.insert(encode_key(key).to_vec(), value.to_vec()),
                     None => state.remove(&*encode_key(key)),
                 };
             }
-            records.extend(new);
+            blocks.push((header, receipts));
         }
         Self {
-            head: Some(height).filter(|&height| height > 0),
+            head: blocks.last().map(|(header, _)| header.clone()),
             state: state.into_iter().collect(),
-            records: records.into_iter().collect(),
+            blocks,
+            records: (1..=height).flat_map(|height| records(height)).collect(),
         }
     }
 }
 
-/// What the block of this height changes and records.
-pub(crate) fn block(height: u64) -> (ChangeSet, Vec<Record>) {
+/// The block of this height: its header, what it changes, and its receipts.
+pub(crate) fn block(height: u64) -> (Header, ChangeSet, Vec<Receipt>) {
     let mut random = Rng::with_seed(height);
     let changes = (0..random.usize(1..40)).map(|_| {
         let value = (random.u8(..4) > 0).then(|| value(&mut random));
         (key(random.u8(..)), value)
     });
     let changes = ChangeSet::new(changes.collect());
-    let records = [
-        ([b"h".as_slice(), &height.to_be_bytes()].concat(), vec![height as u8; 40]),
-        (b"newest".to_vec(), height.to_le_bytes().to_vec()),
-    ];
-    (changes, records.to_vec())
+    let receipts: Vec<_> =
+        (0..random.u32(..5)).map(|index| receipt(height, index, &mut random)).collect();
+    let header = Header {
+        height,
+        timestamp: height * 3,
+        transactions: receipts.len() as u32,
+        gas_used: random.u64(..),
+    };
+    (header, changes, receipts)
+}
+
+/// What is recorded with the block of this height.
+fn records(height: u64) -> Vec<Record> {
+    let key = |kind: u8| [&[kind][..], &height.to_be_bytes()].concat();
+    (height % 3 == 0).then(|| (key(b'h'), height.to_le_bytes().to_vec())).into_iter().collect()
+}
+
+fn receipt(height: u64, index: u32, random: &mut Rng) -> Receipt {
+    let address = Address::new([random.u8(..); 20]);
+    let event = Event { address, topics: vec![[1; 32]], data: vec![2; random.usize(..99)] };
+    Receipt {
+        height,
+        index,
+        sender: address,
+        to: Address::new([random.u8(..); 20]),
+        status: Status::Revert,
+        gas_used: random.u64(..),
+        output: vec![random.u8(..); random.usize(..300)],
+        events: vec![event; random.usize(..3)],
+        created: vec![address; random.usize(..3)],
+        diagnosis: Diagnosis { refused: Some(index.to_string()), ..Diagnosis::default() },
+    }
 }
 
 /// Commits the block of this height.
 pub(crate) fn commit(store: &dyn Store, height: u64) -> Result<(), StoreError> {
-    let (changes, records) = block(height);
-    store.commit(BlockCommit { height, changes, records: records.into_iter().collect() })
+    let (header, changes, receipts) = block(height);
+    let records = records(height).into_iter().collect();
+    store.commit(BlockCommit { header, changes, receipts: &receipts, records })
 }
 
 /// One of 256 keys, of all kinds and lengths.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bessemer_abi::codes::status;
 use bessemer_chain::store::{BlockCommit, ChangeSet, MemoryStore, Store, encode_account};
-use bessemer_chain::{Chain, ChainConfig, CodeHash, StateKey};
+use bessemer_chain::{Chain, ChainConfig, CodeHash, Header, StateKey};
 
 use crate::common::script::{Script, deploy_script, script_code};
 use crate::common::{deploy, on_both};
@@ -79,7 +79,8 @@ fn a_creator_without_nonces_left_cannot_create() {
         account.nonce = u64::MAX;
         let changes = ChangeSet::new(vec![(StateKey::Account(outer), encode_account(&account))]);
         let height = chain.height() + 1;
-        let commit = BlockCommit { height, changes, ..BlockCommit::default() };
+        let header = Header { height, ..chain.head().clone() };
+        let commit = BlockCommit { header, changes, ..BlockCommit::default() };
         store.commit(commit).unwrap();
         let mut chain = Chain::on(&engine, store, ChainConfig::default()).unwrap();
         let mut script = Script::new();

@@ -110,7 +110,7 @@ impl From<bessemer_chain::ChainError> for Failure {
         use bessemer_chain::ChainError;
         match error {
             ChainError::Refused(refusal) => Self::Usage(format!("the chain refuses: {refusal}")),
-            ChainError::Store(_) | ChainError::Record(_) => Self::State(error.to_string()),
+            ChainError::Store(_) => Self::State(error.to_string()),
             error => Self::Other(error.to_string()),
         }
     }

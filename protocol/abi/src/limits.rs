@@ -6,6 +6,8 @@ pub const KEY_BYTES: u32 = 64;
 pub const VALUE_BYTES: u32 = 16 << 10;
 /// Storage and transient writes, removals included, of a transaction.
 pub const WRITES: u32 = 4096;
+/// Entries of a transaction's access list.
+pub const ACCESS_ENTRIES: u32 = 4096;
 /// Bytes of the input of a call.
 pub const INPUT_BYTES: u32 = 64 << 10;
 /// Bytes of return or revert data.

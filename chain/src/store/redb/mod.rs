@@ -18,6 +18,8 @@ use self::staged::Staged;
 use super::{BlockCommit, Record, Store, StoreError, View};
 use crate::encoding::encode_key;
 use crate::key::StateKey;
+use crate::receipt::Receipt;
+use crate::records::{self, Header};
 use crate::value::Value;
 
 /// A store in one file, which one process uses at a time. Each block is one durable commit.
@@ -26,14 +28,16 @@ use crate::value::Value;
 /// was stored, or the file is refused and not a byte of it changes.
 ///
 /// ```
+/// use bessemer_chain::Header;
 /// use bessemer_chain::store::{BlockCommit, RedbStore, Store};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("chain.redb");
 /// let store = RedbStore::open(&path)?;
-/// store.commit(BlockCommit { height: 1, ..BlockCommit::default() })?;
+/// let header = Header { height: 1, ..Header::default() };
+/// store.commit(BlockCommit { header: header.clone(), ..BlockCommit::default() })?;
 /// drop(store);
-/// assert_eq!(RedbStore::open(&path)?.head()?, Some(1));
+/// assert_eq!(RedbStore::open(&path)?.head()?, Some(header));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RedbStore {
@@ -46,7 +50,8 @@ pub struct RedbStore {
 
 /// Encoded keys and values of the state.
 const STATE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("state");
-/// What blocks recorded beside the state.
+/// Headers under `h` and the height, receipts under `r`, the height and the index, and what embedders
+/// record under `x` and their keys. Numbers are big-endian, so that keys are in the order of the chain.
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
 /// What the file says of itself.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("bessemer chain");
@@ -118,7 +123,7 @@ impl RedbStore {
         newest.clone().ok_or_else(|| StoreError::Reopen { path: self.path.clone() })
     }
 
-    fn write(&self, block: &BlockCommit) -> Result<Result<(), StoreError>, redb::Error> {
+    fn write(&self, block: &BlockCommit<'_>) -> Result<Result<(), StoreError>, redb::Error> {
         // there is one writer at a time, so the height stays what it is until the end
         let mut transaction = self.database.begin_write()?;
         // contracts choose what is written, and only this does not rest on a checksum that whoever
@@ -130,7 +135,7 @@ impl RedbStore {
             if let Err(error) = block.check_follows(head) {
                 return Ok(Err(error));
             }
-            meta.insert(HEIGHT, block.height)?;
+            meta.insert(HEIGHT, block.header.height)?;
             let mut state = transaction.open_table(STATE)?;
             for (key, value) in block.changes.iter() {
                 let key = encode_key(key);
@@ -139,9 +144,23 @@ impl RedbStore {
                     None => drop(state.remove(&*key)?),
                 }
             }
+            let height = block.header.height;
+            let header = match records::encode_header(&block.header) {
+                Ok(header) => header,
+                Err(error) => return Ok(Err(error.into())),
+            };
             let mut records = transaction.open_table(RECORDS)?;
+            records.insert(header_key(height).as_slice(), &*header)?;
+            let mut value = header;
+            for (index, receipt) in (0..).zip(block.receipts) {
+                value.clear();
+                if let Err(error) = records::encode_receipt(receipt, &mut value) {
+                    return Ok(Err(error.into()));
+                }
+                records.insert(receipt_key(height, index).as_slice(), &*value)?;
+            }
             for (key, value) in block.records.iter() {
-                records.insert(key, value)?;
+                records.insert(&*embedders_key(key), value)?;
             }
         }
         transaction.commit()?;
@@ -162,11 +181,18 @@ impl View for RedbStore {
 }
 
 impl Store for RedbStore {
-    fn head(&self) -> Result<Option<u64>, StoreError> {
-        Ok(Some(self.newest()?.height()).filter(|&height| height > 0))
+    fn head(&self) -> Result<Option<Header>, StoreError> {
+        let newest = self.newest()?;
+        match newest.height() {
+            0 => Ok(None),
+            height => match newest.record(&header_key(height))? {
+                Some(bytes) => Ok(Some(records::decode_header(height, &bytes)?)),
+                None => Err(damaged(&self.path, format!("block {height} has no header"))),
+            },
+        }
     }
 
-    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
+    fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
         guarded(&self.path, || self.write(&block))?
     }
 
@@ -174,17 +200,58 @@ impl Store for RedbStore {
         Ok(self.newest()?)
     }
 
+    fn header(&self, height: u64) -> Result<Option<Header>, StoreError> {
+        let record = self.newest()?.record(&header_key(height))?;
+        Ok(record.map(|bytes| records::decode_header(height, &bytes)).transpose()?)
+    }
+
+    fn receipt(&self, height: u64, index: u32) -> Result<Option<Receipt>, StoreError> {
+        let record = self.newest()?.record(&receipt_key(height, index))?;
+        Ok(record.map(|bytes| records::decode_receipt(height, index, &bytes)).transpose()?)
+    }
+
+    fn receipts(&self, height: u64) -> Result<Vec<Receipt>, StoreError> {
+        let prefix = receipt_key(height, 0);
+        let found = self.newest()?.records(&prefix[..prefix.len() - 4])?;
+        let receipts = (0..)
+            .zip(&found)
+            .map(|(index, (_, bytes))| records::decode_receipt(height, index, bytes));
+        Ok(receipts.collect::<Result<_, _>>()?)
+    }
+
     fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.newest()?.record(key)
+        self.newest()?.record(&embedders_key(key))
     }
 
     fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
-        self.newest()?.records(prefix)
+        let mut found = self.newest()?.records(&embedders_key(prefix))?;
+        for (key, _) in &mut found {
+            key.remove(0);
+        }
+        Ok(found)
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         self.newest()?.for_each(visit)
     }
+}
+
+fn header_key(height: u64) -> [u8; 9] {
+    let mut key = [b'h'; 9];
+    key[1..].copy_from_slice(&height.to_be_bytes());
+    key
+}
+
+fn receipt_key(height: u64, index: u32) -> [u8; 13] {
+    let mut key = [b'r'; 13];
+    key[1..9].copy_from_slice(&height.to_be_bytes());
+    key[9..].copy_from_slice(&index.to_be_bytes());
+    key
+}
+
+/// The key of something that an embedder records.
+fn embedders_key(key: &[u8]) -> Vec<u8> {
+    [b"x", key].concat()
 }
 
 fn open_file(path: &Path) -> std::io::Result<File> {

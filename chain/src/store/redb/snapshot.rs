@@ -43,6 +43,7 @@ impl Snapshot {
         guarded(&self.path, || Ok(self.records.get(key)?.map(|value| value.value().to_vec())))
     }
 
+    /// All records whose keys begin so, in the order of keys.
     pub(super) fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
         guarded(&self.path, || {
             let mut found = Vec::new();

@@ -6,14 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bessemer_chain::store::{BlockCommit, Store, StoreError, View, encode_account};
 use bessemer_chain::{Account, Address, Header, StateKey, Value};
 
-/// A store that stands at any height and time with any state. It keeps no records.
+/// A store that stands at any height and time with any state. It keeps no receipts.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    head: u64,
-    timestamp: u64,
+    head: Header,
     state: BTreeMap<StateKey, Value>,
 }
 
@@ -28,8 +27,7 @@ impl Recorded {
 
     /// Makes this the newest block.
     pub(crate) fn set_head(&self, height: u64, timestamp: u64) {
-        let mut inner = self.inner();
-        (inner.head, inner.timestamp) = (height, timestamp);
+        self.inner().head = Header { height, timestamp, ..Header::default() };
     }
 
     pub(crate) fn set(&self, key: StateKey, value: Option<&[u8]>) {
@@ -66,27 +64,16 @@ impl View for Recorded {
 }
 
 impl Store for Recorded {
-    fn head(&self) -> Result<Option<u64>, StoreError> {
-        Ok(Some(self.inner().head))
+    fn head(&self) -> Result<Option<Header>, StoreError> {
+        Ok(Some(self.inner().head.clone()))
     }
 
-    /// The header of the newest block, which tells the time.
-    fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let Inner { head, timestamp, .. } = *self.inner();
-        if key != [b"h".as_slice(), &head.to_be_bytes()].concat() {
-            return Ok(None);
-        }
-        let header = Header { height: head, timestamp, ..Header::default() };
-        let encoded = postcard::to_stdvec(&header);
-        encoded.map(Some).map_err(|error| StoreError::Other(Box::new(error)))
-    }
-
-    fn commit(&self, block: BlockCommit) -> Result<(), StoreError> {
-        block.check_follows(Some(self.inner().head))?;
+    fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
+        block.check_follows(Some(self.inner().head.height))?;
         for (key, value) in block.changes.iter() {
             self.set(*key, value.map(|value| &**value));
         }
-        self.inner().head = block.height;
+        self.inner().head = block.header;
         Ok(())
     }
 }

@@ -444,8 +444,9 @@ impl Model {
     }
 
     fn log(&mut self, address: Address, text: &[u8]) {
-        if self.session.log_bytes + text.len() <= 65_536 {
-            self.session.log_bytes += text.len();
+        let bytes = self.session.log_bytes + 20 + String::from_utf8_lossy(text).len();
+        if bytes <= 65_536 {
+            self.session.log_bytes = bytes;
             let text = String::from_utf8_lossy(text).into_owned();
             self.session.log.push(LogLine { address, text });
         }

@@ -123,10 +123,14 @@ impl Model {
         Ok(())
     }
 
-    fn may_write(&self, key: &StateKey) -> Result<(), Undeclared> {
+    /// What asks to write is listed as written, also if it then does not.
+    fn may_write(&mut self, key: &StateKey) -> Result<(), Undeclared> {
         let declared = self.session.declared.as_ref();
-        let refused = declared.is_some_and(|list| !list.writes.contains(key));
-        if refused { Err(Undeclared) } else { Ok(()) }
+        if declared.is_some_and(|list| !list.writes.contains(key)) {
+            return Err(Undeclared);
+        }
+        self.session.written.insert(*key);
+        Ok(())
     }
 
     /// Marks a key as accessed, and says whether it was already.

@@ -1,0 +1,116 @@
+//! What all frames of a transaction share.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bessemer_abi::limits::{EVENT_BYTES, EVENTS, LOG_BYTES, WRITES};
+use bessemer_isa::TrapKind;
+use bessemer_runtime::{HostResult, HostStop};
+use bessemer_types::Address;
+use serde::{Deserialize, Serialize};
+
+use crate::inspect::Observation;
+use crate::journal::Journal;
+use crate::modules::Modules;
+use crate::price::Prices;
+use crate::transaction::BlockInfo;
+
+/// The session of a block. Whoever runs borrows it: a host call for its time, and the executor
+/// between two runs of instances. So no two borrows ever meet.
+pub(crate) type SharedSession = Rc<RefCell<Session>>;
+
+/// What all frames of a transaction share.
+pub(crate) struct Session {
+    pub(crate) journal: Journal,
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) prices: Prices,
+    pub(crate) block: BlockInfo,
+    pub(crate) origin: Address,
+    /// The contract of every live frame, and whether that frame allows re-entry.
+    pub(crate) entered: Vec<(Address, bool)>,
+    /// Debug log, with bytes so far.
+    pub(crate) log: Vec<LogLine>,
+    log_bytes: u32,
+    /// What an inspector is told at the next pause; `None` if nobody inspects.
+    pub(crate) observed: Option<Vec<Observation>>,
+}
+
+/// A line of the debug log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The contract that wrote it.
+    pub address: Address,
+    /// The text; bytes that are no UTF-8 are replaced.
+    pub text: String,
+}
+
+impl Session {
+    pub(crate) fn new(
+        journal: Journal,
+        modules: Arc<Modules>,
+        prices: Prices,
+        block: BlockInfo,
+    ) -> Self {
+        Self {
+            journal,
+            modules,
+            prices,
+            block,
+            origin: Address::ZERO,
+            entered: Vec::new(),
+            log: Vec::new(),
+            log_bytes: 0,
+            observed: None,
+        }
+    }
+
+    /// Forgets what belongs to the last transaction.
+    pub(crate) fn begin(&mut self, origin: Address, inspected: bool) {
+        self.origin = origin;
+        self.entered.clear();
+        self.log.clear();
+        self.log_bytes = 0;
+        self.observed = inspected.then(Vec::new);
+    }
+
+    /// Whether a contract runs in a live frame that did not allow re-entry.
+    pub(crate) fn is_closed(&self, address: &Address) -> bool {
+        self.entered.iter().any(|(entered, open)| entered == address && !open)
+    }
+
+    /// Keeps a line of the debug log, as long as there is room. Its address counts as its text does,
+    /// so that empty lines fill the room too.
+    pub(crate) fn log(&mut self, address: Address, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        let bytes = self.log_bytes + (address.as_bytes().len() + text.len()) as u32;
+        if bytes <= LOG_BYTES {
+            self.log_bytes = bytes;
+            self.log.push(LogLine { address, text: text.into_owned() });
+        }
+    }
+
+    /// Step 3 of every write to storage of either kind: a transaction has a bounded number of them.
+    pub(crate) fn may_write(&self) -> HostResult<()> {
+        within(self.journal.writes() < WRITES)
+    }
+
+    /// Step 3 of every event: a transaction has a bounded number of them, with a bounded number of
+    /// bytes of topics and data together.
+    pub(crate) fn may_emit(&self, bytes: u32) -> HostResult<()> {
+        let count = self.journal.events().len() as u32;
+        within(count < EVENTS && self.journal.event_bytes().saturating_add(bytes) <= EVENT_BYTES)
+    }
+
+    #[inline]
+    pub(crate) fn observe(&mut self, observation: impl FnOnce() -> Observation) {
+        if let Some(observed) = &mut self.observed {
+            observed.push(observation());
+        }
+    }
+}
+
+/// What is above a cap traps.
+fn within(cap: bool) -> HostResult<()> {
+    if cap { Ok(()) } else { Err(HostStop::Trap(TrapKind::HostLimit, None)) }
+}
