@@ -84,6 +84,11 @@ fn the_host_call_table_depends_on_nothing() {
 }
 
 #[test]
+fn the_trie_knows_no_chain() {
+    assert_eq!(members_behind(&metadata(), "bessemer-trie"), BTreeSet::new());
+}
+
+#[test]
 fn journal_and_stores_know_no_instruction_set() {
     let chain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chain/src");
     let mut files = rust_files(&chain.join("journal"));
