@@ -17,9 +17,9 @@ pub fn count(workload: &Workload, profile: Profile) -> Result<u64> {
         anyhow::bail!("the image of {} has no function `workload`", workload.name);
     };
     let mut hart = Hart { pc: function, gas: ENDLESS_GAS, ..Hart::default() };
-    hart.set(Reg::A0, workload.small_n);
-    hart.set(Reg::SP, program.layout().stack.end);
-    hart.set(Reg::RA, OUTSIDE);
+    hart.set(Reg::A0, workload.small_n.into());
+    hart.set(Reg::SP, program.layout().stack.end.into());
+    hart.set(Reg::RA, OUTSIDE.into());
     let mut memory = FlatMemory::of(&program);
     let mut retired = Retired::default();
     let mut position = Position::Arrival;
@@ -27,7 +27,7 @@ pub fn count(workload: &Workload, profile: Profile) -> Result<u64> {
     let returned = matches!(stop, Some(Stop::Trap(trap))
         if trap.kind == TrapKind::BadJump && trap.addr == Some(OUTSIDE));
     ensure!(returned, "{} did not return: {stop:?}", workload.name);
-    ensure!(hart.get(Reg::A0) == workload.small_checksum, "{} is wrong", workload.name);
+    ensure!(hart.get(Reg::A0) as u32 == workload.small_checksum, "{} is wrong", workload.name);
     Ok(retired.instructions)
 }
 

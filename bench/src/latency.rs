@@ -242,7 +242,7 @@ fn image() -> Result<Vec<u8>> {
     a.label("3").ecall().j("3b");
     a.data().label("cell").word(1);
     let program = a.finish().map_err(|error| anyhow::anyhow!("{error}")).context("the probe")?;
-    let mut image = ImageBuilder::new(Profile { compressed: false })
+    let mut image = ImageBuilder::new(Profile::rv32(false))
         .entry(program.entry)
         .text(program.text.base, &program.text.bytes)
         .data(program.data.base, &program.data.bytes, 4);

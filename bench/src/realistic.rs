@@ -30,7 +30,7 @@ pub fn image(bytes: u32, profile: Profile) -> Result<Vec<u8>> {
     let start = TEXT + functions * 8 + 8;
     let mut text = Vec::new();
     let mut table = Vec::new();
-    let mut image = ImageBuilder::new(Isa { compressed: profile == Profile::Imac });
+    let mut image = ImageBuilder::new(Isa::rv32(profile == Profile::Imac));
     for (at, piece) in &copies {
         for function in &piece.functions {
             let target = start + at + function;

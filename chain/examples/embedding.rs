@@ -28,7 +28,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Layer A: any accepted ELF, any host function, your own data.
     let program = asm::assemble(ADD, &asm::Options::default())?;
-    let elf = ImageBuilder::new(Profile { compressed: false })
+    let elf = ImageBuilder::new(Profile::rv32(false))
         .text(program.text.base, &program.text.bytes)
         .symbol("add", program.symbols["add"])
         .build();

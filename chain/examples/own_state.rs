@@ -76,7 +76,7 @@ done:
 #[allow(clippy::print_stdout, reason = "an example prints")]
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let program = asm::assemble(CONTRACT, &asm::Options::default())?;
-    let code = ImageBuilder::new(Profile { compressed: false })
+    let code = ImageBuilder::new(Profile::rv32(false))
         .text(program.text.base, &program.text.bytes)
         .data(0x2_0000, b"", 4096)
         .build();

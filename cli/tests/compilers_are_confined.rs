@@ -68,7 +68,7 @@ fn both_compile_the_same() {
 fn too_little_memory_or_time_is_not_remembered() {
     // much text: a branch to the next instruction, again and again
     let text = 0x0000_0263_u32.to_le_bytes().repeat(60_000);
-    let elf = ImageBuilder::new(Profile { compressed: false }).text(0x1_0000, text).build();
+    let elf = ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, text).build();
     let limits = ChildLimits::default();
     let config = |limits| {
         Config::new()

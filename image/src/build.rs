@@ -3,8 +3,8 @@
 use std::fmt;
 
 use goblin::elf32::header::{
-    EI_CLASS, EI_DATA, EI_VERSION, ELFCLASS32, ELFDATA2LSB, ELFMAG, EM_RISCV, ET_EXEC, EV_CURRENT,
-    Header, SELFMAG, SIZEOF_EHDR,
+    EI_CLASS, EI_DATA, EI_VERSION, ELFCLASS32, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_RISCV, ET_EXEC,
+    EV_CURRENT, Header, SELFMAG, SIZEOF_EHDR,
 };
 use goblin::elf32::program_header::{PF_R, PF_W, PF_X, PT_LOAD, ProgramHeader, SIZEOF_PHDR};
 use goblin::elf32::section_header::{
@@ -12,20 +12,22 @@ use goblin::elf32::section_header::{
     SHT_SYMTAB, SIZEOF_SHDR, SectionHeader,
 };
 use goblin::elf32::sym::{SIZEOF_SYM, STB_GLOBAL, STT_FUNC, STT_NOTYPE, Sym};
+use goblin::elf64;
 use scroll::ctx::TryIntoCtx;
 use scroll::{Endian, LE, Pwrite};
 
-use crate::{Layout, Profile};
+use crate::{Layout, Profile, Xlen, attributes};
 
 /// Builds an ELF file from segments, an entry and names.
 ///
 /// Everything is written as given, so that files that break a rule can be built too; what comes out
-/// of reasonable parts loads here, in `qemu-riscv32`, and in `objdump`.
+/// of reasonable parts loads here, in `qemu-riscv32` or `qemu-riscv64`, and in `objdump`. A 32-bit
+/// profile with the bit manipulation extensions is declared in an attributes section.
 ///
 /// ```
 /// use bessemer_image::{ImageBuilder, Limits, Profile, Program};
 ///
-/// let file = ImageBuilder::new(Profile { compressed: false })
+/// let file = ImageBuilder::new(Profile::rv32(false))
 ///     .text(0x1_0000, 0x0000_0073_u32.to_le_bytes())
 ///     .data(0x1_1000, b"hello", 64)
 ///     .symbol("_start", 0x1_0000)
@@ -37,6 +39,7 @@ use crate::{Layout, Profile};
 /// ```
 #[derive(Clone, Debug)]
 pub struct ImageBuilder {
+    profile: Profile,
     flags: u32,
     entry: Option<u32>,
     segments: Vec<Segment>,
@@ -56,6 +59,7 @@ impl ImageBuilder {
     /// An image without segments.
     pub fn new(profile: Profile) -> Self {
         Self {
+            profile,
             flags: profile.compressed.into(),
             entry: None,
             segments: Vec::new(),
@@ -130,7 +134,7 @@ impl ImageBuilder {
     ///
     /// If the file would have 4 GiB or more.
     pub fn build(&self) -> Vec<u8> {
-        let mut file = vec![0; SIZEOF_EHDR + SIZEOF_PHDR * self.segments.len()];
+        let mut file = vec![0; self.header_bytes()];
         let mut strings = Strings::new();
         let mut sections = vec![SectionHeader { sh_type: SHT_NULL, ..SectionHeader::default() }];
         let mut program_headers = Vec::new();
@@ -141,10 +145,25 @@ impl ImageBuilder {
         }
 
         file.resize(file.len().next_multiple_of(4), 0);
+        if self.profile.bits && self.profile.xlen == Xlen::Rv32 {
+            let bytes = attributes::write(&self.profile.to_string());
+            sections.push(SectionHeader {
+                sh_name: strings.add(".riscv.attributes"),
+                sh_type: attributes::RISCV_ATTRIBUTES,
+                sh_offset: length(file.len()),
+                sh_size: length(bytes.len()),
+                sh_addralign: 1,
+                ..SectionHeader::default()
+            });
+            file.extend(bytes);
+            file.resize(file.len().next_multiple_of(4), 0);
+        }
+        let xlen = self.profile.xlen;
         let mut table = Vec::new();
-        write(&mut table, SIZEOF_SYM, Sym::default());
+        write_symbol(&mut table, xlen, Sym::default());
+        let symbol_bytes = table.len();
         for (name, addr) in &self.symbols {
-            write(&mut table, SIZEOF_SYM, self.sym(strings.add(name), *addr));
+            write_symbol(&mut table, xlen, self.sym(strings.add(name), *addr));
         }
         let names = [".symtab", ".strtab"].map(|name| strings.add(name));
         let symtab = SectionHeader {
@@ -156,7 +175,7 @@ impl ImageBuilder {
             // The first global symbol: all but the null symbol are.
             sh_info: 1,
             sh_addralign: 4,
-            sh_entsize: SIZEOF_SYM as u32,
+            sh_entsize: symbol_bytes as u32,
             ..SectionHeader::default()
         };
         file.extend(table);
@@ -175,22 +194,29 @@ impl ImageBuilder {
         let section_offset = length(file.len());
         let section_count = sections.len() as u16;
         for section in sections {
-            write(&mut file, SIZEOF_SHDR, section);
+            write_section_header(&mut file, xlen, section);
         }
         let mut headers = Vec::new();
         let header = self.header(section_offset, section_count);
-        write(&mut headers, SIZEOF_EHDR, header);
+        write_header(&mut headers, xlen, header);
         for header in program_headers {
-            write(&mut headers, SIZEOF_PHDR, header);
+            write_program_header(&mut headers, xlen, header);
         }
         file[..headers.len()].copy_from_slice(&headers);
         file
     }
 
+    /// Bytes of the ELF header and the program headers.
+    fn header_bytes(&self) -> usize {
+        let (_, [ehsize, phentsize, _]) = sizes(self.profile.xlen);
+        ehsize + phentsize * self.segments.len()
+    }
+
     fn header(&self, section_offset: u32, section_count: u16) -> Header {
         let mut e_ident = [0; 16];
         e_ident[..SELFMAG].copy_from_slice(ELFMAG);
-        e_ident[EI_CLASS] = ELFCLASS32;
+        let (class, [ehsize, phentsize, shentsize]) = sizes(self.profile.xlen);
+        e_ident[EI_CLASS] = class;
         e_ident[EI_DATA] = ELFDATA2LSB;
         e_ident[EI_VERSION] = EV_CURRENT;
         let mut texts = self.segments.iter().filter(|s| s.flags & PF_X != 0);
@@ -201,13 +227,13 @@ impl ImageBuilder {
             e_machine: EM_RISCV,
             e_version: EV_CURRENT.into(),
             e_entry: self.entry.unwrap_or(start),
-            e_phoff: SIZEOF_EHDR as u32,
+            e_phoff: ehsize as u32,
             e_shoff: section_offset,
             e_flags: self.flags,
-            e_ehsize: SIZEOF_EHDR as u16,
-            e_phentsize: SIZEOF_PHDR as u16,
+            e_ehsize: ehsize as u16,
+            e_phentsize: phentsize as u16,
             e_phnum: self.segments.len() as u16,
-            e_shentsize: SIZEOF_SHDR as u16,
+            e_shentsize: shentsize as u16,
             e_shnum: section_count,
             e_shstrndx: section_count - 1,
         }
@@ -295,6 +321,106 @@ fn place(file: &mut Vec<u8>, segment: &Segment) -> u32 {
     if segment.bytes.is_empty() { segment.addr % Layout::PAGE } else { offset }
 }
 
+/// The class, and the sizes of ELF header, program header and section header.
+const fn sizes(xlen: Xlen) -> (u8, [usize; 3]) {
+    match xlen {
+        Xlen::Rv32 => (ELFCLASS32, [SIZEOF_EHDR, SIZEOF_PHDR, SIZEOF_SHDR]),
+        Xlen::Rv64 => (
+            ELFCLASS64,
+            [
+                elf64::header::SIZEOF_EHDR,
+                elf64::program_header::SIZEOF_PHDR,
+                elf64::section_header::SIZEOF_SHDR,
+            ],
+        ),
+    }
+}
+
+fn write_header(out: &mut Vec<u8>, xlen: Xlen, header: Header) {
+    let (_, [size, ..]) = sizes(xlen);
+    match xlen {
+        Xlen::Rv32 => write(out, size, header),
+        Xlen::Rv64 => {
+            let wide = elf64::header::Header {
+                e_ident: header.e_ident,
+                e_type: header.e_type,
+                e_machine: header.e_machine,
+                e_version: header.e_version,
+                e_entry: header.e_entry.into(),
+                e_phoff: header.e_phoff.into(),
+                e_shoff: header.e_shoff.into(),
+                e_flags: header.e_flags,
+                e_ehsize: header.e_ehsize,
+                e_phentsize: header.e_phentsize,
+                e_phnum: header.e_phnum,
+                e_shentsize: header.e_shentsize,
+                e_shnum: header.e_shnum,
+                e_shstrndx: header.e_shstrndx,
+            };
+            write(out, size, wide);
+        }
+    }
+}
+
+fn write_program_header(out: &mut Vec<u8>, xlen: Xlen, header: ProgramHeader) {
+    let (_, [_, size, _]) = sizes(xlen);
+    match xlen {
+        Xlen::Rv32 => write(out, size, header),
+        Xlen::Rv64 => {
+            let wide = elf64::program_header::ProgramHeader {
+                p_type: header.p_type,
+                p_flags: header.p_flags,
+                p_offset: header.p_offset.into(),
+                p_vaddr: header.p_vaddr.into(),
+                p_paddr: header.p_paddr.into(),
+                p_filesz: header.p_filesz.into(),
+                p_memsz: header.p_memsz.into(),
+                p_align: header.p_align.into(),
+            };
+            write(out, size, wide);
+        }
+    }
+}
+
+fn write_section_header(out: &mut Vec<u8>, xlen: Xlen, header: SectionHeader) {
+    let (_, [.., size]) = sizes(xlen);
+    match xlen {
+        Xlen::Rv32 => write(out, size, header),
+        Xlen::Rv64 => {
+            let wide = elf64::section_header::SectionHeader {
+                sh_name: header.sh_name,
+                sh_type: header.sh_type,
+                sh_flags: header.sh_flags.into(),
+                sh_addr: header.sh_addr.into(),
+                sh_offset: header.sh_offset.into(),
+                sh_size: header.sh_size.into(),
+                sh_link: header.sh_link,
+                sh_info: header.sh_info,
+                sh_addralign: header.sh_addralign.into(),
+                sh_entsize: header.sh_entsize.into(),
+            };
+            write(out, size, wide);
+        }
+    }
+}
+
+fn write_symbol(out: &mut Vec<u8>, xlen: Xlen, symbol: Sym) {
+    match xlen {
+        Xlen::Rv32 => write(out, SIZEOF_SYM, symbol),
+        Xlen::Rv64 => {
+            let wide = elf64::sym::Sym {
+                st_name: symbol.st_name,
+                st_info: symbol.st_info,
+                st_other: symbol.st_other,
+                st_shndx: symbol.st_shndx,
+                st_value: symbol.st_value.into(),
+                st_size: symbol.st_size.into(),
+            };
+            write(out, elf64::sym::SIZEOF_SYM, wide);
+        }
+    }
+}
+
 /// Appends a structure of this size.
 fn write<T>(out: &mut Vec<u8>, size: usize, value: T)
 where
@@ -315,11 +441,11 @@ mod tests {
     use super::*;
     use crate::{Limits, LoadError, Program};
 
-    const PLAIN: Profile = Profile { compressed: false };
+    const PLAIN: Profile = Profile::rv32(false);
 
     #[test]
     fn what_was_given_comes_back() {
-        let file = ImageBuilder::new(Profile { compressed: true })
+        let file = ImageBuilder::new(Profile::rv32(true))
             .data(0x1_2340, b"data", 0x100)
             .rodata(0x1_1004, b"rodata")
             .text(0x1_0002, [0x01, 0x00, 0x01, 0x00])
@@ -346,6 +472,25 @@ mod tests {
         assert_eq!(program.symbols().lookup("end"), Some(0x1_0006));
         assert_eq!(program.symbols().lookup("value"), Some(0x1_2340));
         assert_eq!(program.symbols().lookup("other"), None);
+    }
+
+    #[test]
+    fn every_profile_comes_back() {
+        for xlen in Xlen::ALL {
+            for (compressed, bits) in [(false, false), (false, true), (true, false), (true, true)] {
+                let given = Profile { xlen, compressed, bits };
+                let file = ImageBuilder::new(given)
+                    .text(0x1_0000, [0x73, 0, 0, 0])
+                    .symbol("here", 0x1_0000)
+                    .build();
+                let program = Program::parse(&file, &Limits::contract()).expect("loads");
+                // a 64-bit image always has the bit manipulation extensions
+                let expected = Profile { bits: bits || xlen == Xlen::Rv64, ..given };
+                assert_eq!(program.profile(), expected);
+                assert_eq!(program.symbols().lookup("here"), Some(0x1_0000));
+                assert_eq!(program.entry(), 0x1_0000);
+            }
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn the_worked_example_of_the_specification_has_its_charges() {
         let bytes = [0x01, 0x45, 0x33, 0x05, 0xb5, 0x00, 0xed, 0xfd];
-        let text = Text::decode(0x10000, bytes.into(), Profile { compressed: true });
+        let text = Text::decode(0x10000, bytes.into(), Profile::rv32(true));
         let charges = Charges::compute(&text, &GasSchedule::V1, MemoryClass::Mib1);
         assert_eq!(charges.as_slice(), [12, 11, 11, 10, 3]);
     }

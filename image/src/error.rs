@@ -38,7 +38,7 @@ pub enum LoadError {
 
     /// `e_flags` has a bit other than `EF_RISCV_RVC`.
     #[error(
-        "ELF header, offset 36: e_flags {flags:#x} asks for {what}, but only RVC (0x1) may be set: build with -mabi=ilp32 for rv32im or rv32imac (L7)"
+        "ELF header: e_flags {flags:#x} asks for {what}, but only RVC (0x1) may be set: build without floating point, with -march=rv32imac -mabi=ilp32 or -march=rv64imac -mabi=lp64 (zig cc: -mcpu=generic_rv32+m+a+c) (L7)"
     )]
     BadFlags { flags: u32, what: &'static str },
 
@@ -49,14 +49,12 @@ pub enum LoadError {
     BadHeaderSize { offset: u8, field: &'static str, found: u16, wanted: u16 },
 
     /// `e_phnum` is 0 or too large.
-    #[error(
-        "ELF header, offset 44: e_phnum is {found}, but a program has 1 to {limit} program headers (L9)"
-    )]
+    #[error("ELF header: e_phnum is {found}, but a program has 1 to {limit} program headers (L9)")]
     BadHeaderCount { found: u16, limit: u16 },
 
     /// The program header table passes the end of the file, or overlaps the ELF header.
     #[error(
-        "{count} program headers at offset {offset:#x} do not lie between the ELF header (0x34) and the end of the file ({len:#x}) (L10)"
+        "{count} program headers at offset {offset:#x} do not lie between the ELF header and the end of the file ({len:#x}) (L10)"
     )]
     HeadersOutsideFile { offset: u32, count: u16, len: u64 },
 

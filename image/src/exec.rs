@@ -8,26 +8,27 @@ use bessemer_isa::{Reg, Trap};
 /// trap, of that instruction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hart {
-    /// `x0` to `x31`; `x0` is 0.
-    pub registers: [u32; 32],
+    /// `x0` to `x31`; `x0` is 0. In a 32-bit program the upper half of each is 0.
+    pub registers: [u64; 32],
     /// The program counter.
     pub pc: u32,
     /// Gas left.
     pub gas: u64,
-    /// The word address that LR.W reserved.
+    /// The address that LR reserved.
     pub reservation: Option<u32>,
 }
 
 impl Hart {
     /// The value of a register.
     #[inline]
-    pub fn get(&self, reg: Reg) -> u32 {
+    pub fn get(&self, reg: Reg) -> u64 {
         self.registers[reg.index()]
     }
 
-    /// Writes a register; a write to `x0` has no effect.
+    /// Writes a register; a write to `x0` has no effect. Whoever runs a 32-bit program writes values
+    /// of 32 bits.
     #[inline]
-    pub fn set(&mut self, reg: Reg, value: u32) {
+    pub fn set(&mut self, reg: Reg, value: u64) {
         self.registers[reg.index()] = value;
         self.registers[0] = 0;
     }
@@ -49,11 +50,13 @@ pub trait Memory {
     fn load_u8(&self, addr: u32) -> Result<u8, Fault>;
     fn load_u16(&self, addr: u32) -> Result<u16, Fault>;
     fn load_u32(&self, addr: u32) -> Result<u32, Fault>;
+    fn load_u64(&self, addr: u32) -> Result<u64, Fault>;
     fn store_u8(&mut self, addr: u32, value: u8) -> Result<(), Fault>;
     fn store_u16(&mut self, addr: u32, value: u16) -> Result<(), Fault>;
     fn store_u32(&mut self, addr: u32, value: u32) -> Result<(), Fault>;
-    /// Whether the word at `addr` can be stored to, without doing it.
-    fn check_store_u32(&self, addr: u32) -> Result<(), Fault>;
+    fn store_u64(&mut self, addr: u32, value: u64) -> Result<(), Fault>;
+    /// Whether the `len` bytes at `addr` can be stored to, without doing it.
+    fn check_store(&self, addr: u32, len: u32) -> Result<(), Fault>;
 }
 
 /// Why execution of a frame stopped or paused.

@@ -10,7 +10,7 @@
 //! use bessemer_isa::GasSchedule;
 //!
 //! let addi_and_ecall = [0x0070_0893_u32, 0x0000_0073].map(u32::to_le_bytes).concat();
-//! let file = ImageBuilder::new(Profile { compressed: false })
+//! let file = ImageBuilder::new(Profile::rv32(false))
 //!     .text(0x1_0000, addi_and_ecall)
 //!     .build();
 //! let program = Program::parse(&file, &Limits::contract())?;
@@ -37,6 +37,7 @@
     )
 )]
 
+mod attributes;
 #[allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -66,6 +67,7 @@ mod symbols;
 )]
 mod text;
 
+pub use bessemer_isa::{Profile, Xlen};
 pub use build::ImageBuilder;
 pub use charge::Charges;
 pub use error::LoadError;
@@ -75,4 +77,4 @@ pub use limits::Limits;
 pub use program::{CodeHash, Program};
 pub use segment::Segment;
 pub use symbols::Symbols;
-pub use text::{Decoded, Profile, Text};
+pub use text::{Decoded, Text};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bessemer_isa::GasSchedule;
 use sha3::{Digest, Keccak256};
 
+use crate::attributes::Attributes;
 use crate::elf::Elf;
 use crate::layout::mapped_bytes;
 use crate::segment::Segments;
@@ -20,13 +21,14 @@ pub struct Program {
     layout: Layout,
     code_hash: CodeHash,
     symbols: Symbols,
+    attributes: Attributes,
 }
 
 impl Program {
     /// Checks an ELF file and decodes its text.
     ///
     /// Any bytes at all may be given. The verdict depends on the bytes and the limits and on
-    /// nothing else; sections and symbols have no part in it. Time and memory are linear in the
+    /// nothing else; symbols have no part in it, and of the sections only the attributes. Time and memory are linear in the
     /// length of the file.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, LoadError> {
         Self::parse_hashed(bytes, limits, || CodeHash::of(bytes))
@@ -54,7 +56,8 @@ impl Program {
             });
         }
         Ok(Self {
-            symbols: Symbols::read(bytes, &elf.header, text.base()..text.end()),
+            symbols: Symbols::read(bytes, &elf, text.base()..text.end()),
+            attributes: elf.attributes,
             code_hash: code_hash(),
             segments: all.into(),
             text,
@@ -100,6 +103,11 @@ impl Program {
     /// The hash of the file.
     pub fn code_hash(&self) -> CodeHash {
         self.code_hash
+    }
+
+    /// The ISA string of the attributes section, as compiler and linker wrote it.
+    pub fn isa_string(&self) -> Option<&str> {
+        self.attributes.arch()
     }
 
     /// The names in the file; for people, never for execution.

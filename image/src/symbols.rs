@@ -7,14 +7,14 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use goblin::elf32::header::Header;
-use goblin::elf32::section_header::{
-    SHN_UNDEF, SHT_STRTAB, SHT_SYMTAB, SIZEOF_SHDR, SectionHeader,
-};
+use goblin::elf32::section_header::{SHN_UNDEF, SHT_STRTAB, SHT_SYMTAB, SectionHeader};
 use goblin::elf32::sym::{
     SIZEOF_SYM, STB_LOCAL, STT_FUNC, STT_NOTYPE, STT_OBJECT, Sym, st_bind, st_type,
 };
+use goblin::elf64;
 use scroll::{LE, Pread};
+
+use crate::elf::{Class, Elf, narrow};
 
 /// The symbol table of an image. Empty if the file has none or a broken one.
 ///
@@ -24,6 +24,7 @@ use scroll::{LE, Pread};
 pub struct Symbols {
     table: Box<[u8]>,
     strings: Box<[u8]>,
+    class: Class,
     text: Range<u32>,
     index: OnceLock<Index>,
 }
@@ -61,9 +62,10 @@ impl Symbols {
     }
 
     /// Finds the tables, and keeps them; they are not looked into before someone asks for a name.
-    pub(crate) fn read(file: &[u8], header: &Header, text: Range<u32>) -> Self {
-        let (table, strings) = tables(file, header).unwrap_or_default();
-        Self { table: table.into(), strings: strings.into(), text, index: OnceLock::new() }
+    pub(crate) fn read(file: &[u8], elf: &Elf, text: Range<u32>) -> Self {
+        let (table, strings) = tables(file, elf).unwrap_or_default();
+        let (table, strings) = (table.into(), strings.into());
+        Self { table, strings, class: elf.class, text, index: OnceLock::new() }
     }
 
     fn index(&self) -> &Index {
@@ -97,9 +99,9 @@ impl Index {
         let ends = ends_of_strings(&symbols.strings);
         let entries: Box<[Entry]> = symbols
             .table
-            .chunks_exact(SIZEOF_SYM)
+            .chunks_exact(symbol_bytes(symbols.class))
             .take(MAX_SYMBOLS)
-            .filter_map(|bytes| bytes.pread_with::<Sym>(0, LE).ok())
+            .filter_map(|bytes| symbol(symbols.class, bytes))
             .filter_map(|sym| entry(&sym, &ends))
             .collect();
         let functions = functions(&entries, &strings, &symbols.text);
@@ -116,26 +118,54 @@ fn name<'a>(strings: &'a str, entry: &Entry) -> Option<&'a str> {
 }
 
 /// The bytes of the first symbol table and of its string table.
-fn tables<'a>(file: &'a [u8], header: &Header) -> Option<(&'a [u8], &'a [u8])> {
-    if usize::from(header.e_shentsize) != SIZEOF_SHDR {
+fn tables<'a>(file: &'a [u8], elf: &Elf) -> Option<(&'a [u8], &'a [u8])> {
+    let (header, class) = (&elf.header, elf.class);
+    let row_bytes = class.section_header_bytes();
+    if usize::from(header.e_shentsize) != row_bytes {
         return None;
     }
     let sections = file.get(header.e_shoff as usize..)?;
-    let section = |row: &[u8]| row.pread_with::<SectionHeader>(0, LE).ok();
+    let section = |row: &[u8]| class.section_header(row);
     let bytes = |section: &SectionHeader| {
         let start = section.sh_offset as usize;
         file.get(start..start.checked_add(section.sh_size as usize)?)
     };
-    let mut rows = sections.chunks_exact(SIZEOF_SHDR).take(usize::from(header.e_shnum));
+    let mut rows = sections.chunks_exact(row_bytes).take(usize::from(header.e_shnum));
     // The type is the second word; only the section looked for is parsed whole.
     let is_table = |row: &&[u8]| row.get(4..8) == Some(&SHT_SYMTAB.to_le_bytes()[..]);
     let symtab = section(rows.find(is_table)?)?;
     let link = (symtab.sh_link < u32::from(header.e_shnum)).then_some(symtab.sh_link as usize)?;
-    let strtab = section(sections.chunks_exact(SIZEOF_SHDR).nth(link)?)?;
-    if strtab.sh_type != SHT_STRTAB || symtab.sh_entsize as usize != SIZEOF_SYM {
+    let strtab = section(sections.chunks_exact(row_bytes).nth(link)?)?;
+    if strtab.sh_type != SHT_STRTAB || symtab.sh_entsize as usize != symbol_bytes(class) {
         return None;
     }
     Some((bytes(&symtab)?, bytes(&strtab)?))
+}
+
+/// Bytes of one symbol.
+const fn symbol_bytes(class: Class) -> usize {
+    match class {
+        Class::Elf32 => SIZEOF_SYM,
+        Class::Elf64 => elf64::sym::SIZEOF_SYM,
+    }
+}
+
+/// The symbol in these bytes.
+fn symbol(class: Class, bytes: &[u8]) -> Option<Sym> {
+    match class {
+        Class::Elf32 => bytes.pread_with(0, LE).ok(),
+        Class::Elf64 => {
+            let wide: elf64::sym::Sym = bytes.pread_with(0, LE).ok()?;
+            Some(Sym {
+                st_name: wide.st_name,
+                st_value: narrow(wide.st_value),
+                st_size: narrow(wide.st_size),
+                st_info: wide.st_info,
+                st_other: wide.st_other,
+                st_shndx: wide.st_shndx,
+            })
+        }
+    }
 }
 
 fn printable(strings: &[u8]) -> Box<str> {
@@ -222,6 +252,7 @@ mod tests {
         Symbols {
             table: table.into(),
             strings: strings.into(),
+            class: Class::Elf32,
             text: 100..200,
             index: OnceLock::new(),
         }

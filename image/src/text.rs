@@ -2,21 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use bessemer_isa::{Inst, TrapKind, expand};
-
-/// Which instructions an image may contain, read from its ELF flags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Profile {
-    /// Whether compressed instructions are decoded (`EF_RISCV_RVC`).
-    pub compressed: bool,
-}
-
-impl Profile {
-    /// Alignment of every pc, in bytes: 2 with compressed instructions, 4 without.
-    pub const fn step(self) -> u32 {
-        if self.compressed { 2 } else { 4 }
-    }
-}
+use bessemer_isa::{Inst, Profile, TrapKind, expand};
 
 /// What stands at one address of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,18 +153,18 @@ fn decode_at(bytes: &[u8], profile: Profile) -> Decoded {
         if !profile.compressed {
             return Decoded::ILLEGAL;
         }
-        return Decoded { inst: expand(parcel), len: 2 };
+        return Decoded { inst: expand(parcel, profile), len: 2 };
     }
     let word = bytes.first_chunk().map(|&word| u32::from_le_bytes(word));
-    Decoded { inst: word.and_then(Inst::decode), len: 4 }
+    Decoded { inst: word.and_then(|word| Inst::decode(word, profile)), len: 4 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const COMPRESSED: Profile = Profile { compressed: true };
-    const PLAIN: Profile = Profile { compressed: false };
+    const COMPRESSED: Profile = Profile::rv32(true);
+    const PLAIN: Profile = Profile::rv32(false);
 
     /// The worked example of the specification, section 4.
     const EXAMPLE: [u8; 8] = [0x01, 0x45, 0x33, 0x05, 0xb5, 0x00, 0xed, 0xfd];

@@ -52,10 +52,8 @@ impl Looping {
         let tail = [count_down, Inst::Bne(back), Inst::Ecall(N)];
         let bytes: Vec<u8> =
             body.iter().chain(&tail).flat_map(|inst| inst.encode().to_le_bytes()).collect();
-        let file = ImageBuilder::new(Profile { compressed: true })
-            .text(TEXT, bytes)
-            .data(DATA, [], 0x1000)
-            .build();
+        let file =
+            ImageBuilder::new(Profile::rv32(true)).text(TEXT, bytes).data(DATA, [], 0x1000).build();
         let program = Program::parse(&file, &Limits::contract()).expect("the image loads");
         let charges = program.charges(&GasSchedule::V1);
         Self { program, charges }
@@ -63,8 +61,8 @@ impl Looping {
 
     fn hart(&self) -> Hart {
         let mut hart = Hart { pc: TEXT, gas: 1 << 62, ..Hart::default() };
-        hart.set(Reg::A0, ROUNDS);
-        hart.set(Reg::S0, DATA);
+        hart.set(Reg::A0, ROUNDS.into());
+        hart.set(Reg::S0, DATA.into());
         hart
     }
 

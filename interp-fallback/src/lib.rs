@@ -16,7 +16,7 @@
 //!
 //! // addi a0, a0, 2; ecall
 //! let words = [0x0025_0513_u32, 0x0000_0073];
-//! let file = ImageBuilder::new(Profile { compressed: true })
+//! let file = ImageBuilder::new(Profile::rv32(true))
 //!     .text(0x1_0000, words.map(u32::to_le_bytes).concat())
 //!     .build();
 //! let program = Program::parse(&file, &Limits::contract())?;
@@ -47,6 +47,7 @@ mod machine;
 mod memory;
 mod step;
 mod trace;
+mod word;
 
 pub use machine::{run, run_one, trace};
 pub use memory::{Area, FlatMemory, MapError};

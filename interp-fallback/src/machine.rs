@@ -1,10 +1,11 @@
 //! The run loop: arrival, charge, run (specification, section 4).
 
 use bessemer_image::{Charges, Decoded, Hart, Memory, Stop, Text};
-use bessemer_isa::{Trap, TrapKind};
+use bessemer_isa::{Trap, TrapKind, Xlen};
 
 use crate::step::{Flow, Raised, Step};
 use crate::trace::{Executed, Observer, Position};
+use crate::word::Word;
 
 /// Executes from `hart.pc`, which is an arrival, until a stop.
 ///
@@ -18,7 +19,7 @@ use crate::trace::{Executed, Observer, Position};
 /// use bessemer_interp::{FlatMemory, run};
 /// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
 /// # use bessemer_isa::{GasSchedule, Reg};
-/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// # let file = ImageBuilder::new(Profile::rv32(true))
 /// #     .text(0x1_0000, [0x0000_0073_u32, 0x0015_0513, 0x0000_0073].map(u32::to_le_bytes).concat())
 /// #     .build();
 /// # let program = Program::parse(&file, &Limits::contract())?;
@@ -40,8 +41,21 @@ pub fn run<M: Memory + ?Sized>(
     hart: &mut Hart,
     memory: &mut M,
 ) -> Stop {
+    match text.profile().xlen {
+        Xlen::Rv32 => run_wide::<u32, M>(text, charges, hart, memory),
+        Xlen::Rv64 => run_wide::<u64, M>(text, charges, hart, memory),
+    }
+}
+
+/// [`run`] with registers of the width `W`.
+fn run_wide<W: Word, M: Memory + ?Sized>(
+    text: &Text,
+    charges: &Charges,
+    hart: &mut Hart,
+    memory: &mut M,
+) -> Stop {
     loop {
-        if let Some(stop) = run_one(text, charges, hart, memory) {
+        if let Some(stop) = run_one_wide::<W, M>(text, charges, hart, memory) {
             return stop;
         }
     }
@@ -56,7 +70,7 @@ pub fn run<M: Memory + ?Sized>(
 /// use bessemer_interp::{FlatMemory, run_one};
 /// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
 /// # use bessemer_isa::{GasSchedule, Reg};
-/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// # let file = ImageBuilder::new(Profile::rv32(true))
 /// #     .text(0x1_0000, [0xfff5_0513_u32, 0xfe05_1ee3, 0x0000_0073].map(u32::to_le_bytes).concat())
 /// #     .build();
 /// # let program = Program::parse(&file, &Limits::contract())?;
@@ -79,8 +93,22 @@ pub fn run_one<M: Memory + ?Sized>(
     hart: &mut Hart,
     memory: &mut M,
 ) -> Option<Stop> {
+    match text.profile().xlen {
+        Xlen::Rv32 => run_one_wide::<u32, M>(text, charges, hart, memory),
+        Xlen::Rv64 => run_one_wide::<u64, M>(text, charges, hart, memory),
+    }
+}
+
+/// [`run_one`] with registers of the width `W`.
+#[inline]
+fn run_one_wide<W: Word, M: Memory + ?Sized>(
+    text: &Text,
+    charges: &Charges,
+    hart: &mut Hart,
+    memory: &mut M,
+) -> Option<Stop> {
     let mut position = Position::Arrival;
-    match execute_run(text, charges, hart, memory, &mut position, &mut ()) {
+    match execute_run::<W, M, ()>(text, charges, hart, memory, &mut position, &mut ()) {
         Ended::Stopped(stop) => Some(stop),
         // The observer that observes nothing never pauses.
         Ended::Arrived | Ended::Paused => None,
@@ -99,7 +127,7 @@ pub fn run_one<M: Memory + ?Sized>(
 /// use bessemer_interp::{FlatMemory, Position, Retired, trace};
 /// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
 /// # use bessemer_isa::{GasSchedule, Reg};
-/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// # let file = ImageBuilder::new(Profile::rv32(true))
 /// #     .text(0x1_0000, [0xfff5_0513_u32, 0xfe05_1ee3, 0x0000_0073].map(u32::to_le_bytes).concat())
 /// #     .build();
 /// # let program = Program::parse(&file, &Limits::contract())?;
@@ -124,7 +152,11 @@ pub fn trace<M: Memory + ?Sized, O: Observer>(
     observer: &mut O,
 ) -> Option<Stop> {
     loop {
-        match execute_run(text, charges, hart, memory, position, observer) {
+        let ended = match text.profile().xlen {
+            Xlen::Rv32 => execute_run::<u32, M, O>(text, charges, hart, memory, position, observer),
+            Xlen::Rv64 => execute_run::<u64, M, O>(text, charges, hart, memory, position, observer),
+        };
+        match ended {
             Ended::Arrived => {}
             Ended::Paused => return None,
             Ended::Stopped(stop) => return Some(stop),
@@ -147,7 +179,7 @@ enum Ended {
 /// Inlined, so that an observer's empty hooks and `run`'s constant position leave no trace in the
 /// compiled loop.
 #[inline(always)]
-fn execute_run<M: Memory + ?Sized, O: Observer>(
+fn execute_run<W: Word, M: Memory + ?Sized, O: Observer>(
     text: &Text,
     charges: &Charges,
     hart: &mut Hart,
@@ -178,7 +210,7 @@ fn execute_run<M: Memory + ?Sized, O: Observer>(
         let Some(Decoded { inst: Some(inst), len }) = slots.get(index) else {
             return Ended::Stopped(trapped(position, pc, TrapKind::IllegalInstruction, None));
         };
-        let mut step = Step::<M, O>::new(text, hart, memory, *len);
+        let mut step = Step::<W, M, O>::new(text, hart, memory, *len);
         let flow = match inst.accept(&mut step) {
             Ok(flow) => flow,
             Err(Raised { kind, addr }) => {

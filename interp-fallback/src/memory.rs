@@ -213,6 +213,11 @@ impl Memory for FlatMemory {
     }
 
     #[inline]
+    fn load_u64(&self, addr: u32) -> Result<u64, Fault> {
+        self.load(addr).map(u64::from_le_bytes)
+    }
+
+    #[inline]
     fn store_u8(&mut self, addr: u32, value: u8) -> Result<(), Fault> {
         self.store(addr, value.to_le_bytes())
     }
@@ -227,8 +232,13 @@ impl Memory for FlatMemory {
         self.store(addr, value.to_le_bytes())
     }
 
-    fn check_store_u32(&self, addr: u32) -> Result<(), Fault> {
-        self.check(addr, 4, true)
+    #[inline]
+    fn store_u64(&mut self, addr: u32, value: u64) -> Result<(), Fault> {
+        self.store(addr, value.to_le_bytes())
+    }
+
+    fn check_store(&self, addr: u32, len: u32) -> Result<(), Fault> {
+        self.check(addr, len as usize, true)
     }
 }
 
@@ -291,8 +301,8 @@ mod tests {
         assert_eq!(memory.load_u32(0x1ffe), Ok(0x0202_0101), "across two areas");
         assert_eq!(memory.load_u32(0x2ffd), fault(0x3000).map(|()| 0));
         assert_eq!(memory.store_u32(0x1ffe, 0), fault(0x1ffe), "half of it is read-only");
-        assert_eq!(memory.check_store_u32(0x1ffe), fault(0x1ffe));
-        assert_eq!(memory.check_store_u32(0x2000), Ok(()));
+        assert_eq!(memory.check_store(0x1ffe, 4), fault(0x1ffe));
+        assert_eq!(memory.check_store(0x2000, 8), Ok(()));
         assert_eq!(memory.store_u16(0x2fff, 0), fault(0x3000));
         assert_eq!(memory.store_u8(0x1000, 0), fault(0x1000));
         assert_eq!(memory, self::memory(), "no failed store left a byte behind");
@@ -336,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_frame_starts_with_its_segments_and_its_stack_in_whole_pages() {
-        let file = ImageBuilder::new(Profile { compressed: true })
+        let file = ImageBuilder::new(Profile::rv32(true))
             .text(0x1_0000, [0x13; 0x1000])
             .data(0x1_1004, [7, 8], 16)
             .data(0x1_1800, [9], 0x1000)

@@ -103,9 +103,9 @@ pub struct RegisterWrite {
     /// Which register, never `x0`.
     pub rd: Reg,
     /// Its value before.
-    pub old: u32,
+    pub old: u64,
     /// Its value after.
-    pub new: u32,
+    pub new: u64,
 }
 
 /// One access to memory.
@@ -118,7 +118,7 @@ pub struct Access {
     /// How many bytes.
     pub width: Width,
     /// The bytes that were moved, little-endian and zero-extended.
-    pub value: u32,
+    pub value: u64,
 }
 
 /// Whether an access reads or writes memory.
@@ -140,6 +140,8 @@ pub enum Width {
     Half = 2,
     /// 32 bits.
     Word = 4,
+    /// 64 bits.
+    Double = 8,
 }
 
 impl Width {
@@ -174,7 +176,7 @@ pub enum Position {
 /// use bessemer_interp::{FlatMemory, Session};
 /// # use bessemer_image::{Hart, ImageBuilder, Limits, Profile, Program, Stop};
 /// # use bessemer_isa::{GasSchedule, Reg};
-/// # let file = ImageBuilder::new(Profile { compressed: true })
+/// # let file = ImageBuilder::new(Profile::rv32(true))
 /// #     .text(0x1_0000, [0xfff5_0513_u32, 0xfe05_1ee3, 0x0000_0073].map(u32::to_le_bytes).concat())
 /// #     .build();
 /// # let program = Program::parse(&file, &Limits::contract())?;

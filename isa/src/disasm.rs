@@ -4,19 +4,19 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use crate::{CompressedOp, Inst};
+use crate::{CompressedOp, Inst, Profile};
 
 /// Reads `bytes`, which stand at `base`, as instructions from front to back.
 ///
-/// With `compressed` parcels are decoded by the rules of profile C. What is no instruction is shown
-/// as `.half` or `.word`, a remainder as `.byte`. The text of each line, at its address, assembles
+/// With compressed instructions in the profile parcels are decoded by the rules of C. What is no
+/// instruction of the profile is shown as `.half` or `.word`, a remainder as `.byte`. The text of each line, at its address, assembles
 /// to the same bytes.
 ///
 /// ```
-/// use bessemer_isa::disassemble;
+/// use bessemer_isa::{Profile, disassemble};
 ///
 /// let bytes = [0x01, 0x45, 0x33, 0x05, 0xb5, 0x00, 0xed, 0xfd];
-/// let listing: Vec<String> = disassemble(&bytes, 0x1_0000, true)
+/// let listing: Vec<String> = disassemble(&bytes, 0x1_0000, Profile::rv32(true))
 ///     .map(|line| line.to_string())
 ///     .collect();
 /// assert_eq!(
@@ -31,9 +31,9 @@ use crate::{CompressedOp, Inst};
 pub fn disassemble(
     bytes: &[u8],
     base: u32,
-    compressed: bool,
+    profile: Profile,
 ) -> Disassembly<'_, fn(u32) -> Option<String>> {
-    Disassembly { bytes, address: base, compressed, symbols: |_| None }
+    Disassembly { bytes, address: base, profile, symbols: |_| None }
 }
 
 /// The lines that [`disassemble`] makes.
@@ -41,7 +41,7 @@ pub fn disassemble(
 pub struct Disassembly<'a, Symbols> {
     bytes: &'a [u8],
     address: u32,
-    compressed: bool,
+    profile: Profile,
     symbols: Symbols,
 }
 
@@ -49,19 +49,16 @@ impl<'a, Symbols> Disassembly<'a, Symbols> {
     /// The same lines, with the names that `symbols` knows for addresses.
     ///
     /// ```
-    /// let jump = bessemer_isa::disassemble(&[0x6f, 0, 0x80, 0], 0x1_0000, false)
+    /// use bessemer_isa::{Profile, disassemble};
+    ///
+    /// let jump = disassemble(&[0x6f, 0, 0x80, 0], 0x1_0000, Profile::rv32(false))
     ///     .with_symbols(|address| (address == 0x1_0008).then(|| "done".into()))
     ///     .next()
     ///     .expect("there are four bytes");
     /// assert_eq!(jump.to_string(), "   10000: 0080006f  jal zero, 0x10008  # done");
     /// ```
     pub fn with_symbols<S: Fn(u32) -> Option<String>>(self, symbols: S) -> Disassembly<'a, S> {
-        Disassembly {
-            bytes: self.bytes,
-            address: self.address,
-            compressed: self.compressed,
-            symbols,
-        }
+        Disassembly { bytes: self.bytes, address: self.address, profile: self.profile, symbols }
     }
 }
 
@@ -73,7 +70,7 @@ impl<'a, Symbols: Fn(u32) -> Option<String>> Iterator for Disassembly<'a, Symbol
             return None;
         }
         let address = self.address;
-        let (length, text, inst) = decode(self.bytes, address, self.compressed);
+        let (length, text, inst) = decode(self.bytes, address, self.profile);
         let (bytes, rest) = self.bytes.split_at(length);
         self.bytes = rest;
         self.address = address.wrapping_add(length as u32);
@@ -125,22 +122,22 @@ impl fmt::Display for Line<'_> {
 }
 
 /// Length, text and meaning of what `bytes` start with.
-fn decode(bytes: &[u8], pc: u32, compressed: bool) -> (usize, String, Option<Inst>) {
+fn decode(bytes: &[u8], pc: u32, profile: Profile) -> (usize, String, Option<Inst>) {
     let word = bytes.first_chunk().map(|word| u32::from_le_bytes(*word));
     let parcel = bytes.first_chunk().map(|half| u16::from_le_bytes(*half));
     match (word, parcel) {
-        (_, Some(parcel)) if compressed && parcel & 3 != 3 => {
-            let form = CompressedOp::of(parcel);
-            match form.and_then(|form| Some((form, form.expand(parcel)?))) {
+        (_, Some(parcel)) if profile.compressed && parcel & 3 != 3 => {
+            let form = CompressedOp::of(parcel, profile);
+            match form.and_then(|form| Some((form, form.expand(parcel, profile)?))) {
                 Some((form, inst)) => (2, form.at(parcel, pc).to_string(), Some(inst)),
                 None => (2, format!(".half {parcel:#06x}"), None),
             }
         }
         // encodings of 48 bits and more are illegal, and the next parcel is decoded for itself
-        (_, Some(parcel)) if compressed && (parcel & 0x1f == 0x1f || word.is_none()) => {
+        (_, Some(parcel)) if profile.compressed && (parcel & 0x1f == 0x1f || word.is_none()) => {
             (2, format!(".half {parcel:#06x}"), None)
         }
-        (Some(word), _) => match Inst::decode(word) {
+        (Some(word), _) => match Inst::decode(word, profile) {
             Some(inst) => (4, inst.at(pc).to_string(), Some(inst)),
             None => (4, format!(".word {word:#010x}"), None),
         },
@@ -156,7 +153,7 @@ mod tests {
     use super::*;
 
     fn texts(bytes: &[u8], compressed: bool) -> alloc::vec::Vec<String> {
-        disassemble(bytes, 0x1_0000, compressed).map(|line| line.text).collect()
+        disassemble(bytes, 0x1_0000, Profile::rv32(compressed)).map(|line| line.text).collect()
     }
 
     #[test]
@@ -173,7 +170,7 @@ mod tests {
 
     #[test]
     fn targets_wrap_around_the_address_space() {
-        let line = disassemble(&[0x6f, 0xf0, 0xdf, 0xff], 0, false).next();
+        let line = disassemble(&[0x6f, 0xf0, 0xdf, 0xff], 0, Profile::rv32(false)).next();
         let line = line.expect("there are four bytes");
         assert_eq!(line.target, Some(0xffff_fffc));
         assert_eq!(line.text, "jal zero, 0xfffffffc");

@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::{Immediate, Reg, RegSet};
+use crate::{Immediate, Reg, RegSet, Xlen};
 
 mod ordered;
 
@@ -31,6 +31,11 @@ pub trait Operands: Copy + fmt::Display {
 
     /// These operands with another constant, which obeys [`Operands::IMMEDIATE`].
     fn with_immediate(self, _value: i64) -> Self {
+        self
+    }
+
+    /// The operands cut to what programs of this width have: a shift amount.
+    fn within(self, _xlen: Xlen) -> Self {
         self
     }
 
@@ -197,16 +202,48 @@ impl fmt::Display for L {
     }
 }
 
-/// Register, register, shift amount from 0 to 31: `slli rd, rs1, shamt`.
+/// Register, register: `clz rd, rs1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "field names are the manual's")]
-pub struct H {
+pub struct R1 {
+    pub rd: Reg,
+    pub rs1: Reg,
+}
+
+impl Operands for R1 {
+    fn unpack(word: u32) -> Self {
+        Self { rd: Reg::at(word, 7), rs1: Reg::at(word, 15) }
+    }
+
+    fn pack(self) -> u32 {
+        rd(self.rd) | rs1(self.rs1)
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
+    }
+}
+
+impl fmt::Display for R1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.rd, self.rs1)
+    }
+}
+
+/// Register, register, shift amount of a word, from 0 to 31: `slliw rd, rs1, shamt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct Hw {
     pub rd: Reg,
     pub rs1: Reg,
     pub shamt: u32,
 }
 
-impl Operands for H {
+impl Operands for Hw {
     fn unpack(word: u32) -> Self {
         Self { rd: Reg::at(word, 7), rs1: Reg::at(word, 15), shamt: bits(word, 20, 5) }
     }
@@ -223,11 +260,55 @@ impl Operands for H {
         RegSet::of(&[self.rd])
     }
 
+    const IMMEDIATE: Option<Immediate> = Some(Immediate::word_shift());
+
+    fn with_immediate(self, value: i64) -> Self {
+        let shamt = value as u32;
+        Self { shamt, ..self }
+    }
+}
+
+impl fmt::Display for Hw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {}", self.rd, self.rs1, self.shamt)
+    }
+}
+
+/// Register, register, shift amount of a register, from 0 to 31 or 63: `slli rd, rs1, shamt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "field names are the manual's")]
+pub struct H {
+    pub rd: Reg,
+    pub rs1: Reg,
+    pub shamt: u32,
+}
+
+impl Operands for H {
+    fn unpack(word: u32) -> Self {
+        Self { rd: Reg::at(word, 7), rs1: Reg::at(word, 15), shamt: bits(word, 20, 6) }
+    }
+
+    fn pack(self) -> u32 {
+        rd(self.rd) | rs1(self.rs1) | bits(self.shamt, 0, 6) << 20
+    }
+
+    fn reads(self) -> RegSet {
+        RegSet::of(&[self.rs1])
+    }
+
+    fn writes(self) -> RegSet {
+        RegSet::of(&[self.rd])
+    }
+
     const IMMEDIATE: Option<Immediate> = Some(Immediate::shift());
 
     fn with_immediate(self, value: i64) -> Self {
         let shamt = value as u32;
         Self { shamt, ..self }
+    }
+
+    fn within(self, xlen: Xlen) -> Self {
+        Self { shamt: self.shamt & (xlen.bits() - 1), ..self }
     }
 }
 

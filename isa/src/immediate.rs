@@ -2,12 +2,14 @@
 
 use core::fmt;
 
+use crate::Xlen;
+
 /// The rule for a format's constant operand, as it is written in assembler text.
 ///
 /// ```
-/// use bessemer_isa::Op;
+/// use bessemer_isa::{Op, Xlen};
 ///
-/// let rule = Op::Addi.immediate().expect("addi has a constant");
+/// let rule = Op::Addi.immediate(Xlen::Rv32).expect("addi has a constant");
 /// assert_eq!(rule.to_string(), "from -2048 to 2047");
 /// assert_eq!(rule.fit(0xffff_ffff), Some(-1));
 /// assert_eq!(rule.fit(2048), None);
@@ -18,17 +20,32 @@ pub struct Immediate {
     ranges: &'static [(i64, i64)],
     multiple: i64,
     from_pc: bool,
+    /// Whether the range grows with the register.
+    of_register: bool,
 }
 
 impl Immediate {
     /// A constant in one of these inclusive ranges.
     pub(crate) const fn new(ranges: &'static [(i64, i64)]) -> Self {
-        Self { name: "immediate", ranges, multiple: 1, from_pc: false }
+        Self { name: "immediate", ranges, multiple: 1, from_pc: false, of_register: false }
     }
 
-    /// A shift amount.
+    /// A shift amount of a whole register.
     pub(crate) const fn shift() -> Self {
+        Self { of_register: true, ..Self::word_shift() }
+    }
+
+    /// A shift amount of a word.
+    pub(crate) const fn word_shift() -> Self {
         Self { name: "shift amount", ..Self::new(&[(0, 31)]) }
+    }
+
+    /// The rule in programs of this width.
+    pub(crate) const fn within(self, xlen: Xlen) -> Self {
+        match xlen {
+            Xlen::Rv64 if self.of_register => Self { ranges: &[(0, 63)], ..self },
+            _ => self,
+        }
     }
 
     /// An even distance; the text names the target, the encoding counts from the instruction.

@@ -2,13 +2,14 @@
 
 use core::fmt;
 
-use crate::Immediate;
-use crate::format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
+use crate::format::{A, B, F, H, Hw, I, J, L, Lr, N, Operands, R, R1, S, U};
 use crate::gas::Class;
+use crate::profile::{Extension, Widths};
 use crate::reg::RegSet;
+use crate::{Immediate, Profile, Xlen};
 
 macro_rules! define_instructions {
-    ($($Name:ident $method:ident $mnemonic:literal $Format:ident $match:literal $mask:literal $Class:ident;)*) => {
+    ($($Name:ident $method:ident $mnemonic:literal $on:ident $in:ident $Format:ident $match:literal $mask:literal $Class:ident;)*) => {
         /// A decoded instruction.
         ///
         /// Its length in bytes is not part of it: a compressed form decodes to the instruction
@@ -68,6 +69,20 @@ macro_rules! define_instructions {
                 distance.map(|bytes| pc.wrapping_add(bytes as u32))
             }
 
+            /// Whether programs of this width have the instruction with these operands.
+            fn fits(self, xlen: Xlen) -> bool {
+                match self {
+                    $(Self::$Name(operands) => operands.within(xlen).pack() == operands.pack(),)*
+                }
+            }
+
+            /// The instruction with operands that programs of this width have.
+            fn within(self, xlen: Xlen) -> Self {
+                match self {
+                    $(Self::$Name(operands) => Self::$Name(operands.within(xlen)),)*
+                }
+            }
+
             /// The 32-bit encoding.
             pub fn encode(self) -> u32 {
                 match self {
@@ -101,10 +116,28 @@ macro_rules! define_instructions {
                 }
             }
 
-            /// The rule for the constant operand, if there is one.
-            pub const fn immediate(self) -> Option<Immediate> {
+            /// The widths that have the instruction.
+            pub const fn widths(self) -> Widths {
                 match self {
+                    $(Self::$Name => Widths::$on,)*
+                }
+            }
+
+            /// The extension that the instruction belongs to.
+            pub const fn extension(self) -> Extension {
+                match self {
+                    $(Self::$Name => Extension::$in,)*
+                }
+            }
+
+            /// The rule for the constant operand in programs of this width, if there is one.
+            pub const fn immediate(self, xlen: Xlen) -> Option<Immediate> {
+                let rule = match self {
                     $(Self::$Name => <$Format as Operands>::IMMEDIATE,)*
+                };
+                match rule {
+                    Some(rule) => Some(rule.within(xlen)),
+                    None => None,
                 }
             }
 
@@ -157,13 +190,19 @@ macro_rules! define_instructions {
 crate::for_each_instruction!(define_instructions);
 
 impl Inst {
-    /// Decodes a 32-bit word; `None` if it is no instruction of RV32IMA.
-    pub fn decode(word: u32) -> Option<Self> {
+    /// Decodes a 32-bit word; `None` if it is no instruction of this profile.
+    pub fn decode(word: u32, profile: Profile) -> Option<Self> {
         let candidates = &CANDIDATES[bucket(word)];
-        candidates.iter().map_while(|&candidate| candidate).find_map(|op| {
+        let op = candidates.iter().map_while(|&candidate| candidate).find(|op| {
             let (mask, fixed) = op.mask_and_match();
-            (word & mask == fixed).then(|| op.unpack(word))
-        })
+            word & mask == fixed && op.is_in(profile)
+        })?;
+        Some(op.unpack(word)).filter(|inst| inst.fits(profile.xlen))
+    }
+
+    /// Whether programs of this profile have the instruction.
+    pub fn is_in(self, profile: Profile) -> bool {
+        self.op().is_in(profile) && self.fits(profile.xlen)
     }
 
     /// What the price depends on.
@@ -174,7 +213,9 @@ impl Inst {
     /// The instruction as text at an address: targets are absolute.
     ///
     /// ```
-    /// let jump = bessemer_isa::Inst::decode(0x0080_006f).expect("jal is legal");
+    /// use bessemer_isa::{Inst, Profile};
+    ///
+    /// let jump = Inst::decode(0x0080_006f, Profile::rv32(false)).expect("jal is legal");
     /// assert_eq!(jump.to_string(), "jal zero, . + 8");
     /// assert_eq!(jump.at(0x1_0000).to_string(), "jal zero, 0x10008");
     /// ```
@@ -190,10 +231,20 @@ impl Inst {
 
 impl Op {
     /// An instruction of this kind with operands taken from arbitrary bits, for generators of test
-    /// programs. Every legal operand combination comes out of some `bits`.
-    pub fn with_operand_bits(self, bits: u32) -> Inst {
+    /// programs of this width. Every legal operand combination comes out of some `bits`.
+    pub fn with_operand_bits(self, bits: u32, xlen: Xlen) -> Inst {
         let (mask, fixed) = self.mask_and_match();
-        self.unpack(bits & !mask | fixed)
+        self.unpack(bits & !mask | fixed).within(xlen)
+    }
+
+    /// Whether programs of this profile have the instruction.
+    pub const fn is_in(self, profile: Profile) -> bool {
+        self.widths().contains(profile.xlen) && profile.has(self.extension())
+    }
+
+    /// The instructions that programs of this profile have, in the order of the table.
+    pub fn of(profile: Profile) -> impl Iterator<Item = Self> + Clone {
+        Self::ALL.iter().copied().filter(move |op| op.is_in(profile))
     }
 }
 
@@ -260,6 +311,9 @@ const _: () = {
 mod tests {
     use super::*;
 
+    /// Both widths with every extension.
+    const EVERYTHING: [Profile; 2] = [Profile::rv32(true).with_bits(true), Profile::rv64(true)];
+
     /// SplitMix64, so that a failure is reproduced by running the test again.
     fn words(count: u32) -> impl Iterator<Item = u32> {
         let mut state = 0u64;
@@ -274,25 +328,31 @@ mod tests {
 
     #[test]
     fn encoding_undoes_decoding_for_every_instruction() {
-        for &op in Op::ALL {
-            for bits in words(20_000) {
-                let inst = op.with_operand_bits(bits);
-                assert_eq!(Inst::decode(inst.encode()), Some(inst), "{op} from bits {bits:#010x}");
-                assert_eq!(inst.op(), op);
+        for profile in EVERYTHING {
+            for op in Op::of(profile) {
+                for bits in words(20_000) {
+                    let inst = op.with_operand_bits(bits, profile.xlen);
+                    let decoded = Inst::decode(inst.encode(), profile);
+                    assert_eq!(decoded, Some(inst), "{profile}: {op} from bits {bits:#010x}");
+                    assert_eq!(inst.op(), op);
+                }
             }
         }
     }
 
     #[test]
     fn a_decoded_word_is_the_encoding_of_its_instruction() {
-        let mut legal = 0;
-        for word in words(2_000_000) {
-            if let Some(inst) = Inst::decode(word) {
-                assert_eq!(inst.encode(), word, "{inst}");
-                legal += 1;
+        for profile in EVERYTHING.into_iter().chain([Profile::rv32(true)]) {
+            let mut legal = 0;
+            for word in words(2_000_000) {
+                if let Some(inst) = Inst::decode(word, profile) {
+                    assert_eq!(inst.encode(), word, "{inst}");
+                    assert!(inst.is_in(profile), "{inst}");
+                    legal += 1;
+                }
             }
+            assert!(legal > 50_000, "only {legal} legal words: the test saw too little");
         }
-        assert!(legal > 50_000, "only {legal} legal words: the test saw too little");
     }
 
     #[test]
@@ -313,9 +373,38 @@ mod tests {
             (0x0000_1067, "jalr with funct3 1"),
             (0x0000_2063, "branch with funct3 2"),
             (0x0000_0053, "fadd.s"),
+            (0x6000_1013, "clz"),
+            (0x2000_2033, "sh1add"),
+            (0x0e00_5033, "czero.eqz"),
         ];
         for (word, what) in illegal {
-            assert_eq!(Inst::decode(word), None, "{what}");
+            assert_eq!(Inst::decode(word, Profile::rv32(true)), None, "{what}");
+        }
+        let illegal_with_bits = [
+            (0x6200_5013, "rori with bit 25"),
+            (0x4a00_1013, "bclri with bit 25"),
+            (0x6b80_5013, "rev8 of RV64"),
+            (0x0800_403b, "zext.h of RV64"),
+            (0x6000_101b, "clzw"),
+            (0x0800_003b, "add.uw"),
+            (0x0a00_1033, "clmul"),
+            (0x0800_4033 | 1 << 20, "pack"),
+        ];
+        for (word, what) in illegal_with_bits {
+            let profile = Profile::rv32(true).with_bits(true);
+            assert_eq!(Inst::decode(word, profile), None, "{what}");
+        }
+        let illegal_in_64_bits = [
+            (0x0400_1013, "slli with bit 26"),
+            (0x0200_101b, "slliw with bit 25"),
+            (0x6980_5013, "rev8 of RV32"),
+            (0x0800_4033, "zext.h of RV32"),
+            (0x0000_7003, "ldu"),
+            (0x0000_202b, "amo of custom-1"),
+            (0x0000_402f, "amo of 128 bits"),
+        ];
+        for (word, what) in illegal_in_64_bits {
+            assert_eq!(Inst::decode(word, Profile::rv64(true)), None, "{what}");
         }
     }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use bessemer_isa::asm::{Assembler, Options, assemble};
-use bessemer_isa::{Reg, asm, disassemble};
+use bessemer_isa::{Profile, Reg, asm, disassemble};
 
 fn text(source: &str) -> Vec<u8> {
     let program = assemble(source, &Options::compressed());
@@ -23,8 +23,9 @@ fn numeric_labels_mean_the_nearest_one() {
         &Options::default(),
     )
     .unwrap();
-    let targets: Vec<_> =
-        disassemble(&program.text.bytes, 0, false).filter_map(|line| line.target).collect();
+    let targets: Vec<_> = disassemble(&program.text.bytes, 0, Profile::rv32(false))
+        .filter_map(|line| line.target)
+        .collect();
     assert_eq!(targets, [0, 16, 12, 16, 24, 24]);
     assert!(program.symbols.is_empty());
 }
@@ -140,8 +141,8 @@ fn compression_is_a_matter_of_the_option_alone() {
     let source = ".option push; .option rvc; c.nop; c.nop; .option pop; addi a0, a0, 1";
     let program = assemble(source, &Options::default()).unwrap();
     assert_eq!(program.text.bytes, [1, 0, 1, 0, 0x13, 5, 0x15, 0]);
-    assert!(program.compressed);
-    assert!(!assemble("nop", &Options::default()).unwrap().compressed);
+    assert!(program.profile.compressed);
+    assert!(!assemble("nop", &Options::default()).unwrap().profile.compressed);
     assert_eq!(text("nop"), [0x13, 0, 0, 0]);
 }
 

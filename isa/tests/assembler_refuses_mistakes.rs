@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use bessemer_isa::asm::{AsmError, Assembler, Options, assemble};
-use bessemer_isa::{Op, Reg, asm};
+use bessemer_isa::{Op, Profile, Reg, asm};
 
 /// Source, line of the mistake, and what the sentence says.
 const MISTAKES: &[(&str, u32, &str)] = &[
@@ -29,7 +29,7 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("c.jr zero", 1, "reserved"),
     ("c.mv a0, zero", 1, "reserved"),
     (".option norvc\nc.nop", 2, ".option rvc"),
-    ("addw a0, a0, a1", 1, "`addw` is no instruction of RV32IMAC"),
+    ("addw a0, a0, a1", 1, "no such instruction in RV32"),
     ("nop\nfence.i", 2, "no instruction"),
     ("csrr a0, cycle", 1, "no instruction"),
     ("lw.aq a0, (a1)", 1, "takes no ordering"),
@@ -84,6 +84,9 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("nop \u{e9}", 1, "the character `\\u{e9}`"),
 ];
 
+/// What is written in every profile: both widths with every extension.
+const PROFILES: [Profile; 2] = [Profile::rv32(true).with_bits(true), Profile::rv64(true)];
+
 #[test]
 fn every_mistake_is_reported_with_its_line_and_rule() {
     for (source, line, words) in MISTAKES {
@@ -98,10 +101,10 @@ fn every_mistake_is_reported_with_its_line_and_rule() {
 
 #[test]
 fn the_edges_of_every_range_are_accepted_and_what_lies_beyond_is_not() {
-    for &op in Op::ALL {
-        let Some(rule) = op.immediate() else { continue };
+    for (profile, op) in PROFILES.into_iter().flat_map(|p| Op::of(p).map(move |op| (p, op))) {
+        let Some(rule) = op.immediate(profile.xlen) else { continue };
         let source_of = |value: i64| {
-            let text = op.with_operand_bits(0).to_string();
+            let text = op.with_operand_bits(0, profile.xlen).to_string();
             let (head, constant) = text.rsplit_once(' ').unwrap();
             // "0(zero)", "0x0", "0" or the distance ". + 0"
             let address = constant.find('(').map_or("", |at| &constant[at..]);
@@ -118,7 +121,7 @@ fn the_edges_of_every_range_are_accepted_and_what_lies_beyond_is_not() {
                 fits != rule.fit(value + 2).is_some() || fits != rule.fit(value - 2).is_some();
             if at_edge {
                 edges += 1;
-                let result = assemble(&source_of(value), &Options::default());
+                let result = assemble(&source_of(value), &Options::of(profile));
                 assert_eq!(result.is_ok(), fits, "{}: {result:?}", source_of(value));
             }
         }
@@ -187,7 +190,7 @@ fn a_builder_reports_the_line_of_the_call() {
 #[test]
 fn a_layout_that_cannot_be_is_refused() {
     let program = |text_base, data_base| {
-        let options = Options { text_base, data_base, compressed: false };
+        let options = Options { text_base, data_base, ..Options::default() };
         assemble(".text\n nop\n .data\n .word 1", &options).map(|program| program.data.base)
     };
     assert_eq!(program(0x1000, None), Ok(0x3000 - 0x1000));

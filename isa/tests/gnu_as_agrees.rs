@@ -13,7 +13,7 @@ use std::process::Command;
 use std::{env, fs, process};
 
 use bessemer_isa::asm::{Assembly, Options, assemble};
-use bessemer_isa::{CompressedOp, F, Inst, Op, expand};
+use bessemer_isa::{CompressedOp, Extension, F, Inst, Op, Profile, expand};
 
 /// Runs one of the tools; `None` if it is not installed.
 fn run(tool: &str, arguments: &[&str]) -> Option<()> {
@@ -34,7 +34,8 @@ fn run(tool: &str, arguments: &[&str]) -> Option<()> {
 
 /// What GNU as and ld make of the source, one vector per section of the same name.
 fn gnu(name: &str, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3]> {
-    let directory = env::temp_dir().join(format!("bessemer-{}-{name}", process::id()));
+    let unique = format!("bessemer-{}-{name}-{}", process::id(), ours.profile.xlen);
+    let directory = env::temp_dir().join(unique);
     fs::create_dir_all(&directory).unwrap();
     let sections = gnu_in(&directory, source, ours);
     fs::remove_dir_all(&directory).unwrap();
@@ -52,8 +53,12 @@ fn gnu_in(directory: &Path, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3
     );
     fs::write(&program, source).unwrap();
     fs::write(&script, layout).unwrap();
-    run("as", &["-march=rv32imac", "-mabi=ilp32", "-mno-relax", "-o", &object, &program])?;
-    run("ld", &["-m", "elf32lriscv", "--no-relax", "-T", &script, "-o", &image, &object])?;
+    let bits = ours.profile.xlen.bits();
+    let march = format!("-march={}imac_zba_zbb_zbs", ours.profile.xlen);
+    let abi = if bits == 32 { "-mabi=ilp32" } else { "-mabi=lp64" };
+    run("as", &[&march, abi, "-mno-relax", "-o", &object, &program])?;
+    let emulation = format!("elf{bits}lriscv");
+    run("ld", &["-m", &emulation, "--no-relax", "-T", &script, "-o", &image, &object])?;
     let mut sections = [const { Vec::new() }; 3];
     for (section, bytes) in ["text", "rodata", "data"].into_iter().zip(&mut sections) {
         let output = file(section);
@@ -65,8 +70,8 @@ fn gnu_in(directory: &Path, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3
 }
 
 /// Compares both opinions about a source.
-fn assert_same(name: &str, source: &str) {
-    let ours = assemble(source, &Options::compressed()).unwrap();
+fn assert_same(name: &str, source: &str, profile: Profile) {
+    let ours = assemble(source, &Options::of(profile)).unwrap();
     let Some([text, rodata, data]) = gnu(name, source, &ours) else {
         return;
     };
@@ -90,11 +95,15 @@ fn random_words(count: u32) -> impl Iterator<Item = u32> {
 
 #[test]
 fn every_instruction_has_the_bytes_that_gnu_as_gives_it() {
+    PROFILES.into_iter().for_each(words_of);
+}
+
+fn words_of(profile: Profile) {
     let mut source = String::from(".option norvc\n");
-    for &op in Op::ALL {
+    for op in Op::of(profile).filter(|op| known_to_gnu_as(op.extension())) {
         let mut seen = 0;
         for bits in random_words(100) {
-            let inst = op.with_operand_bits(bits);
+            let inst = op.with_operand_bits(bits, profile.xlen);
             // GNU as has no way to write other fences
             if let Inst::Fence(fence) = inst
                 && (fence.fields & 0xf00_0000 == 0
@@ -114,17 +123,25 @@ fn every_instruction_has_the_bytes_that_gnu_as_gives_it() {
         }
     }
     source += "fence; fence.tso; unimp\n";
-    assert_same("words", &source);
+    assert_same("words", &source, profile);
 }
 
 #[test]
 fn every_compressed_form_has_the_bytes_that_gnu_as_gives_it() {
+    PROFILES.into_iter().for_each(parcels_of);
+}
+
+fn parcels_of(profile: Profile) {
     let mut source = String::from(".option rvc\nstart:\n");
     let mut seen = [0; CompressedOp::ALL.len()];
     for parcel in 0..=u16::MAX {
-        let Some(form) = CompressedOp::of(parcel).filter(|_| expand(parcel).is_some()) else {
+        let form = CompressedOp::of(parcel, profile);
+        let Some(form) = form.filter(|_| expand(parcel, profile).is_some()) else {
             continue;
         };
+        if !known_to_gnu_as(form.extension()) {
+            continue;
+        }
         let text = form.at(parcel, 0).to_string();
         let is_hint = is_hint(form, &text);
         if is_hint || seen[form as usize] >= 600 {
@@ -132,7 +149,7 @@ fn every_compressed_form_has_the_bytes_that_gnu_as_gives_it() {
         }
         seen[form as usize] += 1;
         // targets near the instruction, which both count from where it stands
-        let inst = form.expand(parcel).unwrap();
+        let inst = form.expand(parcel, profile).unwrap();
         match (text.rsplit_once("0x"), inst.target(0)) {
             (Some((head, _)), Some(distance)) => {
                 writeln!(source, "{head}. + ({})", distance as i32).unwrap();
@@ -140,24 +157,49 @@ fn every_compressed_form_has_the_bytes_that_gnu_as_gives_it() {
             _ => writeln!(source, "{text}").unwrap(),
         }
     }
-    for (form, seen) in CompressedOp::ALL.iter().zip(seen) {
-        assert!(seen > 0, "{form:?} was not compared");
+    for form in CompressedOp::of_profile(profile).filter(|form| known_to_gnu_as(form.extension())) {
+        assert!(seen[form as usize] > 0, "{form:?} was not compared");
     }
     source += "c.unimp\n";
-    assert_same("parcels", &source);
+    assert_same("parcels", &source, profile);
+}
+
+/// Both widths, with what GNU as 2.40 of Debian knows.
+const PROFILES: [Profile; 2] = [Profile::rv32(true).with_bits(true), Profile::rv64(true)];
+
+/// Zicond came with binutils 2.41 and Zcb with 2.42.
+fn known_to_gnu_as(extension: Extension) -> bool {
+    !matches!(extension, Extension::Zicond | Extension::Zcb)
 }
 
 /// Whether the operands make the form a hint, which GNU as may refuse to write.
 fn is_hint(form: CompressedOp, text: &str) -> bool {
-    let to_zero = text.contains("zero") && !matches!(form, CompressedOp::CSwsp);
+    let to_zero =
+        text.contains("zero") && !matches!(form, CompressedOp::CSwsp | CompressedOp::CSdsp);
     let nothing = text.ends_with(", 0") && !matches!(form, CompressedOp::CLi | CompressedOp::CAndi);
     to_zero || nothing
 }
 
 #[test]
 fn a_program_with_everything_in_it_is_the_same() {
-    assert_same("program", PROGRAM);
+    assert_same("program", PROGRAM, Profile::rv32(true));
+    let wide = [PROGRAM, WIDE].concat();
+    assert_same("program", &wide, Profile::rv64(true));
 }
+
+/// What only a 64-bit program has; it goes on in `.bss`.
+const WIDE: &str = r#"
+        .text
+        li      t0, 0x123456789abcdef0
+        li      t0, -0x123456789abcdef0
+        li      t0, 0xffffffff
+        li      t0, 0x8000000000000000
+        sext.w  a0, a1
+        zext.w  a0, a1
+        negw    a0, a1
+        lr.d.aq a0, (a1)
+        amoadd.d.aqrl a0, a2, (a1)
+"#;
 
 const PROGRAM: &str = r#"
         .option norvc

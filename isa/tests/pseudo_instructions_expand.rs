@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use bessemer_isa::asm::{Assembler, Options, assemble};
-use bessemer_isa::{Inst, Reg, disassemble};
+use bessemer_isa::{Inst, Profile, Reg, disassemble};
 
 /// Pseudo-instruction, and its expansion at 0x10000 with the label `far` at 0x10800.
 const EXPANSIONS: &[(&str, &str)] = &[
@@ -83,7 +83,8 @@ const INTERESTING: &[u32] = &[
 ];
 
 fn listing(bytes: &[u8]) -> String {
-    let texts: Vec<_> = disassemble(bytes, 0x1_0000, false).map(|line| line.text).collect();
+    let texts: Vec<_> =
+        disassemble(bytes, 0x1_0000, Profile::rv32(false)).map(|line| line.text).collect();
     texts.join("; ")
 }
 
@@ -159,7 +160,7 @@ fn run(bytes: &[u8]) -> (u32, usize) {
 fn run_at(bytes: &[u8], base: u32) -> (u32, usize) {
     let mut a0 = 0xaaaa_aaaa_u32;
     let mut count = 0;
-    for line in disassemble(bytes, base, false) {
+    for line in disassemble(bytes, base, Profile::rv32(false)) {
         count += 1;
         a0 = match line.inst {
             Some(Inst::Lui(u)) => u.imm,

@@ -34,7 +34,7 @@ fn assembled(path: &Path) -> Assembly {
 }
 
 fn program(assembly: &Assembly) -> Program {
-    let file = ImageBuilder::new(Profile { compressed: assembly.compressed })
+    let file = ImageBuilder::new(assembly.profile)
         .text(assembly.text.base, &assembly.text.bytes)
         .entry(assembly.entry)
         .build();
@@ -83,6 +83,6 @@ fn every_instruction_is_in_a_golden_file() {
         let program = program(&assembled(&source));
         seen.extend(program.text().slots().iter().filter_map(|slot| Some(slot.inst?.op())));
     }
-    let missing: Vec<_> = Op::ALL.iter().filter(|op| !seen.contains(op)).collect();
+    let missing: Vec<_> = Op::of(Profile::rv32(true)).filter(|op| !seen.contains(op)).collect();
     assert!(missing.is_empty(), "in no golden file: {missing:?}");
 }

@@ -22,9 +22,7 @@ fn program(padding: usize) -> Vec<u8> {
     );
     source.push_str("leaf: addi a0, a0, 1\nret\n");
     let program = asm::assemble(&source, &asm::Options::default()).unwrap();
-    ImageBuilder::new(Profile { compressed: false })
-        .text(program.text.base, &program.text.bytes)
-        .build()
+    ImageBuilder::new(Profile::rv32(false)).text(program.text.base, &program.text.bytes).build()
 }
 
 fn end(backend: Backend, file: &[u8]) -> (Exit, u64) {

@@ -26,8 +26,8 @@ rounds: mv   s0, a0
 
 fn instance(backend: Backend) -> Instance<()> {
     let program = asm::assemble(GUEST, &asm::Options::default()).expect("the guest is correct");
-    let mut image = ImageBuilder::new(Profile { compressed: false })
-        .text(program.text.base, &program.text.bytes);
+    let mut image =
+        ImageBuilder::new(Profile::rv32(false)).text(program.text.base, &program.text.bytes);
     for (name, &addr) in &program.symbols {
         image = image.symbol(name, addr);
     }

@@ -467,7 +467,7 @@ mod tests {
     fn elf(instructions: usize) -> Vec<u8> {
         // branches, so that there are as many runs as instructions: beq x0, x0, .
         let text = 0x0000_0063_u32.to_le_bytes().repeat(instructions);
-        ImageBuilder::new(Profile { compressed: false }).text(0x1_0000, text).build()
+        ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, text).build()
     }
 
     fn compiler(config: Config) -> Compiler {

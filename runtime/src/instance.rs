@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bessemer_image::{Hart, Stop, Text};
 use bessemer_interp::{self as interp, Observer, Position};
-use bessemer_isa::{Inst, L, Reg, Trap, TrapKind};
+use bessemer_isa::{Inst, L, Reg, Trap, TrapKind, Xlen};
 use bessemer_translator::{Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
 
 use crate::linker::HostTable;
@@ -43,7 +43,7 @@ pub use caller::Caller;
 /// use bessemer_runtime::{Config, Engine, Linker, Module};
 ///
 /// let program = asm::assemble("add: add a0, a0, a1\nret", &asm::Options::default())?;
-/// let elf = ImageBuilder::new(Profile { compressed: false })
+/// let elf = ImageBuilder::new(Profile::rv32(false))
 ///     .text(program.text.base, &program.text.bytes)
 ///     .symbol("add", program.symbols["add"])
 ///     .build();
@@ -128,6 +128,7 @@ pub(crate) struct Guest<T> {
     pub(crate) region: PooledRegion,
     /// Whether the frame is one of a function called by name.
     calling: bool,
+    xlen: Xlen,
     data: T,
 }
 
@@ -160,7 +161,8 @@ const RETURN_TO_HOST: u32 = 0xffff_fff0;
 impl<T> Instance<T> {
     pub(crate) fn new(module: &Module, table: Arc<HostTable<T>>, data: T) -> Result<Self, Error> {
         let region = module.engine().pool().acquire(module.image())?;
-        let guest = Guest { context: Context::new(), pc: 0, region, calling: false, data };
+        let xlen = module.program().profile().xlen;
+        let guest = Guest { context: Context::new(), pc: 0, region, calling: false, xlen, data };
         let mut instance = Self {
             frame: Frame { guest, stopped: None, table },
             state: State::Ready,
@@ -216,7 +218,7 @@ impl<T> Instance<T> {
             return Err(ErrorKind::NotPaused.into());
         }
         let guest = &mut self.frame.guest;
-        guest.set_register(Reg::A0, result);
+        guest.set_result(result);
         guest.pc = guest.pc.wrapping_add(ECALL_BYTES);
         Ok(())
     }
@@ -336,8 +338,8 @@ impl<T> Instance<T> {
         }
         self.enter(addr);
         let registers = &mut self.frame.guest.context.registers;
-        registers[Reg::RA.index()] = RETURN_TO_HOST;
-        arguments.write(registers);
+        registers[Reg::RA.index()] = u64::from(RETURN_TO_HOST);
+        arguments.write(registers, self.frame.guest.xlen);
         self.frame.guest.calling = true;
         match self.drive()? {
             None => Ok(self.frame.guest.register(Reg::A0)),
@@ -370,20 +372,24 @@ impl<T> Instance<T> {
     }
 
     /// The registers, if they are known: at every host call and end, but after a trap or out of gas
-    /// only with [`Config::precise_registers`](crate::Config::precise_registers).
-    pub fn registers(&self) -> Option<&[u32; 32]> {
+    /// only with [`Config::precise_registers`](crate::Config::precise_registers). In a 32-bit program
+    /// the upper half of each is 0.
+    pub fn registers(&self) -> Option<&[u64; 32]> {
         let known = self.state != State::Ended { exact: false };
         known.then_some(&self.frame.guest.context.registers)
     }
 
-    /// Sets a register before execution starts or goes on; `x0` stays 0.
+    /// Sets a register before execution starts or goes on; `x0` stays 0, and a 32-bit program gets the
+    /// low half.
     ///
     /// [`call`](Instance::call) sets all registers itself.
-    pub fn set_register(&mut self, reg: Reg, value: u32) {
+    pub fn set_register(&mut self, reg: Reg, value: u64) {
         if self.state == State::Returned {
             self.enter(self.module.program().entry());
         }
-        self.frame.guest.set_register(reg, value);
+        let guest = &mut self.frame.guest;
+        let value = if guest.xlen == Xlen::Rv32 { u64::from(value as u32) } else { value };
+        guest.set_register(reg, value);
     }
 
     /// The next arrival, or the instruction at which execution stopped.
@@ -431,7 +437,7 @@ impl<T> Instance<T> {
     fn enter(&mut self, pc: u32) {
         let guest = &mut self.frame.guest;
         guest.context.registers = [0; 32];
-        guest.context.registers[Reg::SP.index()] = self.stack_top;
+        guest.context.registers[Reg::SP.index()] = u64::from(self.stack_top);
         guest.context.reservation = NO_RESERVATION;
         guest.pc = pc;
         self.state = State::Ready;
@@ -615,7 +621,7 @@ impl<T> Frame<T> {
         };
         match (entry.function)(&mut Caller::new(guest)) {
             Ok(result) => {
-                guest.set_register(Reg::A0, result);
+                guest.set_result(result);
                 true
             }
             Err(stop) => guest.stop(&entry.name, stop, &mut self.stopped),
@@ -730,20 +736,27 @@ impl<T> Guest<T> {
             if let Some(decoded) = text.at(from)
                 && let Some(Inst::Jalr(L { rd, .. })) = decoded.inst
             {
-                self.set_register(rd, from.wrapping_add(u32::from(decoded.len)));
+                self.set_register(rd, u64::from(from.wrapping_add(u32::from(decoded.len))));
             }
         }
         self.pc = next;
         Ok(())
     }
 
+    /// The low half of a register.
     #[inline]
     fn register(&self, reg: Reg) -> u32 {
-        self.context.registers[reg.index()]
+        self.context.registers[reg.index()] as u32
+    }
+
+    /// Sets the result of a host call.
+    #[inline]
+    fn set_result(&mut self, result: u32) {
+        self.set_register(Reg::A0, arguments::extended(result, self.xlen));
     }
 
     #[inline]
-    fn set_register(&mut self, reg: Reg, value: u32) {
+    fn set_register(&mut self, reg: Reg, value: u64) {
         self.context.registers[reg.index()] = value;
         self.context.registers[0] = 0;
     }

@@ -10,7 +10,7 @@
 //!
 //! // li a0, 7; li a7, 93; ecall
 //! let code = [0x0070_0513_u32, 0x05d0_0893, 0x0000_0073].map(u32::to_le_bytes).concat();
-//! let elf = ImageBuilder::new(Profile { compressed: false }).text(0x1_0000, code).build();
+//! let elf = ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, code).build();
 //!
 //! let engine = Engine::new(Config::new())?;
 //! let module = Module::new(&engine, &elf)?;

@@ -89,7 +89,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// let guest = "li a7, 7\necall\naddi a0, a0, 1\necall";
     /// let program = asm::assemble(guest, &asm::Options::default())?;
-    /// let elf = ImageBuilder::new(Profile { compressed: false })
+    /// let elf = ImageBuilder::new(Profile::rv32(false))
     ///     .text(program.text.base, &program.text.bytes)
     ///     .build();
     /// let engine = Engine::new(Config::new())?;

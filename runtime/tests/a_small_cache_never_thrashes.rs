@@ -28,9 +28,7 @@ fn elf(number: u32) -> Vec<u8> {
                  ecall"
     );
     let program = asm::assemble(&guest, &asm::Options::default()).unwrap();
-    ImageBuilder::new(Profile { compressed: false })
-        .text(program.text.base, &program.text.bytes)
-        .build()
+    ImageBuilder::new(Profile::rv32(false)).text(program.text.base, &program.text.bytes).build()
 }
 
 fn resident() -> u64 {

@@ -13,9 +13,7 @@ use bessemer_translator::fault;
 fn elf(number: u32) -> Vec<u8> {
     let guest = format!("li a0, {number}\n li a7, 93\n ecall");
     let program = asm::assemble(&guest, &asm::Options::default()).unwrap();
-    ImageBuilder::new(Profile { compressed: false })
-        .text(program.text.base, &program.text.bytes)
-        .build()
+    ImageBuilder::new(Profile::rv32(false)).text(program.text.base, &program.text.bytes).build()
 }
 
 fn run(module: &Module) -> Exit {

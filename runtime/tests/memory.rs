@@ -47,7 +47,7 @@ fn width_of_access(
         (true, 1) => region.store_u8(addr, 0),
         (true, 2) => region.store_u16(addr, 0),
         (true, 4) => {
-            let checked = region.check_store_u32(addr);
+            let checked = region.check_store(addr, 4);
             assert_eq!(region.store_u32(addr, 0), checked);
             checked
         }

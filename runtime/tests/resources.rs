@@ -37,7 +37,7 @@ fn elf(number: u32) -> Vec<u8> {
         "
     );
     let program = asm::assemble(&guest, &asm::Options::default()).unwrap();
-    ImageBuilder::new(Profile { compressed: false })
+    ImageBuilder::new(Profile::rv32(false))
         .text(program.text.base, &program.text.bytes)
         .data(program.data.base, &program.data.bytes, 4)
         .build()

@@ -25,7 +25,7 @@ fn instance(backend: Backend) -> Instance<()> {
         ecall();
     }
     .expect("the source is right");
-    let elf = ImageBuilder::new(Profile { compressed: false })
+    let elf = ImageBuilder::new(Profile::rv32(false))
         .text(assembly.text.base, &assembly.text.bytes)
         .build();
     let engine = Engine::new(Config::new().backend(backend)).expect("the engine starts");
@@ -104,7 +104,7 @@ fn a_pause_charges_nothing_twice() {
 #[test]
 fn registers_are_exact_after_a_traced_trap() {
     let assembly = asm! { li(A0, 7); lw(A1, 0, ZERO); }.expect("the source is right");
-    let elf = ImageBuilder::new(Profile { compressed: false })
+    let elf = ImageBuilder::new(Profile::rv32(false))
         .text(assembly.text.base, &assembly.text.bytes)
         .build();
     let engine = Engine::new(Config::new().backend(Backend::Jit)).expect("the engine starts");

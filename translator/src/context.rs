@@ -2,16 +2,18 @@
 
 use core::mem::offset_of;
 
-/// The native-side record of a frame. Generated code has its address in Cranelift's pinned register
-/// and reads and writes the fields at the offsets below; the layout is part of the artifact's meaning.
+/// The native-side record of a frame. Generated code has its address, plus [`BIAS`], in Cranelift's
+/// pinned register, and reads and writes the fields at the offsets below; the layout is part of the
+/// artifact's meaning.
 ///
 /// Addresses are held as integers: the record owns nothing, and whoever enters generated code
 /// fills in addresses that stay valid until the code has returned.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Context {
-    /// `x0` to `x31`. Current whenever no generated code runs, and at every host call.
-    pub registers: [u32; 32],
+    /// `x0` to `x31`; in a 32-bit program the upper half of each is 0. Current whenever no generated
+    /// code runs, and at every host call.
+    pub registers: [u64; 32],
     /// The gas left, as its complement: it counts up, and an addition that overflows is out of gas.
     /// Current whenever no generated code runs, at every host call, and at every trap.
     pub meter: u64,
@@ -24,7 +26,7 @@ pub struct Context {
     /// Address of the jump table of the published code: per slot of text a 64-bit word that holds the
     /// number of the entry in its lower 16 bits and the address of the unit above, or 0.
     pub jump_table: usize,
-    /// The word address reserved by LR.W, or [`NO_RESERVATION`].
+    /// The address reserved by LR, or [`NO_RESERVATION`].
     pub reservation: u64,
     /// Address of the [`Landing`] of this entry.
     pub landing: usize,
@@ -57,6 +59,10 @@ pub const NO_RESERVATION: u64 = u64::MAX;
 
 /// `Context::next` when the host call function asked to leave.
 pub const HOST_EXIT: u64 = 1 << 32;
+
+/// How far the pinned register points into the context: every register is then within reach of a
+/// displacement of one byte.
+pub(crate) const BIAS: i32 = 128;
 
 impl Context {
     /// A context with all registers 0, no gas, and no addresses filled in.
@@ -101,13 +107,13 @@ pub(crate) fn layout() -> impl Iterator<Item = (&'static str, i32)> {
     offset::NAMED.iter().copied().chain(landing)
 }
 
-/// Offsets of the fields in the form that Cranelift wants.
+/// Offsets of the fields from the pinned register, in the form that Cranelift wants.
 pub(crate) mod offset {
-    use super::{Context, Landing, offset_of};
+    use super::{BIAS, Context, Landing, offset_of};
 
     macro_rules! offsets {
         ($($NAME:ident = $field:ident;)*) => {
-            $(pub(crate) const $NAME: i32 = offset_of!(Context, $field) as i32;)*
+            $(pub(crate) const $NAME: i32 = offset_of!(Context, $field) as i32 - BIAS;)*
 
             /// All of them by name.
             pub(super) const NAMED: &[(&str, i32)] = &[$((stringify!($NAME), $NAME)),*];

@@ -238,7 +238,7 @@ impl Flow {
         let mut edges = Vec::new();
         let (mut leaves, mut calls_host) = (false, false);
         let mut makes_calls = false;
-        let mut constants = Constants::none();
+        let mut constants = Constants::none(text.profile().xlen);
         let mut slot = self.blocks[id].start;
         for index in 0..self.blocks[id].count {
             let decoded = text.slot(slot);

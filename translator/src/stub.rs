@@ -14,7 +14,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-use crate::context::offset;
+use crate::context::{BIAS, offset};
 use crate::flow::PASSED;
 use crate::lower::{Arguments, Results, register_offset, unit_signature};
 
@@ -37,6 +37,7 @@ pub(crate) fn build(
     let &[context, unit, local] = b.block_params(start) else {
         unreachable!("the signature above has three parameters")
     };
+    let context = b.ins().iadd_imm_s(context, i64::from(BIAS));
 
     // the host's value of the pinned register, which to the host is an ordinary saved register
     let saved = b.ins().get_pinned_reg(I64);
@@ -46,7 +47,8 @@ pub(crate) fn build(
     let frame = b.ins().get_frame_pointer(I64);
     b.ins().store(flags, frame, landing, offset::LANDING_FP);
     let meter = b.ins().load(I64, flags, context, offset::METER);
-    let [sp, a0, a1, s0] = PASSED.map(|reg| b.ins().uload32(flags, context, register_offset(reg)));
+    let [sp, a0, a1, s0] =
+        PASSED.map(|reg| b.ins().load(I64, flags, context, register_offset(reg)));
     let arguments = Arguments { local, carried: [meter, sp, a0, a1, s0] }.to_array();
     b.ins().set_pinned_reg(context);
 
@@ -71,7 +73,7 @@ pub(crate) fn build(
     b.ins().store(flags, results.next, context, offset::NEXT);
     b.ins().store(flags, meter, context, offset::METER);
     for (reg, value) in PASSED.into_iter().zip(passed) {
-        b.ins().istore32(flags, value, context, register_offset(reg));
+        b.ins().store(flags, value, context, register_offset(reg));
     }
     b.ins().jump(done, &[]);
 

@@ -25,8 +25,8 @@ const GUEST: &str = "
 
 fn program(guest: &str) -> (Vec<u8>, Program) {
     let program = asm::assemble(guest, &asm::Options::default()).unwrap();
-    let mut image = ImageBuilder::new(Profile { compressed: false })
-        .text(program.text.base, &program.text.bytes);
+    let mut image =
+        ImageBuilder::new(Profile::rv32(false)).text(program.text.base, &program.text.bytes);
     for (name, addr) in &program.symbols {
         image = image.symbol(name, *addr);
     }

@@ -39,7 +39,7 @@ impl Bomb {
         (self.build)(&mut charge);
         let Charge { text, data, compressed, .. } = charge;
         let text = text.into_iter().flat_map(u32::to_le_bytes).collect::<Vec<_>>();
-        let image = ImageBuilder::new(Profile { compressed }).text(TEXT, text);
+        let image = ImageBuilder::new(Profile::rv32(compressed)).text(TEXT, text);
         match data.is_empty() {
             true => image,
             false => {

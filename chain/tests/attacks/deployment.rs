@@ -26,7 +26,7 @@ fn a_file_over_the_limit_is_refused_and_one_with_too_much_text_costs_its_bytes()
         assert!(refused, "{error}");
     });
     let text = vec![0x13; (512 << 10) + 4];
-    let file = ImageBuilder::new(Profile { compressed: false }).text(TEXT, text).build();
+    let file = ImageBuilder::new(Profile::rv32(false)).text(TEXT, text).build();
     let bytes = file.len() as u64;
     let receipt = attack(|scene| deploying(scene, file.clone(), None));
     assert_eq!(receipt.status, Status::Revert);

@@ -26,11 +26,12 @@ pub(crate) fn contract_with(source: &str, memsz: u32, compressed: bool) -> Vec<u
     let mut text = format!(".equ DATA, {DATA}\n.text\n");
     source.lines().for_each(|line| expand(line, &mut text));
     text.push_str("\n.data\n.balign 8\nscratch: .zero 1024\n");
-    let options = asm::Options { text_base: TEXT, data_base: Some(DATA), compressed };
+    let options =
+        asm::Options { text_base: TEXT, data_base: Some(DATA), profile: Profile::rv32(compressed) };
     let program = asm::assemble(&text, &options).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let data = &program.data.bytes;
     let memsz = memsz.max(data.len() as u32);
-    let mut image = ImageBuilder::new(Profile { compressed })
+    let mut image = ImageBuilder::new(Profile::rv32(compressed))
         .text(program.text.base, &program.text.bytes)
         .data(DATA, data, memsz);
     if !program.rodata.bytes.is_empty() {

@@ -19,7 +19,6 @@ mod stack;
 use std::fmt;
 use std::io::Write;
 
-use bessemer_isa::Reg;
 use bessemer_runtime::region::{PAGE, Region, RegionError};
 use bessemer_runtime::{Caller, Engine, HostResult, HostStop, Linker, Module};
 
@@ -123,7 +122,7 @@ pub fn linker<T: AsMut<Bare> + 'static>(engine: &Engine) -> Linker<T> {
 /// Does the call that the guest asks for.
 pub fn call<T: AsMut<Bare>>(caller: &mut Caller<'_, T>) -> HostResult<u32> {
     let number = caller.number();
-    let arguments = [Reg::A0, Reg::A1, Reg::A2].map(|reg| caller.register(reg));
+    let arguments = [0, 1, 2].map(|index| caller.argument(index));
     let (memory, data) = caller.memory_and_data();
     data.as_mut().call(memory, number, arguments)
 }

@@ -53,7 +53,7 @@ pub fn place_arguments<T>(
     bytes.resize(block as usize, 0);
     let place = instance.memory_mut().write(sp, block).map_err(|_| error)?;
     place.copy_from_slice(&bytes);
-    instance.set_register(Reg::SP, sp);
+    instance.set_register(Reg::SP, sp.into());
     Ok(())
 }
 

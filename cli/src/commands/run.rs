@@ -218,7 +218,7 @@ impl Args {
 
     /// The registers at the end of a run whose native code did not keep them: executes once more, in
     /// silence, with code that does. A program's environment is the same each time.
-    fn registers_again(&self, file: &File) -> Result<[u32; 32], Failure> {
+    fn registers_again(&self, file: &File) -> Result<[u64; 32], Failure> {
         let module = file.module(self.config().precise_registers(true))?;
         let mut instance =
             self.instance(file, &module, Bare::new(&module, io::sink(), io::sink()))?;
@@ -270,7 +270,7 @@ struct Report<'a> {
     gas_used: u64,
     run_time: Duration,
     /// Known wherever they are shown.
-    registers: Option<[u32; 32]>,
+    registers: Option<[u64; 32]>,
     /// Where it stopped, unless the program ended itself.
     place: Option<Place>,
     opt_level: OptLevelArg,
@@ -283,7 +283,7 @@ impl<'a> Report<'a> {
         instance: &'a Instance<Bare>,
         execution: Execution,
         run_time: Duration,
-        registers: Option<[u32; 32]>,
+        registers: Option<[u64; 32]>,
     ) -> Self {
         let places = || Places::new(instance.module().program().symbols(), &file.bytes);
         let place = match execution.exit {

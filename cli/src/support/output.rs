@@ -98,14 +98,14 @@ pub(crate) fn table<R: IntoIterator<Item = String>>(rows: impl IntoIterator<Item
 }
 
 /// All registers, four a line.
-pub(crate) fn registers(registers: &[u32; 32]) -> String {
+pub(crate) fn registers(registers: &[u64; 32]) -> String {
     let cells: Vec<_> =
-        Reg::all().map(|reg| format!("{reg:>4} {}", Address(registers[reg.index()]))).collect();
+        Reg::all().map(|reg| format!("{reg:>4} {:#010x}", registers[reg.index()])).collect();
     cells.chunks(4).map(|row| format!("  {}\n", row.join("  "))).collect()
 }
 
 /// All registers but x0, by their names.
-pub(crate) fn registers_json(registers: &[u32; 32]) -> Value {
+pub(crate) fn registers_json(registers: &[u64; 32]) -> Value {
     let named = Reg::all().skip(1);
     named.map(|reg| (reg.name().to_owned(), Value::from(registers[reg.index()]))).collect()
 }

@@ -48,7 +48,7 @@ impl<'a, W: Write> Trace<'a, W> {
             writeln!(self.to, "{}:", function.unwrap_or("?"))?;
         }
         if decoded.inst.is_some_and(is_host_call) {
-            self.host_call = Some(hart.get(Reg::A7));
+            self.host_call = Some(hart.get(Reg::A7) as u32);
         }
         Ok(())
     }
@@ -57,7 +57,7 @@ impl<'a, W: Write> Trace<'a, W> {
         let text = self.program.text();
         let at = executed.pc.wrapping_sub(text.base()) as usize;
         let bytes = text.bytes().get(at..at + usize::from(executed.len)).unwrap_or_default();
-        let shown = disassemble(bytes, executed.pc, text.profile().compressed).next();
+        let shown = disassemble(bytes, executed.pc, text.profile()).next();
         let shown = shown.map(|line| line.text).unwrap_or_default();
         let bits: String = bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect();
         let to = &mut self.to;

@@ -62,8 +62,8 @@ impl Assembled {
     pub fn new(source: &str) -> Self {
         let options = asm::Options::compressed();
         let assembly = asm::assemble(source, &options).expect("the source is right");
-        let mut image = ImageBuilder::new(Profile { compressed: true })
-            .text(assembly.text.base, &assembly.text.bytes);
+        let mut image =
+            ImageBuilder::new(Profile::rv32(true)).text(assembly.text.base, &assembly.text.bytes);
         if !assembly.rodata.bytes.is_empty() {
             image = image.rodata(assembly.rodata.base, &assembly.rodata.bytes);
         }

@@ -37,7 +37,7 @@ fn every_limit_below_the_need_ends_at_an_arrival_with_all_gas_gone() {
         }
         assert_eq!((stop, frame.hart.gas), (Stop::OutOfGas, 0), "limit {limit}");
         let rounds = (limit / round).min(5);
-        let done = u64::from(5 - frame.hart.get(Reg::A0));
+        let done = u64::from(5 - frame.get(Reg::A0));
         assert_eq!(done, rounds, "whole rounds happen, and no part of another");
         let arrival = if rounds == 5 { TEXT + 12 } else { TEXT };
         assert_eq!(frame.hart.pc, arrival, "limit {limit}");

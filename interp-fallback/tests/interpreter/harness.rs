@@ -4,8 +4,8 @@ use bessemer_image::{Charges, Hart, ImageBuilder, Limits, Profile, Program, Stop
 use bessemer_interp::{FlatMemory, run, run_one};
 use bessemer_isa::{GasSchedule, Inst, Reg, Trap, TrapKind};
 
-pub(crate) const COMPRESSED: Profile = Profile { compressed: true };
-pub(crate) const PLAIN: Profile = Profile { compressed: false };
+pub(crate) const COMPRESSED: Profile = Profile::rv32(true);
+pub(crate) const PLAIN: Profile = Profile::rv32(false);
 
 pub(crate) const TEXT: u32 = 0x1_0000;
 /// A writable page.
@@ -52,8 +52,17 @@ impl Frame {
     }
 
     pub(crate) fn with(mut self, reg: Reg, value: u32) -> Self {
-        self.hart.set(reg, value);
+        self.set(reg, value);
         self
+    }
+
+    pub(crate) fn set(&mut self, reg: Reg, value: u32) {
+        self.hart.set(reg, value.into());
+    }
+
+    /// The value of a register of a 32-bit program.
+    pub(crate) fn get(&self, reg: Reg) -> u32 {
+        self.hart.get(reg).try_into().expect("the upper half is 0")
     }
 
     pub(crate) fn run(&mut self) -> Stop {

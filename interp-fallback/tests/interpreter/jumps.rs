@@ -25,7 +25,7 @@ fn every_slot_of_text_is_a_target_also_the_middle_of_an_instruction() {
             let mut frame = example(target + odd);
             assert_eq!(frame.run_one(), None);
             assert_eq!(frame.hart.pc, target);
-            assert_eq!(frame.hart.get(Reg::A7), TEXT + 4);
+            assert_eq!(frame.get(Reg::A7), TEXT + 4);
             if offset != 2 {
                 assert_eq!(frame.charge(target), charge, "slot {offset}");
             }
@@ -39,7 +39,7 @@ fn the_second_half_of_a_word_is_executed_as_found() {
     assert_eq!(frame.run_one(), None);
     let before = frame.hart.gas;
     assert_eq!(frame.run_one(), None, "c.addi ra, 13, then the untaken branch");
-    assert_eq!(frame.hart.get(Reg::RA), 113);
+    assert_eq!(frame.get(Reg::RA), 113);
     assert_eq!(before - frame.hart.gas, 11);
     assert_eq!(frame.hart.pc, TEXT + 12);
 }
@@ -51,7 +51,7 @@ fn a_jump_out_of_text_traps_at_the_jump_and_links_nothing() {
             let mut frame = example(target + odd);
             let charge = frame.charge(TEXT);
             assert_eq!(frame.run(), trap(TrapKind::BadJump, TEXT, Some(target)));
-            assert_eq!(frame.hart.get(Reg::A7), LINK);
+            assert_eq!(frame.get(Reg::A7), LINK);
             assert_eq!(frame.hart.pc, TEXT);
             assert_eq!(PLENTY - frame.hart.gas, charge);
         }
@@ -76,7 +76,7 @@ fn jalr_reads_its_base_before_it_links() {
     let jalr = Inst::Jalr(L { rd: Reg::RA, rs1: Reg::RA, imm: 4 });
     let mut frame = Frame::new(&[jalr, Inst::Ebreak(N), Inst::Ecall(N)]).with(Reg::RA, TEXT + 4);
     assert_eq!(frame.run(), Stop::Ecall);
-    assert_eq!(frame.hart.get(Reg::RA), TEXT + 4);
+    assert_eq!(frame.get(Reg::RA), TEXT + 4);
     assert_eq!(frame.hart.pc, TEXT + 8);
 }
 
@@ -86,14 +86,14 @@ fn the_link_is_the_address_behind_the_jump_whatever_its_length() {
     let bytes = [0x09, 0x20, 0x02, 0x95, 0x73, 0, 0, 0];
     let mut frame = Frame::of_bytes(COMPRESSED, &bytes).with(Reg::A0, TEXT + 4);
     assert_eq!(frame.run_one(), None);
-    assert_eq!((frame.hart.get(Reg::RA), frame.hart.pc), (TEXT + 2, TEXT + 2));
+    assert_eq!((frame.get(Reg::RA), frame.hart.pc), (TEXT + 2, TEXT + 2));
     assert_eq!(frame.run(), Stop::Ecall);
-    assert_eq!(frame.hart.get(Reg::RA), TEXT + 4);
+    assert_eq!(frame.get(Reg::RA), TEXT + 4);
 
     let jal = Inst::Jal(J { rd: Reg::A1, offset: 4 });
     let mut frame = Frame::new(&[jal, Inst::Ecall(N)]);
     assert_eq!(frame.run(), Stop::Ecall);
-    assert_eq!(frame.hart.get(Reg::A1), TEXT + 4);
+    assert_eq!(frame.get(Reg::A1), TEXT + 4);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn static_targets_follow_the_same_rule_if_they_are_taken() {
         let jal = Inst::Jal(J { rd: Reg::A7, offset });
         let mut frame = Frame::new(&[jal]).with(Reg::A7, LINK);
         assert_eq!(frame.run(), expected);
-        assert_eq!(frame.hart.get(Reg::A7), LINK);
+        assert_eq!(frame.get(Reg::A7), LINK);
         assert_eq!(Frame::new(&[Inst::Beq(B { rs1, rs2, offset })]).run(), expected);
         let untaken = Inst::Bne(B { rs1, rs2, offset });
         assert_eq!(Frame::new(&[untaken, Inst::Ecall(N)]).run(), Stop::Ecall);
@@ -129,7 +129,7 @@ fn without_compressed_profile_a_target_must_be_a_word() {
             } else {
                 let expected = trap(TrapKind::MisalignedJump, TEXT, Some(target));
                 assert_eq!(frame.run(), expected);
-                assert_eq!(frame.hart.get(Reg::A7), LINK);
+                assert_eq!(frame.get(Reg::A7), LINK);
             }
         }
     }

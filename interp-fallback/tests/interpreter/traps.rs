@@ -90,7 +90,7 @@ fn loads_and_stores_name_the_lowest_byte_they_cannot_use() {
         let mut frame = Frame::new(&[NOP, inst, NOP]).with(a, 0x1122_3344).with(b, addr);
         let before = frame.memory.clone();
         assert_eq!(frame.run(), trap(kind, TEXT + 4, Some(bad)), "{inst} at {addr:#x}");
-        assert_eq!(frame.hart.get(a), 0x1122_3344);
+        assert_eq!(frame.get(a), 0x1122_3344);
         assert_eq!(frame.memory, before);
     }
 }
@@ -106,7 +106,7 @@ fn text_can_be_loaded_from() {
     let inst = Inst::Lw(L { rd: Reg::A0, rs1: Reg::A1, imm: 0 });
     let mut frame = Frame::new(&[inst, Inst::Ecall(N)]).with(Reg::A1, TEXT);
     assert_eq!(frame.run(), Stop::Ecall);
-    assert_eq!(frame.hart.get(Reg::A0), inst.encode());
+    assert_eq!(frame.get(Reg::A0), inst.encode());
     assert_eq!(frame.memory.load_u32(TEXT), Ok(inst.encode()));
 }
 

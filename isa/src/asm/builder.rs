@@ -13,7 +13,7 @@ use super::symbols::{SectionId, Symbols};
 use super::{Assembly, Options};
 use crate::compressed::format::CompressedOperands;
 use crate::format::Operands;
-use crate::{CompressedOp, Inst, Op};
+use crate::{CompressedOp, Extension, Inst, Op, Widths};
 
 /// Builds a program by one call per instruction.
 ///
@@ -68,7 +68,7 @@ impl Assembler {
             current: SectionId::Text,
             symbols: Symbols::default(),
             fixups: Vec::new(),
-            compression: options.compressed,
+            compression: options.profile.compressed,
             pushed: Vec::new(),
             order: None,
             line: None,
@@ -130,7 +130,7 @@ impl Assembler {
     /// Whether compressed forms are allowed from here on (`.option rvc` and `.option norvc`).
     pub fn option_rvc(&mut self, allowed: bool) -> &mut Self {
         self.compression = allowed;
-        self.options.compressed |= allowed;
+        self.options.profile.compressed |= allowed;
         self
     }
 
@@ -166,6 +166,10 @@ impl Assembler {
                 None => return self.fail(format!("`{op}` takes no ordering; write it without")),
             }
         }
+        if !op.is_in(self.options.profile) {
+            let why = not_here(op.widths(), op.extension());
+            return self.fail(format!("`{op}`: {why}"));
+        }
         let (_, fixed) = op.mask_and_match();
         self.code(&(fixed | operands.pack()).to_le_bytes());
         self.fill(Slot::Base(op), 4, constant)
@@ -183,8 +187,13 @@ impl Assembler {
         if !self.compression {
             return self.fail(format!(
                 "`{mnemonic}` is a compressed form; write .option rvc before it or assemble with \
-                 `compressed` set"
+                 compressed instructions in its profile"
             ));
+        }
+        let profile = self.options.profile;
+        if !form.is_in(profile) {
+            let why = not_here(form.widths(), form.extension());
+            return self.fail(format!("`{mnemonic}`: {why}"));
         }
         if self.order.take().is_some() {
             return self.fail(format!("`{mnemonic}` takes no ordering; write it without"));
@@ -198,7 +207,7 @@ impl Assembler {
         let parcel = form.with_operand_bits(operands.pack());
         self.code(&parcel.to_le_bytes());
         match constant {
-            None if !form.is_form_of(parcel) => self.fail(super::fixup::reserved(form)),
+            None if !form.is_form_of(parcel, profile) => self.fail(super::fixup::reserved(form)),
             constant => self.fill(Slot::Compressed(form), 2, constant),
         }
     }
@@ -314,7 +323,7 @@ impl Assembler {
     /// Appends an instruction, at an address where one can be executed.
     #[track_caller]
     fn code(&mut self, bytes: &[u8]) -> &mut Self {
-        let step = if self.options.compressed { 2 } else { 4 };
+        let step = self.options.profile.step() as usize;
         let offset = self.sections[self.current as usize].len();
         if !offset.is_multiple_of(step) {
             return self.fail(format!(
@@ -353,7 +362,7 @@ impl Assembler {
         match known {
             Some(number) => {
                 let section = &mut self.sections[self.current as usize];
-                let patched = slot.patch(&mut section[offset..], number);
+                let patched = slot.patch(&mut section[offset..], number, self.options.profile);
                 if self.current == SectionId::Bss && number != 0 {
                     return self.fail(ONLY_ZEROS);
                 }
@@ -377,6 +386,15 @@ impl Assembler {
             self.current.name(),
             SECTION_LIMIT >> 20
         ))
+    }
+}
+
+/// What to say of an instruction that the profile does not have.
+pub(super) fn not_here(widths: Widths, extension: Extension) -> String {
+    match widths {
+        Widths::Rv32 => "there is no such instruction in RV64, only in RV32".into(),
+        Widths::Rv64 => "there is no such instruction in RV32, only in RV64".into(),
+        Widths::Any => format!("an instruction of {extension:?}, which the profile does not have"),
     }
 }
 

@@ -4,10 +4,16 @@ use alloc::format;
 
 use super::builder::Assembler;
 use super::expr::{Expr, Unknown, Value};
-use crate::Reg;
+use crate::{Reg, Xlen};
 
 impl Assembler {
-    /// `li`: one instruction if the constant is known and small, otherwise two.
+    /// How far a shift moves the low `bits` to the top of a register.
+    pub(super) fn above(&self, bits: u32) -> u32 {
+        self.options.profile.xlen.bits() - bits
+    }
+
+    /// `li`: one instruction if the constant is known and small, otherwise two; on RV64 more for
+    /// what does not fit into 32 bits.
     #[track_caller]
     pub(super) fn load_constant(&mut self, rd: Reg, value: Expr) -> &mut Self {
         let Some(value) = self.bind(value) else {
@@ -15,6 +21,9 @@ impl Assembler {
         };
         match value.value(&self.symbols, None) {
             Ok(Value { section: None, number }) => {
+                if self.options.profile.xlen == Xlen::Rv64 {
+                    return self.load_wide(rd, number);
+                }
                 let Some(number) = as_word(number) else {
                     return self.fail(format!(
                         "li loads 32 bits, and {number} is not from -2147483648 to 4294967295"
@@ -35,6 +44,30 @@ impl Assembler {
                 let value = Expr(value);
                 self.lui(rd, Expr::hi(value.clone())).addi(rd, rd, Expr::lo(value))
             }
+        }
+    }
+
+    /// `li` on RV64: the upper part of the constant, a shift, and the lower 12 bits.
+    #[track_caller]
+    fn load_wide(&mut self, rd: Reg, number: i64) -> &mut Self {
+        let lower = number << 52 >> 52;
+        if let Ok(word) = i32::try_from(number) {
+            let upper = word.wrapping_add(0x800) >> 12 & 0xf_ffff;
+            if upper == 0 {
+                return self.addi(rd, Reg::ZERO, lower);
+            }
+            self.lui(rd, upper);
+            return match lower {
+                0 => self,
+                lower => self.addiw(rd, rd, lower),
+            };
+        }
+        let upper = number.wrapping_sub(lower) >> 12;
+        let zeros = upper.trailing_zeros();
+        self.load_wide(rd, upper >> zeros).slli(rd, rd, zeros + 12);
+        match lower {
+            0 => self,
+            lower => self.addi(rd, rd, lower),
         }
     }
 

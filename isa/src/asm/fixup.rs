@@ -10,7 +10,7 @@ use super::expand::as_word;
 use super::expr::{Bases, Node, Unknown};
 use super::symbols::SectionId;
 use super::{Assembly, PAGE, Section};
-use crate::{CompressedOp, Immediate, Op};
+use crate::{CompressedOp, Immediate, Op, Profile, Xlen};
 
 /// An operand that gets its value at the end.
 #[derive(Clone, Debug)]
@@ -42,22 +42,27 @@ impl Fixup {
 impl Slot {
     /// Whether the value is an address and the encoded number the distance to it.
     pub(super) fn is_from_pc(self) -> bool {
-        self.immediate().is_some_and(|rule| rule.is_from_pc())
+        self.immediate(Xlen::default()).is_some_and(|rule| rule.is_from_pc())
     }
 
     /// Writes the number to the start of `bytes`.
-    pub(super) fn patch(self, bytes: &mut [u8], number: i64) -> Result<(), String> {
+    pub(super) fn patch(
+        self,
+        bytes: &mut [u8],
+        number: i64,
+        profile: Profile,
+    ) -> Result<(), String> {
         match self {
             Self::Base(op) => {
-                let number = self.fitting(op.mnemonic(), number)?;
+                let number = self.fitting(op.mnemonic(), number, profile.xlen)?;
                 let (old, _) = bytes.split_first_chunk_mut().ok_or(SHORT)?;
                 *old = op.set_immediate(u32::from_le_bytes(*old), number).to_le_bytes();
             }
             Self::Compressed(form) => {
-                let number = self.fitting(form.mnemonic(), number)?;
+                let number = self.fitting(form.mnemonic(), number, profile.xlen)?;
                 let (old, _) = bytes.split_first_chunk_mut().ok_or(SHORT)?;
                 let parcel = form.set_immediate(u16::from_le_bytes(*old), number);
-                if !form.is_form_of(parcel) {
+                if !form.is_form_of(parcel, profile) {
                     return Err(reserved(form));
                 }
                 *old = parcel.to_le_bytes();
@@ -79,16 +84,16 @@ impl Slot {
         Ok(())
     }
 
-    fn immediate(self) -> Option<Immediate> {
+    fn immediate(self, xlen: Xlen) -> Option<Immediate> {
         match self {
-            Self::Base(op) => op.immediate(),
-            Self::Compressed(form) => form.immediate(),
+            Self::Base(op) => op.immediate(xlen),
+            Self::Compressed(form) => form.immediate(xlen),
             Self::Data(_) => None,
         }
     }
 
-    fn fitting(self, mnemonic: &str, number: i64) -> Result<i64, String> {
-        let rule = self.immediate().ok_or_else(|| format!("`{mnemonic}` takes no constant"))?;
+    fn fitting(self, mnemonic: &str, number: i64, xlen: Xlen) -> Result<i64, String> {
+        let rule = self.immediate(xlen).ok_or_else(|| format!("`{mnemonic}` takes no constant"))?;
         rule.fit(number).ok_or_else(|| {
             let advice = match (self, rule.is_from_pc()) {
                 (_, true) if number % 2 != 0 => "align the target",
@@ -100,7 +105,7 @@ impl Slot {
                 (_, false) if rule.name() == "immediate" => {
                     "load the constant by `li` and use the form with a register"
                 }
-                _ => "a register has 32 bits",
+                _ => "nothing is left of a register shifted by more",
             };
             let name = rule.name();
             format!("the {name} {number} of `{mnemonic}` must be {rule}; {advice}")
@@ -137,7 +142,7 @@ pub(super) fn link(a: Assembler) -> Result<Assembly, AsmError> {
             return Err(failed(ONLY_ZEROS.into()));
         }
         let bytes = &mut sections[fixup.section as usize][fixup.offset..];
-        fixup.slot.patch(bytes, number).map_err(failed)?;
+        fixup.slot.patch(bytes, number, options.profile).map_err(failed)?;
     }
     let symbols = symbols.places().map(|(name, value)| {
         let base = value.section.map_or(0, |section| bases[section as usize]);
@@ -154,7 +159,7 @@ pub(super) fn link(a: Assembler) -> Result<Assembly, AsmError> {
         bss: section(SectionId::Bss, bss),
         symbols,
         entry,
-        compressed: options.compressed,
+        profile: options.profile,
     })
 }
 

@@ -56,6 +56,8 @@ pub use error::AsmError;
 pub use expr::Expr;
 pub use text::assemble;
 
+use crate::Profile;
+
 /// How to assemble.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -63,20 +65,25 @@ pub struct Options {
     pub text_base: u32,
     /// Where `.data` starts, with `.bss` after it; `None` for the page after read-only data.
     pub data_base: Option<u32>,
-    /// Whether compressed forms may be written: the program has profile C.
-    pub compressed: bool,
+    /// Which instructions may be written.
+    pub profile: Profile,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { text_base: 0x1_0000, data_base: None, compressed: false }
+        Self { text_base: 0x1_0000, data_base: None, profile: Profile::rv32(false) }
     }
 }
 
 impl Options {
     /// The usual layout, with compressed forms.
     pub fn compressed() -> Self {
-        Self { compressed: true, ..Self::default() }
+        Self::of(Profile::rv32(true))
+    }
+
+    /// The usual layout, for a program of this profile.
+    pub fn of(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
     }
 }
 
@@ -95,8 +102,8 @@ pub struct Assembly {
     pub symbols: BTreeMap<String, u32>,
     /// Where to start: the label `_start`, without one the start of text.
     pub entry: u32,
-    /// Whether the program may contain compressed forms.
-    pub compressed: bool,
+    /// Which instructions the program may contain.
+    pub profile: Profile,
 }
 
 impl Assembly {

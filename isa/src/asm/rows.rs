@@ -6,13 +6,14 @@
 
 use alloc::string::String;
 
-use super::builder::Assembler;
+use super::builder::{Assembler, not_here};
 use super::expr::Expr;
 use super::line::Line;
 use crate::compressed::format::{
-    Ca, Cb, Cbi, Ch, Ci, Ci16, Ciw, Cj, Cjr, Cl, Clsp, Cn, CompressedOperands, Cr, Cs, Csh, Csp, Cu,
+    Ca, Cb, Cbi, Ch, Ci, Ci16, Ciw, Cj, Cjr, Cl, Clb, Cld, Cldsp, Clh, Clsp, Cn,
+    CompressedOperands, Cr, Cs, Csb, Csd, Csdsp, Csh, Cshw, Csp, Cu, Cu1,
 };
-use crate::format::{A, B, F, H, I, J, L, Lr, N, Operands, R, S, U};
+use crate::format::{A, B, F, H, Hw, I, J, L, Lr, N, Operands, R, R1, S, U};
 use crate::{CompressedOp, Op, Reg};
 
 /// Calls a macro with `{ prefix }` and how the operands of a format are written: texts, and
@@ -21,6 +22,8 @@ macro_rules! with_syntax {
     (R $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " rs1: Reg ", " rs2: Reg } } };
     (I $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " rs1: Reg ", " imm: Imm } } };
     (H $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " rs1: Reg ", " shamt: Imm } } };
+    (Hw $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " rs1: Reg ", " shamt: Imm } } };
+    (R1 $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " rs1: Reg } } };
     (L $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
     (S $($call:tt)*) => { with_syntax! { @ $($call)* { rs2: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
     (B $($call:tt)*) => { with_syntax! { @ $($call)* { rs1: Reg ", " rs2: Reg ", " target: Imm } } };
@@ -34,6 +37,13 @@ macro_rules! with_syntax {
     (Ciw $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", sp, " imm: Imm } } };
     (Cl $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
     (Cs $($call:tt)*) => { with_syntax! { @ $($call)* { rs2: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
+    (Cld $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
+    (Clb $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
+    (Clh $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
+    (Csd $($call:tt)*) => { with_syntax! { @ $($call)* { rs2: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
+    (Csb $($call:tt)*) => { with_syntax! { @ $($call)* { rs2: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
+    (Cshw $($call:tt)*) => { with_syntax! { @ $($call)* { rs2: Reg ", " imm: Imm "(" rs1: Reg ")" } } };
+    (Cu1 $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg } } };
     (Cn $($call:tt)*) => { with_syntax! { @ $($call)* {} } };
     (Ci $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm } } };
     (Ci16 $($call:tt)*) => { with_syntax! { @ $($call)* { "sp, " imm: Imm } } };
@@ -46,6 +56,8 @@ macro_rules! with_syntax {
     (Cj $($call:tt)*) => { with_syntax! { @ $($call)* { target: Imm } } };
     (Clsp $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm "(sp)" } } };
     (Csp $($call:tt)*) => { with_syntax! { @ $($call)* { rs2: Reg ", " imm: Imm "(sp)" } } };
+    (Cldsp $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " imm: Imm "(sp)" } } };
+    (Csdsp $($call:tt)*) => { with_syntax! { @ $($call)* { rs2: Reg ", " imm: Imm "(sp)" } } };
     (Cjr $($call:tt)*) => { with_syntax! { @ $($call)* { rs1: Reg } } };
     (Cr $($call:tt)*) => { with_syntax! { @ $($call)* { rd: Reg ", " rs2: Reg } } };
 
@@ -66,9 +78,12 @@ macro_rules! for_each_pseudo {
         sgt    "sgt"    { rd: Reg ", " rs: Reg ", " rt: Reg }     => a.slt(rd, rt, rs);
         sgtu   "sgtu"   { rd: Reg ", " rs: Reg ", " rt: Reg }     => a.sltu(rd, rt, rs);
         zext_b "zext.b" { rd: Reg ", " rs: Reg }                  => a.andi(rd, rs, 255);
-        zext_h "zext.h" { rd: Reg ", " rs: Reg }                  => a.slli(rd, rs, 16).srli(rd, rd, 16);
-        sext_b "sext.b" { rd: Reg ", " rs: Reg }                  => a.slli(rd, rs, 24).srai(rd, rd, 24);
-        sext_h "sext.h" { rd: Reg ", " rs: Reg }                  => a.slli(rd, rs, 16).srai(rd, rd, 16);
+        zext_h "zext.h" { rd: Reg ", " rs: Reg }                  => { let by = a.above(16); a.slli(rd, rs, by).srli(rd, rd, by) };
+        sext_b "sext.b" { rd: Reg ", " rs: Reg }                  => { let by = a.above(8); a.slli(rd, rs, by).srai(rd, rd, by) };
+        sext_h "sext.h" { rd: Reg ", " rs: Reg }                  => { let by = a.above(16); a.slli(rd, rs, by).srai(rd, rd, by) };
+        sext_w "sext.w" { rd: Reg ", " rs: Reg }                  => a.addiw(rd, rs, 0);
+        zext_w "zext.w" { rd: Reg ", " rs: Reg }                  => a.add_uw(rd, rs, Reg::ZERO);
+        negw   "negw"   { rd: Reg ", " rs: Reg }                  => a.subw(rd, Reg::ZERO, rs);
 
         beqz   "beqz"   { rs: Reg ", " target: Imm }              => a.beq(rs, Reg::ZERO, target);
         bnez   "bnez"   { rs: Reg ", " target: Imm }              => a.bne(rs, Reg::ZERO, target);
@@ -100,7 +115,10 @@ pub(super) fn assemble_row(
     let known = base_row(mnemonic, a, line)?
         || compressed_row(mnemonic, a, line)?
         || pseudo_row(mnemonic, a, line)?;
-    Ok(known)
+    match missing(mnemonic).filter(|_| !known) {
+        Some(sentence) => Err(sentence),
+        None => Ok(known),
+    }
 }
 
 /// The type of a builder's argument of this kind.
@@ -166,33 +184,45 @@ macro_rules! row_reader {
 }
 
 macro_rules! base_rows {
-    ($($Name:ident $method:ident $mnemonic:literal $Format:ident $match:literal $mask:literal $Class:ident;)*) => {
+    ($($Name:ident $method:ident $mnemonic:literal $on:ident $in:ident $Format:ident $match:literal $mask:literal $Class:ident;)*) => {
         /// One method per row of the instruction table.
         impl Assembler {
             $(with_syntax! { $Format row_method! { base Op $Name $method $mnemonic $Format } })*
         }
 
         fn base_row(mnemonic: &str, a: &mut Assembler, line: &mut Line<'_>) -> Result<bool, String> {
-            match mnemonic {
-                $($mnemonic => with_syntax! { $Format row_reader! { a line $method } },)*
-                _ => Ok(false),
-            }
+            let profile = a.options.profile;
+            $(if mnemonic == $mnemonic && Op::$Name.is_in(profile) {
+                return with_syntax! { $Format row_reader! { a line $method } };
+            })*
+            Ok(false)
+        }
+
+        /// Why a mnemonic of the table cannot be written; `None` if it is in no row.
+        fn missing(mnemonic: &str) -> Option<String> {
+            $(if mnemonic == $mnemonic {
+                return Some(not_here(Op::$Name.widths(), Op::$Name.extension()));
+            })*
+            None
         }
     };
 }
 
 macro_rules! compressed_rows {
-    ($($Name:ident $method:ident $mnemonic:literal $Format:ident $match:literal $mask:literal $expansion:expr;)*) => {
+    ($($Name:ident $method:ident $mnemonic:literal $on:ident $in:ident $Format:ident $match:literal $mask:literal $expansion:expr;)*) => {
         /// One method per row of the table of compressed forms.
         impl Assembler {
             $(with_syntax! { $Format row_method! { compressed CompressedOp $Name $method $mnemonic $Format } })*
         }
 
         fn compressed_row(mnemonic: &str, a: &mut Assembler, line: &mut Line<'_>) -> Result<bool, String> {
-            match mnemonic {
-                $($mnemonic => with_syntax! { $Format row_reader! { a line $method } },)*
-                _ => Ok(false),
-            }
+            let profile = a.options.profile;
+            $(if mnemonic == $mnemonic
+                && CompressedOp::$Name.widths().contains(profile.xlen)
+            {
+                return with_syntax! { $Format row_reader! { a line $method } };
+            })*
+            Ok(false)
         }
     };
 }

@@ -88,7 +88,7 @@ fn instruction(mnemonic: &str, a: &mut Assembler, line: &mut Line<'_>) -> Result
         return Ok(());
     }
     Err(format!(
-        "`{mnemonic}` is no instruction of RV32IMAC and no pseudo-instruction; write its bits by \
+        "`{mnemonic}` is no instruction of RISC-V as it is known here and no pseudo-instruction; write its bits by \
          .word if they are meant"
     ))
 }

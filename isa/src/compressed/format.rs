@@ -143,6 +143,77 @@ compressed_format! {
 }
 
 compressed_format! {
+    /// `c.ld rd', imm(rs1')`.
+    Cld {
+        rd: Reg = |p| Reg::at_short(p, 2) => |r| short(r, 2),
+        rs1: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7),
+        imm: i32 = |p| gather(p, DOUBLE_OFFSET) as i32 => |v| scatter(v as u32, DOUBLE_OFFSET)
+    } "{rd}, {imm}({rs1})"
+    ; imm: i32, Immediate::new(&[(0, 248)]).multiple(8)
+}
+
+compressed_format! {
+    /// `c.sd rs2', imm(rs1')`.
+    Csd {
+        rs2: Reg = |p| Reg::at_short(p, 2) => |r| short(r, 2),
+        rs1: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7),
+        imm: i32 = |p| gather(p, DOUBLE_OFFSET) as i32 => |v| scatter(v as u32, DOUBLE_OFFSET)
+    } "{rs2}, {imm}({rs1})"
+    ; imm: i32, Immediate::new(&[(0, 248)]).multiple(8)
+}
+/// The offset of `c.ld` and `c.sd`: a multiple of 8 up to 248.
+const DOUBLE_OFFSET: &[(u32, u32)] = &[(12, 5), (11, 4), (10, 3), (6, 7), (5, 6)];
+
+compressed_format! {
+    /// `c.lbu rd', imm(rs1')`: 0 to 3.
+    Clb {
+        rd: Reg = |p| Reg::at_short(p, 2) => |r| short(r, 2),
+        rs1: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7),
+        imm: i32 = |p| gather(p, BYTE_OFFSET) as i32 => |v| scatter(v as u32, BYTE_OFFSET)
+    } "{rd}, {imm}({rs1})"
+    ; imm: i32, Immediate::new(&[(0, 3)])
+}
+
+compressed_format! {
+    /// `c.sb rs2', imm(rs1')`: 0 to 3.
+    Csb {
+        rs2: Reg = |p| Reg::at_short(p, 2) => |r| short(r, 2),
+        rs1: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7),
+        imm: i32 = |p| gather(p, BYTE_OFFSET) as i32 => |v| scatter(v as u32, BYTE_OFFSET)
+    } "{rs2}, {imm}({rs1})"
+    ; imm: i32, Immediate::new(&[(0, 3)])
+}
+const BYTE_OFFSET: &[(u32, u32)] = &[(6, 0), (5, 1)];
+
+compressed_format! {
+    /// `c.lhu rd', imm(rs1')` and `c.lh`: 0 or 2.
+    Clh {
+        rd: Reg = |p| Reg::at_short(p, 2) => |r| short(r, 2),
+        rs1: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7),
+        imm: i32 = |p| gather(p, HALF_OFFSET) as i32 => |v| scatter(v as u32, HALF_OFFSET)
+    } "{rd}, {imm}({rs1})"
+    ; imm: i32, Immediate::new(&[(0, 2)]).multiple(2)
+}
+
+compressed_format! {
+    /// `c.sh rs2', imm(rs1')`: 0 or 2.
+    Cshw {
+        rs2: Reg = |p| Reg::at_short(p, 2) => |r| short(r, 2),
+        rs1: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7),
+        imm: i32 = |p| gather(p, HALF_OFFSET) as i32 => |v| scatter(v as u32, HALF_OFFSET)
+    } "{rs2}, {imm}({rs1})"
+    ; imm: i32, Immediate::new(&[(0, 2)]).multiple(2)
+}
+const HALF_OFFSET: &[(u32, u32)] = &[(5, 1)];
+
+compressed_format! {
+    /// `c.not rd'` and others that change one register.
+    Cu1 {
+        rd: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7)
+    } "{rd}"
+}
+
+compressed_format! {
     /// No operands.
     Cn {} ""
 }
@@ -175,7 +246,7 @@ compressed_format! {
 }
 
 compressed_format! {
-    /// `c.srli rd', shamt`: 0 to 31.
+    /// `c.srli rd', shamt`: 0 to 31, or to 63 on RV64.
     Ch {
         rd: Reg = |p| Reg::at_short(p, 7) => |r| short(r, 7),
         shamt: u32 = |p| gather(p, IMM6) => |v| scatter(v, IMM6)
@@ -184,7 +255,7 @@ compressed_format! {
 }
 
 compressed_format! {
-    /// `c.slli rd, shamt`: 0 to 31.
+    /// `c.slli rd, shamt`: 0 to 31, or to 63 on RV64.
     Csh {
         rd: Reg = |p| full_at(p, 7) => |r| full(r, 7),
         shamt: u32 = |p| gather(p, IMM6) => |v| scatter(v, IMM6)
@@ -238,6 +309,26 @@ compressed_format! {
     ; imm: i32, Immediate::new(&[(0, 252)]).multiple(4)
 }
 const CLSP: &[(u32, u32)] = &[(12, 5), (6, 4), (5, 3), (4, 2), (3, 7), (2, 6)];
+
+compressed_format! {
+    /// `c.ldsp rd, imm(sp)`: a multiple of 8 up to 504.
+    Cldsp {
+        rd: Reg = |p| full_at(p, 7) => |r| full(r, 7),
+        imm: i32 = |p| gather(p, CLDSP) as i32 => |v| scatter(v as u32, CLDSP)
+    } "{rd}, {imm}(sp)"
+    ; imm: i32, Immediate::new(&[(0, 504)]).multiple(8)
+}
+const CLDSP: &[(u32, u32)] = &[(12, 5), (6, 4), (5, 3), (4, 8), (3, 7), (2, 6)];
+
+compressed_format! {
+    /// `c.sdsp rs2, imm(sp)`: a multiple of 8 up to 504.
+    Csdsp {
+        rs2: Reg = |p| full_at(p, 2) => |r| full(r, 2),
+        imm: i32 = |p| gather(p, CSDSP) as i32 => |v| scatter(v as u32, CSDSP)
+    } "{rs2}, {imm}(sp)"
+    ; imm: i32, Immediate::new(&[(0, 504)]).multiple(8)
+}
+const CSDSP: &[(u32, u32)] = &[(12, 5), (11, 4), (10, 3), (9, 8), (8, 7), (7, 6)];
 
 compressed_format! {
     /// `c.swsp rs2, imm(sp)`: a multiple of 4 up to 252.

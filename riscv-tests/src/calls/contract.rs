@@ -216,7 +216,7 @@ impl Contract {
 fn assembled(source: &str) -> Result<Contract> {
     let program = asm::assemble(source, &asm::Options::default()).context(source.to_owned())?;
     anyhow::ensure!(program.text.base == TEXT, "the text begins at {:#x}", program.text.base);
-    let image = ImageBuilder::new(Profile { compressed: false });
+    let image = ImageBuilder::new(Profile::rv32(false));
     let file = image.text(TEXT, &program.text.bytes).build();
     let hash = CodeHash::from_bytes(Keccak256::digest(&file).into());
     Ok(Contract { file: file.into(), hash, text: program.text.bytes })

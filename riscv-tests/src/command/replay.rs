@@ -6,7 +6,7 @@ use bessemer_conformance::differential::{
 };
 use bessemer_conformance::fuzz;
 use bessemer_conformance::generate::Generator;
-use bessemer_isa::disassemble;
+use bessemer_isa::{Profile, disassemble};
 
 /// Run one random program on every engine, with a gas ladder; shrink it if an engine differs.
 #[derive(clap::Args)]
@@ -63,7 +63,7 @@ fn print_listing(trial: &Trial) {
         let (addr, size) = (segment.addr, segment.memsz);
         println!("segment {addr:#010x} {size:#x} bytes, writable: {}", segment.writable);
         if segment.executable {
-            for line in disassemble(&segment.bytes, segment.addr, setup.compressed) {
+            for line in disassemble(&segment.bytes, segment.addr, Profile::rv32(setup.compressed)) {
                 println!("{line}");
             }
         }

@@ -139,9 +139,9 @@ impl Bench {
                     calls.push(HostCall {
                         pc: oracle.pc(),
                         gas: oracle.gas(),
-                        registers: *oracle.registers(),
+                        registers: oracle.registers().map(u64::from),
                     });
-                    match answer(oracle.registers()) {
+                    match answer(&oracle.registers().map(u64::from)) {
                         Some(result) => oracle.resume(result),
                         None => break End { ending: Ending::Exit, pc: oracle.pc(), addr: None },
                     }
@@ -161,7 +161,7 @@ impl Bench {
         Observed {
             end,
             gas: oracle.gas(),
-            registers: Some(*oracle.registers()),
+            registers: Some(oracle.registers().map(u64::from)),
             reservation: oracle.reservation(),
             memory,
             calls,
@@ -200,7 +200,7 @@ impl Bench {
     ) -> Result<Observed> {
         let mut instance = self.linker(trial, subject)?.instantiate(module, Vec::new())?;
         instance.set_gas(trial.setup().gas)?;
-        instance.set_register(Reg::SP, trial.setup().sp);
+        instance.set_register(Reg::SP, trial.setup().sp.into());
         if subject == Subject::Swapped {
             // anywhere, but the same for the same trial
             instance.swap_after(trial.setup().gas % 29);
@@ -272,7 +272,7 @@ fn interpret(trial: &Trial) -> Result<Observed> {
     let (text, charges) = (program.text(), program.charges(&GasSchedule::V1));
     let mut memory = FlatMemory::of(&program);
     let mut hart = Hart { pc: program.entry(), gas: trial.setup().gas, ..Hart::default() };
-    hart.set(Reg::SP, trial.setup().sp);
+    hart.set(Reg::SP, trial.setup().sp.into());
     let mut calls = Vec::new();
     let end = loop {
         match bessemer_interp::run(text, &charges, &mut hart, &mut memory) {
@@ -282,7 +282,7 @@ fn interpret(trial: &Trial) -> Result<Observed> {
                 let Some(result) = answer(&registers) else {
                     break End { ending: Ending::Exit, pc: hart.pc, addr: None };
                 };
-                hart.set(Reg::A0, result);
+                hart.set(Reg::A0, result.into());
                 hart.pc = hart.pc.wrapping_add(4);
             }
             Stop::Trap(trap) => {

@@ -10,7 +10,7 @@ pub struct Observed {
     /// Gas left.
     pub gas: u64,
     /// The registers; `None` if the engine does not promise them at this end.
-    pub registers: Option<[u32; 32]>,
+    pub registers: Option<[u64; 32]>,
     /// The reserved word.
     pub reservation: Option<u32>,
     /// All mapped memory.
@@ -49,7 +49,7 @@ pub struct HostCall {
     /// Gas left.
     pub gas: u64,
     /// The registers, the number in a7 among them.
-    pub registers: [u32; 32],
+    pub registers: [u64; 32],
 }
 
 /// The pages of memory, those that are all zero by their addresses only.
@@ -157,7 +157,7 @@ fn call_difference(a: &HostCall, b: &HostCall) -> Option<String> {
         .map(|difference| format!("at pc {:#010x}: {difference}", a.pc))
 }
 
-fn register_difference(a: &[u32; 32], b: &[u32; 32]) -> Option<String> {
+fn register_difference(a: &[u64; 32], b: &[u64; 32]) -> Option<String> {
     let number = (0..32).find(|&number| a[number] != b[number])?;
     Some(format!("x{number} = {:#010x} against {:#010x}", a[number], b[number]))
 }

@@ -21,8 +21,7 @@ impl Trial {
     /// of the setup.
     pub fn new(mut setup: Setup) -> Self {
         setup.stack_size = STACK;
-        let mut image =
-            ImageBuilder::new(Profile { compressed: setup.compressed }).entry(setup.entry);
+        let mut image = ImageBuilder::new(Profile::rv32(setup.compressed)).entry(setup.entry);
         for segment in &setup.segments {
             image = image.segment(
                 segment.addr,

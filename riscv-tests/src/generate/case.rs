@@ -55,11 +55,11 @@ pub const EXIT: u32 = 93;
 /// What the host of a generated program answers to an ECALL: the new a0, or None if the program
 /// ends. Every engine gets the same answers.
 #[must_use]
-pub fn answer(registers: &[u32; 32]) -> Option<u32> {
-    let number = registers[17];
+pub fn answer(registers: &[u64; 32]) -> Option<u32> {
+    let number = registers[17] as u32;
     if number == EXIT {
         return None;
     }
     let arguments = &registers[10..16];
-    Some(arguments.iter().fold(number, |sum, a| sum.wrapping_mul(31).wrapping_add(*a)))
+    Some(arguments.iter().fold(number, |sum, a| sum.wrapping_mul(31).wrapping_add(*a as u32)))
 }

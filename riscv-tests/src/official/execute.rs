@@ -49,7 +49,7 @@ pub struct Row {
 struct Ran {
     exit: Exit,
     gas: u64,
-    registers: Option<[u32; 32]>,
+    registers: Option<[u64; 32]>,
     signature: Option<Vec<u32>>,
 }
 

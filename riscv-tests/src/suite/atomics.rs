@@ -3,7 +3,7 @@
 use bessemer_isa::{A, I, Inst, L, Lr, Op, Reg, S};
 
 use super::operands::EDGES;
-use super::{Code, DATA, POOL, Program, Shape};
+use super::{Code, DATA, POOL, PROFILE, Program, Shape};
 
 const ADDR: Reg = Reg::S0;
 const OTHER: Reg = Reg::S1;
@@ -13,7 +13,7 @@ const D: Reg = Reg::T2;
 /// The programs.
 pub fn atomics() -> Vec<Program> {
     let mut programs = vec![];
-    for &op in Op::ALL {
+    for op in Op::of(PROFILE) {
         if let Shape::A(make) = Shape::of(op) {
             programs.push(edge_operands(op, make));
         }

@@ -4,7 +4,7 @@ use bessemer_isa::{Class, CompressedOp, I, Inst, Reg, expand};
 
 use super::code::POOL_BASE;
 use super::operands::EDGES;
-use super::{Code, DATA, POOL, Program};
+use super::{Code, DATA, POOL, PROFILE, Program};
 
 /// Programs that execute every parcel: computing ones in a row, each with registers set before;
 /// loads and stores with their base set; jumps and branches, and what is illegal, one by one where
@@ -13,7 +13,7 @@ pub fn compressed() -> Vec<Program> {
     let parcels = (0..=u16::MAX).filter(|parcel| parcel & 3 != 3);
     let (mut computing, mut accessing, mut others) = (vec![], vec![], vec![]);
     for parcel in parcels {
-        match expand(parcel) {
+        match expand(parcel, PROFILE) {
             Some(inst) if inst.is_terminator() => others.push(parcel),
             Some(inst) => match inst.class() {
                 Class::Load | Class::Store => accessing.push((parcel, inst)),
@@ -61,7 +61,7 @@ pub fn compressed() -> Vec<Program> {
     }
     for (index, parcel) in others.iter().enumerate() {
         // there are thousands of jumps that differ in their distance only
-        let mnemonic = CompressedOp::of(*parcel).map(CompressedOp::mnemonic);
+        let mnemonic = CompressedOp::of(*parcel, PROFILE).map(CompressedOp::mnemonic);
         let is_long = matches!(mnemonic, Some("c.j" | "c.jal" | "c.beqz" | "c.bnez"));
         if is_long && index % 53 != 0 {
             continue;

@@ -3,7 +3,7 @@
 use bessemer_isa::{B, I, Inst, L, N, Op, Reg, S};
 
 use super::operands::EDGES;
-use super::{Code, Program, Shape};
+use super::{Code, PROFILE, Program, Shape};
 
 const A: Reg = Reg::T0;
 const C: Reg = Reg::T1;
@@ -12,7 +12,7 @@ const COUNT: Reg = Reg::S1;
 /// Every branch with every pair of operands: forward over an instruction, and taken or not.
 pub fn branches() -> Vec<Program> {
     let mut programs = vec![];
-    for &op in Op::ALL {
+    for op in Op::of(PROFILE) {
         let Shape::B(make) = Shape::of(op) else { continue };
         let mut code = Code::new(&EDGES);
         for (a, &left) in EDGES.iter().enumerate() {

@@ -4,7 +4,7 @@
 use bessemer_isa::{A, Inst, L, Lr, Op, Reg, S};
 
 use super::operands::EDGES;
-use super::{Code, DATA, POOL, Program, Shape};
+use super::{Code, DATA, POOL, PROFILE, Program, Shape};
 
 const ADDR: Reg = Reg::S0;
 const VALUE: Reg = Reg::T1;
@@ -13,7 +13,7 @@ const D: Reg = Reg::T2;
 /// The programs.
 pub fn memory() -> Vec<Program> {
     let mut programs = vec![];
-    for &op in Op::ALL {
+    for op in Op::of(PROFILE) {
         if let Some(program) = inside(op) {
             programs.push(program);
             programs.extend(edges().into_iter().filter_map(|addr| at(op, addr)));

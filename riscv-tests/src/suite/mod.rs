@@ -29,6 +29,7 @@ mod pressure;
 mod shape;
 mod traps;
 
+use bessemer_isa::Profile;
 use bessemer_isa::asm::Assembly;
 
 pub use atomics::atomics;
@@ -56,6 +57,9 @@ pub struct Program {
     /// Which engines run it.
     pub selection: Selection,
 }
+
+/// The profile whose instructions the programs are made of.
+pub const PROFILE: Profile = Profile::rv32(true);
 
 /// More gas than any program here needs.
 pub const PLENTY: u64 = 10_000_000;
@@ -86,7 +90,7 @@ pub fn assembled(program: &Assembly) -> Trial {
     Trial::new(Setup {
         segments: [text].into_iter().chain(others).collect(),
         entry: program.entry,
-        compressed: program.compressed,
+        compressed: program.profile.compressed,
         stack_size: 0,
         memory_class: MemoryClass::M1M,
         gas: PLENTY,

@@ -1,12 +1,12 @@
 //! Every instruction while all 31 registers are live.
 
-use bessemer_isa::{A, B, F, H, I, J, L, Lr, Op, R, Reg, S, U};
+use bessemer_isa::{A, B, F, H, Hw, I, J, L, Lr, Op, R, R1, Reg, S, U};
 
-use super::{Code, DATA, Program, Shape};
+use super::{Code, DATA, PROFILE, Program, Shape};
 
 /// One program for each instruction that does not end the program.
 pub fn pressure() -> Vec<Program> {
-    Op::ALL.iter().map(|&op| program(op)).collect()
+    Op::of(PROFILE).map(program).collect()
 }
 
 fn program(op: Op) -> Program {
@@ -33,6 +33,8 @@ fn program(op: Op) -> Program {
             Shape::I(make) => code.inst(make(I { rd, rs1, imm: 37 * round as i32 - 200 })),
             Shape::H(make) => code.inst(make(H { rd, rs1, shamt: (5 * round) & 31 })),
             Shape::R(make) => code.inst(make(R { rd, rs1, rs2 })),
+            Shape::R1(make) => code.inst(make(R1 { rd, rs1 })),
+            Shape::Hw(make) => code.inst(make(Hw { rd, rs1, shamt: (5 * round) & 31 })),
             Shape::L(make) if op != Op::Jalr => code.inst(make(L { rd, rs1, imm: 5 })),
             Shape::L(make) => {
                 let target = code.here() + 12;

@@ -1,6 +1,6 @@
 //! Instructions by the shape of their operands.
 
-use bessemer_isa::{A, B, F, H, I, Inst, J, L, Lr, N, Op, R, S, U};
+use bessemer_isa::{A, B, F, H, Hw, I, Inst, J, L, Lr, N, Op, R, R1, S, U};
 
 /// How an instruction is made from its operands.
 #[derive(Clone, Copy, Debug)]
@@ -9,7 +9,9 @@ pub enum Shape {
     U(fn(U) -> Inst),
     I(fn(I) -> Inst),
     H(fn(H) -> Inst),
+    Hw(fn(Hw) -> Inst),
     R(fn(R) -> Inst),
+    R1(fn(R1) -> Inst),
     L(fn(L) -> Inst),
     S(fn(S) -> Inst),
     Lr(fn(Lr) -> Inst),
@@ -21,8 +23,8 @@ pub enum Shape {
 }
 
 macro_rules! shapes {
-    ($($Name:ident $method:ident $mnemonic:literal $Format:ident $fixed:literal $mask:literal
-        $Class:ident;)*) => {
+    ($($Name:ident $method:ident $mnemonic:literal $on:ident $in:ident $Format:ident $fixed:literal
+        $mask:literal $Class:ident;)*) => {
         impl Shape {
             /// The shape of an instruction, from its row.
             pub fn of(op: Op) -> Self {

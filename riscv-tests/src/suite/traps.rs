@@ -3,7 +3,7 @@
 
 use bessemer_isa::{A, B, I, Inst, J, L, Lr, N, Op, Reg, S};
 
-use super::{Code, DATA, POOL, Program, Shape};
+use super::{Code, DATA, POOL, PROFILE, Program, Shape};
 
 const ADDR: Reg = Reg::S0;
 const D: Reg = Reg::T2;
@@ -63,14 +63,14 @@ fn raisers() -> Vec<Raiser> {
     {
         add(&format!("jal {name}"), 0, &[Inst::Jal(J { rd: D, offset })]);
         let offset = offset.clamp(-4096, 4094);
-        for &op in Op::ALL {
+        for op in Op::of(PROFILE) {
             if let Shape::B(make) = Shape::of(op) {
                 let taken = make(B { rs1: Reg::ZERO, rs2: Reg::ZERO, offset });
                 add(&format!("{op} {name}"), 0, &[taken]);
             }
         }
     }
-    for &op in Op::ALL {
+    for op in Op::of(PROFILE) {
         match Shape::of(op) {
             Shape::L(make) if op != Op::Jalr => {
                 for rd in [D, Reg::ZERO, ADDR] {

@@ -456,7 +456,7 @@ mod tests {
              ret"
         );
         let guest = asm::assemble(&guest, &asm::Options::default()).unwrap();
-        let elf = ImageBuilder::new(Profile { compressed: false })
+        let elf = ImageBuilder::new(Profile::rv32(false))
             .text(guest.text.base, &guest.text.bytes)
             .build();
         let (options, limits, schedule) = (Options::default(), Limits::bare(), GasSchedule::V1);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bessemer_isa::Reg;
+use bessemer_isa::{Reg, Xlen};
 
 use super::{Guest, MAX_GAS};
 use crate::region::Region;
@@ -73,9 +73,9 @@ impl<T> Caller<'_, T> {
         self.guest.register(Reg::A7)
     }
 
-    /// The value of a register.
-    pub fn register(&self, reg: Reg) -> u32 {
-        self.guest.register(reg)
+    /// The value of a register. In a 32-bit program its upper half is 0.
+    pub fn register(&self, reg: Reg) -> u64 {
+        self.guest.context.registers[reg.index()]
     }
 
     /// Address of the ECALL.
@@ -83,14 +83,29 @@ impl<T> Caller<'_, T> {
         self.guest.pc
     }
 
-    /// The value of an argument register: 0 stands for a0, 7 for a7.
+    /// The low half of an argument register: 0 stands for a0, 7 for a7.
     ///
     /// # Panics
     ///
     /// If there is no such argument register.
     #[inline]
     pub fn argument(&self, index: usize) -> u32 {
+        self.wide_argument(index) as u32
+    }
+
+    /// The value of an argument register, of which a 32-bit program has the low half alone.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such argument register.
+    #[inline]
+    pub fn wide_argument(&self, index: usize) -> u64 {
         self.guest.context.registers[Reg::A0.index()..=Reg::A7.index()][index]
+    }
+
+    /// The width of the program's registers.
+    pub fn xlen(&self) -> Xlen {
+        self.guest.xlen
     }
 
     #[inline]

@@ -482,6 +482,11 @@ impl Memory for Region {
     }
 
     #[inline]
+    fn load_u64(&self, addr: u32) -> Result<u64, Fault> {
+        self.load(addr).map(u64::from_le_bytes)
+    }
+
+    #[inline]
     fn store_u8(&mut self, addr: u32, value: u8) -> Result<(), Fault> {
         self.store(addr, value.to_le_bytes())
     }
@@ -497,8 +502,13 @@ impl Memory for Region {
     }
 
     #[inline]
-    fn check_store_u32(&self, addr: u32) -> Result<(), Fault> {
-        self.check(addr, 4, true)
+    fn store_u64(&mut self, addr: u32, value: u64) -> Result<(), Fault> {
+        self.store(addr, value.to_le_bytes())
+    }
+
+    #[inline]
+    fn check_store(&self, addr: u32, len: u32) -> Result<(), Fault> {
+        self.check(addr, len, true)
     }
 }
 

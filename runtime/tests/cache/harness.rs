@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bessemer_image::{ImageBuilder, Profile};
+use bessemer_image::ImageBuilder;
 use bessemer_isa::asm;
 use bessemer_runtime::{
     Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Limits, Linker, Module,
@@ -53,7 +53,7 @@ pub(crate) fn config() -> Config {
 /// The ELF file of a guest.
 pub(crate) fn elf(guest: &str) -> Vec<u8> {
     let program = asm::assemble(guest, &asm::Options::default()).expect("the guest is correct");
-    let mut image = ImageBuilder::new(Profile { compressed: program.compressed })
+    let mut image = ImageBuilder::new(program.profile)
         .entry(program.entry)
         .text(program.text.base, &program.text.bytes);
     if !program.rodata.bytes.is_empty() {

@@ -12,9 +12,7 @@ use crate::harness::{Place, expected, grown, numbered, run, seal};
 /// A program with more than 64 KiB of native code, which ends with a trap.
 fn large() -> Vec<u8> {
     let branch_to_the_next = 0x0000_0263_u32.to_le_bytes();
-    ImageBuilder::new(Profile { compressed: false })
-        .text(0x1_0000, branch_to_the_next.repeat(6_000))
-        .build()
+    ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, branch_to_the_next.repeat(6_000)).build()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::thread;
 
-use bessemer_image::{ImageBuilder, Profile};
+use bessemer_image::ImageBuilder;
 use bessemer_isa::asm;
 use bessemer_runtime::{
     Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Limits, Linker, Module,
@@ -14,7 +14,7 @@ use bessemer_runtime::{
 /// The ELF file of a guest, with a symbol for each label. `.option rvc` in it chooses profile C.
 pub(crate) fn elf(guest: &str) -> Vec<u8> {
     let program = asm::assemble(guest, &asm::Options::default()).expect("the guest is correct");
-    let mut image = ImageBuilder::new(Profile { compressed: program.compressed })
+    let mut image = ImageBuilder::new(program.profile)
         .entry(program.entry)
         .text(program.text.base, &program.text.bytes);
     if !program.rodata.bytes.is_empty() {
@@ -120,7 +120,7 @@ pub(crate) struct Seen {
     pub(crate) pc: u32,
     pub(crate) reservation: Option<u32>,
     /// `None` if the engine does not know them any more.
-    pub(crate) registers: Option<[u32; 32]>,
+    pub(crate) registers: Option<[u64; 32]>,
     pub(crate) memory: u64,
 }
 

@@ -29,8 +29,9 @@ fn all_registers_but_a0_survive() {
     guest.push_str("ecall\n");
     let (seen, inside) = everywhere(&guest, |module| {
         let mut linker = Linker::<Vec<u32>>::new(module.engine());
-        let registers =
-            |caller: &Caller<'_, _>| Reg::all().map(|reg| caller.register(reg)).collect::<Vec<_>>();
+        let registers = |caller: &Caller<'_, _>| {
+            Reg::all().map(|reg| caller.register(reg) as u32).collect::<Vec<_>>()
+        };
         let first = move |mut caller: Caller<'_, Vec<u32>>| {
             *caller.data_mut() = registers(&caller);
             0xaaaa_0000_u32
@@ -52,7 +53,7 @@ fn all_registers_but_a0_survive() {
             10 => 0xaaaa_0001,
             _ => value(number).wrapping_add(1),
         };
-        assert_eq!(after[number as usize], expected, "x{number} behind");
+        assert_eq!(after[number as usize], u64::from(expected), "x{number} behind");
     }
 }
 
@@ -125,7 +126,10 @@ fn closures_return_nothing_numbers_or_a_stop() {
         let exit = instance.run().unwrap();
         Seen::of(&instance, exit)
     });
-    assert_eq!(seen.registers.unwrap()[18..21], [0, (-7_i32).cast_unsigned(), u32::MAX]);
+    assert_eq!(
+        seen.registers.unwrap()[18..21],
+        [0, (-7_i32).cast_unsigned(), u32::MAX].map(u64::from)
+    );
     let trap = Trap { kind: TrapKind::HostLimit, pc: TEXT + 0x30, addr: Some(1 << 31) };
     assert_eq!(seen.exit, Exit::Trap(trap));
 }
@@ -217,8 +221,8 @@ fn a_bad_pointer_traps_at_the_ecall_with_the_first_bad_byte() {
             linker.func(64, "touch", touch).unwrap();
             let mut instance = linker.instantiate(module, ()).unwrap();
             instance.set_gas(GAS).unwrap();
-            instance.set_register(Reg::A0, ptr);
-            instance.set_register(Reg::A1, len);
+            instance.set_register(Reg::A0, ptr.into());
+            instance.set_register(Reg::A1, len.into());
             let exit = instance.run().unwrap();
             Seen::of(&instance, exit)
         });
@@ -274,7 +278,7 @@ fn the_fallback_does_what_nobody_else_does() {
         instance.run().unwrap();
         instance.registers().unwrap()[18..21].to_vec()
     });
-    assert_eq!(registers, [9, 55, !(TEXT + 28)]);
+    assert_eq!(registers, [9, 55, !(TEXT + 28)].map(u64::from));
 }
 
 #[test]

@@ -178,8 +178,8 @@ fn jump_everywhere(guest: &str, step: u32) {
         let run = |target: u32| {
             let mut instance = instance(module);
             instance.set_gas(500).unwrap();
-            instance.set_register(Reg::S0, target);
-            instance.set_register(Reg::RA, target);
+            instance.set_register(Reg::S0, u64::from(target));
+            instance.set_register(Reg::RA, u64::from(target));
             let exit = instance.run().unwrap();
             (target, Seen::of(&instance, exit))
         };
@@ -268,7 +268,7 @@ fn an_offset_of_a_jump_wraps_and_its_lowest_bit_is_dropped() {
         let guest = format!("beqz s0, out\n jalr s1, {offset}(s0)\n out: ebreak");
         let seen = run_with(&guest, |instance| {
             instance.set_gas(instance.gas().min(300)).unwrap();
-            instance.set_register(Reg::S0, base);
+            instance.set_register(Reg::S0, u64::from(base));
         });
         match target {
             0x1_0000 => assert_eq!(seen.exit, Exit::OutOfGas { pc: seen.pc }),

@@ -68,7 +68,7 @@ fn faults_of_an_inner_guest_leave_the_outer_one_alone() {
                 let exits = inners.iter().map(|inner| {
                     let mut instance = instance(inner);
                     instance.set_gas(5_000).unwrap();
-                    instance.set_register(Reg::A0, a);
+                    instance.set_register(Reg::A0, a.into());
                     instance.run().unwrap()
                 });
                 let exits: Vec<Exit> = exits.collect();

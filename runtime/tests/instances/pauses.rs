@@ -26,7 +26,10 @@ fn a_paused_instance_goes_on_exactly() {
             assert_eq!(exit, Exit::HostCall { number: 2, pc: 0x1_000c });
             assert_eq!(instance.pc(), 0x1_000c);
             let registers = instance.registers().unwrap();
-            assert_eq!((registers[8], registers[9], registers[10]), (sum, count, sum));
+            assert_eq!(
+                [registers[8], registers[9], registers[10]],
+                [sum, count, sum].map(u64::from)
+            );
             assert_eq!(GAS - instance.gas(), first + round * u64::from(count));
             let result = count.wrapping_mul(0x9e37_79b9);
             sum = sum.wrapping_add(result);

@@ -160,7 +160,7 @@ const SOIL: &str = "
 fn soil(module: &Module, pages: u32) {
     let mut instance = instance(module);
     assert!(instance.memory().is_fresh());
-    instance.set_register(bessemer_isa::Reg::A0, pages);
+    instance.set_register(bessemer_isa::Reg::A0, pages.into());
     assert_eq!(instance.run().unwrap(), Exit::Done(0));
 }
 
@@ -292,7 +292,7 @@ fn many_paused_instances_on_one_thread_go_on_in_any_order() {
             for number in 0..DEPTH {
                 let mut instance = instance(module);
                 assert!(instance.memory().is_fresh());
-                instance.set_register(bessemer_isa::Reg::A0, number * 3 + round);
+                instance.set_register(bessemer_isa::Reg::A0, (number * 3 + round).into());
                 assert!(matches!(instance.run().unwrap(), Exit::HostCall { number: 2, .. }));
                 live.push((number, instance));
             }
@@ -327,7 +327,7 @@ fn guests_inside_host_calls_of_guests_may_be_64_deep() {
     fn level(linker: &Linker<u32>, module: &Module, depth: u32) -> u32 {
         let mut instance = linker.instantiate(module, depth).unwrap();
         instance.set_gas(GAS).unwrap();
-        instance.set_register(bessemer_isa::Reg::A0, depth);
+        instance.set_register(bessemer_isa::Reg::A0, depth.into());
         let Exit::Done(sum) = instance.run().unwrap() else { panic!("no end at {depth}") };
         sum
     }

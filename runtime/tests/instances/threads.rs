@@ -63,7 +63,7 @@ fn a_thousand_threads_run_one_module_at_once() {
     let run = |number: usize, traps: bool| {
         let mut instance = linker.instantiate(&module, number).unwrap();
         instance.set_gas(GAS).unwrap();
-        instance.set_register(Reg::A0, number as u32 + 1);
+        instance.set_register(Reg::A0, number as u64 + 1);
         instance.set_register(Reg::S1, traps.into());
         (instance.run().unwrap(), instance.gas())
     };

@@ -6,16 +6,16 @@
 //! cannot touch, and bring the context up to date before they hand on, so nothing depends on how
 //! calls and returns pair up.
 
-use bessemer_isa::{A, F, H, I, Lr, N, S, U};
+use bessemer_isa::{A, F, H, Hw, I, Lr, N, R1, S, U};
 use bessemer_isa::{B, J, L, R, Reg, RegSet, TrapKind, Visitor};
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, Inst, InstBuilder, Value};
 
-use super::access::{Load, Store};
+use super::access::{Load, Size, Store};
 use super::convention::host_call_signature;
 use super::{Arguments, CARRIED, Lowering, Pointers, Results, unit_signature};
-use crate::context::{HOST_EXIT, offset};
+use crate::context::{BIAS, HOST_EXIT, offset};
 use crate::flow::{MAX_DISPATCH_SLOTS, PASSED, PASSED_SET};
 use crate::jit::ENTRY_BITS;
 use crate::plan::is_link;
@@ -74,7 +74,7 @@ impl Lowering<'_, '_> {
     }
 
     fn branch(&mut self, B { rs1, rs2, offset }: B, condition: IntCC) {
-        let (a, b) = (self.read32(rs1), self.read32(rs2));
+        let (a, b) = (self.read_word(rs1), self.read_word(rs2));
         let target = self.pc.wrapping_add_signed(offset);
         let (taken, taken_is_new) = self.branch_block(self.known_block(target));
         let (not_taken, not_taken_is_new) = self.branch_block(self.known_block(self.next_pc));
@@ -113,7 +113,7 @@ impl Lowering<'_, '_> {
             return self.escape(target);
         };
         if !rd.is_zero() {
-            self.write_constant(rd, self.next_pc);
+            self.write_constant(rd, self.next_pc.into());
         }
         match self.env.plan.arrival_entry(slot) {
             Some((unit, local)) if is_link(rd) && self.env.plan.comes_back(slot) => {
@@ -160,7 +160,7 @@ impl Lowering<'_, '_> {
         }
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
         let found = self.look_up(target, pc);
-        self.write_constant(rd, self.next_pc);
+        self.write_constant(rd, self.next_pc.into());
         if is_link(rd) {
             self.call_indirect(&found, target);
         } else {
@@ -406,6 +406,7 @@ impl Lowering<'_, '_> {
         let signature = self.builder.import_signature(host_call_signature());
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
         let context = self.context();
+        let context = self.builder.ins().iadd_imm_s(context, -i64::from(BIAS));
         let call = self.builder.ins().call_indirect(signature, function, &[context, pc]);
         self.pointers = Pointers::default();
         let stopped = self.builder.inst_results(call)[0];
@@ -459,6 +460,69 @@ impl Visitor for Lowering<'_, '_> {
     fn rem(&mut self, r: R) { self.divide_signed(r, true); }
     fn remu(&mut self, r: R) { self.divide_unsigned(r, true); }
 
+    fn addiw(&mut self, i: I) { self.add_immediate_word(i); }
+    fn slliw(&mut self, h: Hw) { self.shift_word(h, |this, a, b| this.builder.ins().ishl(a, b)); }
+    fn srliw(&mut self, h: Hw) { self.shift_word(h, |this, a, b| this.builder.ins().ushr(a, b)); }
+    fn sraiw(&mut self, h: Hw) { self.shift_word(h, |this, a, b| this.builder.ins().sshr(a, b)); }
+    fn addw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().iadd(a, b)); }
+    fn subw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().isub(a, b)); }
+    fn sllw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().ishl(a, b)); }
+    fn srlw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().ushr(a, b)); }
+    fn sraw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().sshr(a, b)); }
+    fn mulw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().imul(a, b)); }
+    fn divw(&mut self, r: R) { self.divide_signed_word(r, false); }
+    fn divuw(&mut self, r: R) { self.divide_unsigned_word(r, false); }
+    fn remw(&mut self, r: R) { self.divide_signed_word(r, true); }
+    fn remuw(&mut self, r: R) { self.divide_unsigned_word(r, true); }
+
+    fn sh1add(&mut self, r: R) { self.shift_and_add(r, 1); }
+    fn sh2add(&mut self, r: R) { self.shift_and_add(r, 2); }
+    fn sh3add(&mut self, r: R) { self.shift_and_add(r, 3); }
+    fn add_uw(&mut self, r: R) { self.shift_and_add_word(r, 0); }
+    fn sh1add_uw(&mut self, r: R) { self.shift_and_add_word(r, 1); }
+    fn sh2add_uw(&mut self, r: R) { self.shift_and_add_word(r, 2); }
+    fn sh3add_uw(&mut self, r: R) { self.shift_and_add_word(r, 3); }
+    fn slli_uw(&mut self, h: H) { self.shift_unsigned_word(h); }
+
+    fn andn(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().band_not(a, b)); }
+    fn orn(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bor_not(a, b)); }
+    fn xnor(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bxor_not(a, b)); }
+    fn min(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().smin(a, b)); }
+    fn minu(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().umin(a, b)); }
+    fn max(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().smax(a, b)); }
+    fn maxu(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().umax(a, b)); }
+    fn rol(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().rotl(a, b)); }
+    fn ror(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().rotr(a, b)); }
+    fn rori(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().rotr(a, b)); }
+    fn clz(&mut self, r: R1) { self.with_register(r, |this, a| this.builder.ins().clz(a)); }
+    fn ctz(&mut self, r: R1) { self.with_register(r, |this, a| this.builder.ins().ctz(a)); }
+    fn cpop(&mut self, r: R1) { self.with_register(r, |this, a| this.builder.ins().popcnt(a)); }
+    fn sextb(&mut self, r: R1) { self.sign_extend(r, I8); }
+    fn sexth(&mut self, r: R1) { self.sign_extend(r, I16); }
+    fn zexth_32(&mut self, r: R1) { self.with_register(r, |this, a| this.builder.ins().band_imm_u(a, 0xffff)); }
+    fn zexth_64(&mut self, r: R1) { self.with_register(r, |this, a| this.builder.ins().band_imm_u(a, 0xffff)); }
+    fn orc_b(&mut self, r: R1) { self.or_combine_bytes(r); }
+    fn rev8_32(&mut self, r: R1) { self.with_register(r, |this, a| this.builder.ins().bswap(a)); }
+    fn rev8_64(&mut self, r: R1) { self.with_register(r, |this, a| this.builder.ins().bswap(a)); }
+    fn rolw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().rotl(a, b)); }
+    fn rorw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().rotr(a, b)); }
+    fn roriw(&mut self, h: Hw) { self.shift_word(h, |this, a, b| this.builder.ins().rotr(a, b)); }
+    fn clzw(&mut self, r: R1) { self.count_in_word(r, |this, a| this.builder.ins().clz(a)); }
+    fn ctzw(&mut self, r: R1) { self.count_in_word(r, |this, a| this.builder.ins().ctz(a)); }
+    fn cpopw(&mut self, r: R1) { self.count_in_word(r, |this, a| this.builder.ins().popcnt(a)); }
+
+    fn bclr(&mut self, r: R) { self.with_bit(r, |this, a, bit| this.builder.ins().band_not(a, bit)); }
+    fn bclri(&mut self, h: H) { self.with_constant_bit(h, |this, a, bit| this.builder.ins().band_not(a, bit)); }
+    fn bext(&mut self, r: R) { self.with_registers(r, |this, a, b| this.extract_bit(a, b)); }
+    fn bexti(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.extract_bit(a, b)); }
+    fn binv(&mut self, r: R) { self.with_bit(r, |this, a, bit| this.builder.ins().bxor(a, bit)); }
+    fn binvi(&mut self, h: H) { self.with_constant_bit(h, |this, a, bit| this.builder.ins().bxor(a, bit)); }
+    fn bset(&mut self, r: R) { self.with_bit(r, |this, a, bit| this.builder.ins().bor(a, bit)); }
+    fn bseti(&mut self, h: H) { self.with_constant_bit(h, |this, a, bit| this.builder.ins().bor(a, bit)); }
+
+    fn czero_eqz(&mut self, r: R) { self.zero_if(r, IntCC::Equal); }
+    fn czero_nez(&mut self, r: R) { self.zero_if(r, IntCC::NotEqual); }
+
     fn lb(&mut self, l: L) { self.load(l, Load::Signed8); }
     fn lh(&mut self, l: L) { self.load(l, Load::Signed16); }
     fn lw(&mut self, l: L) { self.load(l, Load::Word); }
@@ -467,18 +531,33 @@ impl Visitor for Lowering<'_, '_> {
     fn sb(&mut self, s: S) { self.store(s, Store::Byte); }
     fn sh(&mut self, s: S) { self.store(s, Store::Half); }
     fn sw(&mut self, s: S) { self.store(s, Store::Word); }
+    fn lwu(&mut self, l: L) { self.load(l, Load::Unsigned32); }
+    fn ld(&mut self, l: L) { self.load(l, Load::Double); }
+    fn sd(&mut self, s: S) { self.store(s, Store::Double); }
 
-    fn lr_w(&mut self, l: Lr) { self.load_reserved(l); }
-    fn sc_w(&mut self, a: A) { self.store_conditional(a); }
-    fn amoswap_w(&mut self, a: A) { self.read_modify_write(a, |_, _, new| new); }
-    fn amoadd_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().iadd(a, b)); }
-    fn amoxor_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().bxor(a, b)); }
-    fn amoand_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().band(a, b)); }
-    fn amoor_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.builder.ins().bor(a, b)); }
-    fn amomin_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::SignedLessThan, a, b)); }
-    fn amomax_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::SignedGreaterThan, a, b)); }
-    fn amominu_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::UnsignedLessThan, a, b)); }
-    fn amomaxu_w(&mut self, a: A) { self.read_modify_write(a, |this, a, b| this.select_if(IntCC::UnsignedGreaterThan, a, b)); }
+    fn lr_w(&mut self, l: Lr) { self.load_reserved(l, Size::Word); }
+    fn sc_w(&mut self, a: A) { self.store_conditional(a, Size::Word); }
+    fn amoswap_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |_, _, new| new); }
+    fn amoadd_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.builder.ins().iadd(a, b)); }
+    fn amoxor_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.builder.ins().bxor(a, b)); }
+    fn amoand_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.builder.ins().band(a, b)); }
+    fn amoor_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.builder.ins().bor(a, b)); }
+    fn amomin_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.select_if(IntCC::SignedLessThan, a, b)); }
+    fn amomax_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.select_if(IntCC::SignedGreaterThan, a, b)); }
+    fn amominu_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.select_if(IntCC::UnsignedLessThan, a, b)); }
+    fn amomaxu_w(&mut self, a: A) { self.read_modify_write(a, Size::Word, |this, a, b| this.select_if(IntCC::UnsignedGreaterThan, a, b)); }
+
+    fn lr_d(&mut self, l: Lr) { self.load_reserved(l, Size::Double); }
+    fn sc_d(&mut self, a: A) { self.store_conditional(a, Size::Double); }
+    fn amoswap_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |_, _, new| new); }
+    fn amoadd_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.builder.ins().iadd(a, b)); }
+    fn amoxor_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.builder.ins().bxor(a, b)); }
+    fn amoand_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.builder.ins().band(a, b)); }
+    fn amoor_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.builder.ins().bor(a, b)); }
+    fn amomin_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.select_if(IntCC::SignedLessThan, a, b)); }
+    fn amomax_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.select_if(IntCC::SignedGreaterThan, a, b)); }
+    fn amominu_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.select_if(IntCC::UnsignedLessThan, a, b)); }
+    fn amomaxu_d(&mut self, a: A) { self.read_modify_write(a, Size::Double, |this, a, b| this.select_if(IntCC::UnsignedGreaterThan, a, b)); }
 
     fn beq(&mut self, b: B) { self.branch(b, IntCC::Equal); }
     fn bne(&mut self, b: B) { self.branch(b, IntCC::NotEqual); }

@@ -1,7 +1,8 @@
 //! Lowers one unit to Cranelift IR.
 //!
-//! Guest registers are SSA variables of type `i64` that hold zero-extended 32-bit values; arithmetic
-//! is done on `i32` and widened when a register is written. The gas meter is one too; its values
+//! Guest registers are SSA variables of type `i64`. In a 32-bit program they hold zero-extended values;
+//! arithmetic is done on `i32` and widened when a register is written. In a 64-bit one they hold the
+//! whole register, and what a W instruction computes on `i32` is sign-extended. The gas meter is one too; its values
 //! carry a label, by which Cranelift tells where the meter is at every instruction that can fault. The
 //! address of the context lives in Cranelift's pinned register; the base of guest memory is fetched
 //! at each entry. [`Lowering`] gives each instruction its meaning through the visitor of
@@ -15,11 +16,11 @@ mod convention;
 use std::collections::BTreeMap;
 
 use bessemer_image::{Charges, Program};
-use bessemer_isa::{Inst, Reg, RegSet, TrapKind};
+use bessemer_isa::{Inst, Reg, RegSet, TrapKind, Xlen};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     AliasRegionData, Block, BlockArg, BlockCall, ExtFuncData, ExternalName, FuncRef, Function,
-    InstBuilder, JumpTableData, MemFlagsData, SourceLoc, TrapCode, UserExternalName, Value,
+    InstBuilder, JumpTableData, MemFlagsData, SourceLoc, TrapCode, Type, UserExternalName, Value,
     ValueLabel,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
@@ -117,8 +118,10 @@ pub(crate) fn lower_unit(
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
     let in_context = env.style == Style::InContext || flow.is_dense();
+    let xlen = env.program.profile().xlen;
     let mut lowering = Lowering {
         env,
+        xlen,
         in_context,
         unit,
         flow: &flow,
@@ -137,7 +140,7 @@ pub(crate) fn lower_unit(
         pc: 0,
         next_pc: 0,
         dirty: RegSet::EMPTY,
-        constants: Constants::none(),
+        constants: Constants::none(xlen),
     };
     lowering.lower_entry(entry);
     for id in 0..flow.blocks.len() {
@@ -190,6 +193,7 @@ impl AccessFlags {
 
 struct Lowering<'a, 'f> {
     env: Env<'a>,
+    xlen: Xlen,
     /// Whether registers stay in the context: then there are no variables for them, nothing is ever
     /// dirty, and each access is a load or a store.
     in_context: bool,
@@ -381,7 +385,7 @@ impl Lowering<'_, '_> {
     /// An instruction inside a run. A constant that is known is not computed again.
     fn lower_straight(&mut self, inst: Inst) {
         let (_, written) = inst.registers();
-        let known = written.iter().next().and_then(|rd| Some((rd, self.constants.get(rd)?)));
+        let known = written.iter().next().and_then(|rd| Some((rd, self.constants.value(rd)?)));
         match known {
             Some((rd, value)) => self.write_constant(rd, value),
             None => inst.accept(self),
@@ -429,7 +433,56 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The register's value, zero-extended to 64 bits.
+    /// The type in which registers are computed with.
+    fn word(&self) -> Type {
+        match self.xlen {
+            Xlen::Rv32 => I32,
+            Xlen::Rv64 => I64,
+        }
+    }
+
+    /// The register's value as a [`Lowering::word`].
+    fn read_word(&mut self, reg: Reg) -> Value {
+        match self.xlen {
+            Xlen::Rv32 => self.read32(reg),
+            Xlen::Rv64 => self.read(reg),
+        }
+    }
+
+    /// Writes a [`Lowering::word`].
+    fn write_word(&mut self, reg: Reg, value: Value) {
+        match self.xlen {
+            Xlen::Rv32 => self.write32(reg, value),
+            Xlen::Rv64 => self.write(reg, value),
+        }
+    }
+
+    /// A constant of the type [`Lowering::word`], sign-extended.
+    fn word_constant(&mut self, value: i32) -> Value {
+        let (word, value) = (self.word(), self.extend(value));
+        self.builder.ins().iconst(word, value.cast_signed())
+    }
+
+    /// A constant as a register holds it, sign-extended.
+    fn extend(&self, value: i32) -> u64 {
+        match self.xlen {
+            Xlen::Rv32 => u64::from(value as u32),
+            Xlen::Rv64 => i64::from(value) as u64,
+        }
+    }
+
+    /// The low half of the register's value, zero-extended: what it is as an address.
+    fn read_address(&mut self, reg: Reg) -> Value {
+        match self.xlen {
+            Xlen::Rv32 => self.read(reg),
+            Xlen::Rv64 => {
+                let low = self.read32(reg);
+                self.builder.ins().uextend(I64, low)
+            }
+        }
+    }
+
+    /// The register's value in 64 bits; of a 32-bit one the upper half is 0.
     fn read(&mut self, reg: Reg) -> Value {
         if reg.is_zero() {
             return self.builder.ins().iconst(I64, 0);
@@ -440,7 +493,7 @@ impl Lowering<'_, '_> {
         self.builder.use_var(self.vars[reg.index()])
     }
 
-    /// The register's value as `i32`.
+    /// The low 32 bits of the register's value.
     fn read32(&mut self, reg: Reg) -> Value {
         if reg.is_zero() {
             return self.builder.ins().iconst(I32, 0);
@@ -449,7 +502,7 @@ impl Lowering<'_, '_> {
         self.builder.ins().ireduce(I32, value)
     }
 
-    /// Writes a 64-bit value whose upper half is 0; a write to `x0` has no effect.
+    /// Writes a 64-bit value, whose upper half is 0 in a 32-bit program; a write to `x0` has no effect.
     fn write(&mut self, reg: Reg, value: Value) {
         if reg.is_zero() {
             return;
@@ -462,15 +515,19 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// Writes 32 bits, sign-extended where the register is wider.
     fn write32(&mut self, reg: Reg, value: Value) {
         if !reg.is_zero() {
-            let value = self.builder.ins().uextend(I64, value);
+            let value = match self.xlen {
+                Xlen::Rv32 => self.builder.ins().uextend(I64, value),
+                Xlen::Rv64 => self.builder.ins().sextend(I64, value),
+            };
             self.write(reg, value);
         }
     }
 
-    fn write_constant(&mut self, reg: Reg, value: u32) {
-        let value = self.builder.ins().iconst(I64, i64::from(value));
+    fn write_constant(&mut self, reg: Reg, value: u64) {
+        let value = self.builder.ins().iconst(I64, value.cast_signed());
         self.write(reg, value);
     }
 
@@ -498,12 +555,18 @@ impl Lowering<'_, '_> {
 
     fn store_register(&mut self, reg: Reg, value: Value) {
         let (at, context) = (register_offset(reg), self.context());
-        self.builder.ins().istore32(self.flags.context, value, context, at);
+        match self.xlen {
+            Xlen::Rv32 => self.builder.ins().istore32(self.flags.context, value, context, at),
+            Xlen::Rv64 => self.builder.ins().store(self.flags.context, value, context, at),
+        };
     }
 
     fn load_register(&mut self, reg: Reg) -> Value {
         let (at, context) = (register_offset(reg), self.context());
-        self.builder.ins().uload32(self.flags.context, context, at)
+        match self.xlen {
+            Xlen::Rv32 => self.builder.ins().uload32(self.flags.context, context, at),
+            Xlen::Rv64 => self.builder.ins().load(I64, self.flags.context, context, at),
+        }
     }
 
     fn load_context(&mut self, at: i32) -> Value {
@@ -584,5 +647,5 @@ fn trap_code(kind: TrapKind) -> TrapCode {
 
 /// Where the context holds a register.
 pub(crate) fn register_offset(reg: Reg) -> i32 {
-    offset::REGISTERS + 4 * reg.index() as i32
+    offset::REGISTERS + 8 * reg.index() as i32
 }

@@ -41,14 +41,16 @@ impl Halves {
     fn step(&mut self, inst: Inst) -> RegSet {
         let (read, written) = inst.registers();
         let base = match inst {
-            Inst::Addi(I { rs1, .. }) => RegSet::of(&[rs1]),
+            Inst::Addi(I { rs1, .. }) | Inst::Addiw(I { rs1, .. }) => RegSet::of(&[rs1]),
             Inst::Lb(l)
             | Inst::Lbu(l)
             | Inst::Lh(l)
             | Inst::Lhu(l)
             | Inst::Lw(l)
+            | Inst::Lwu(l)
+            | Inst::Ld(l)
             | Inst::Jalr(l) => RegSet::of(&[l.rs1]),
-            Inst::Sb(s) | Inst::Sh(s) | Inst::Sw(s) => RegSet::of(&[s.rs1]),
+            Inst::Sb(s) | Inst::Sh(s) | Inst::Sw(s) | Inst::Sd(s) => RegSet::of(&[s.rs1]),
             _ => RegSet::EMPTY,
         };
         let whole = self.held.intersection(read.without(base));
@@ -193,7 +195,7 @@ impl Search<'_> {
 
     /// Follows one run from an arrival to its terminator, or to where it is known.
     fn follow(&mut self, mut slot: usize, function: usize) {
-        let mut constants = Constants::none();
+        let mut constants = Constants::none(self.text.profile().xlen);
         let mut halves = Halves::default();
         while let Some(marks) = self.marks.get_mut(slot) {
             if marks.reached {
@@ -214,7 +216,7 @@ impl Search<'_> {
                 break;
             }
             if let Some(formed) = constants.step(inst, pc)
-                && matches!(inst, Inst::Addi(_))
+                && matches!(inst, Inst::Addi(_) | Inst::Addiw(_))
             {
                 self.taken(formed);
             }

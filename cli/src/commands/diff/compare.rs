@@ -39,10 +39,10 @@ impl Differences {
         }
     }
 
-    fn check_registers(&mut self, reference: &[u32; 32], other: &[u32; 32]) {
+    fn check_registers(&mut self, reference: &[u64; 32], other: &[u64; 32]) {
         for reg in Reg::all() {
             let at = reg.index();
-            self.check(reg.name(), &reference[at], &other[at], show_word);
+            self.check(reg.name(), &reference[at], &other[at], |value| format!("{value:#010x}"));
         }
     }
 }

@@ -172,7 +172,7 @@ impl Execution {
     }
 
     /// The registers, where they are known.
-    pub(super) fn registers(&self) -> Option<&[u32; 32]> {
+    pub(super) fn registers(&self) -> Option<&[u64; 32]> {
         self.instance.registers()
     }
 
@@ -205,7 +205,7 @@ impl Execution {
 pub(super) struct HostCall {
     pub(super) pc: u32,
     pub(super) gas: u64,
-    pub(super) registers: [u32; 32],
+    pub(super) registers: [u64; 32],
 }
 
 impl HostCall {
@@ -218,7 +218,7 @@ impl HostCall {
     }
 
     pub(super) fn number(&self) -> u32 {
-        self.registers[Reg::A7.index()]
+        self.registers[Reg::A7.index()] as u32
     }
 
     fn digest(&self) -> u64 {

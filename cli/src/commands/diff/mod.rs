@@ -110,7 +110,7 @@ struct Block {
     /// Host calls before the block.
     host_calls: u64,
     code: Vec<String>,
-    registers_before: Option<[u32; 32]>,
+    registers_before: Option<[u64; 32]>,
     differences: Vec<Difference>,
     exits: [String; 2],
 }
@@ -267,11 +267,8 @@ impl Block {
         let text = program.text();
         let from = pc.wrapping_sub(text.base()) as usize;
         let mut code = Vec::new();
-        let listing = disassemble(
-            text.bytes().get(from..).unwrap_or_default(),
-            pc,
-            program.profile().compressed,
-        );
+        let listing =
+            disassemble(text.bytes().get(from..).unwrap_or_default(), pc, program.profile());
         for line in listing.with_symbols(|addr| {
             let (name, offset) = program.symbols().containing(addr)?;
             (offset == 0).then(|| name.to_owned())
@@ -373,8 +370,8 @@ mod tests {
     fn compare_with_dear_divisions(source: &str) -> Comparison {
         let assembly =
             asm::assemble(source, &asm::Options::default()).expect("the source is right");
-        let mut image = ImageBuilder::new(Profile { compressed: false })
-            .text(assembly.text.base, &assembly.text.bytes);
+        let mut image =
+            ImageBuilder::new(Profile::rv32(false)).text(assembly.text.base, &assembly.text.bytes);
         for (name, addr) in &assembly.symbols {
             image = image.symbol(name, *addr);
         }
@@ -441,7 +438,7 @@ mod tests {
         let source = "lw a1, 4(sp)\nlbu s1, 0(a1)\nsb s1, -16(sp)\nebreak";
         let assembly =
             asm::assemble(source, &asm::Options::default()).expect("the source is right");
-        let bytes = ImageBuilder::new(Profile { compressed: false })
+        let bytes = ImageBuilder::new(Profile::rv32(false))
             .text(assembly.text.base, &assembly.text.bytes)
             .build();
         let file = File::new("program.elf".into(), bytes);

@@ -105,7 +105,7 @@ impl Listing {
             let (name, offset) = symbols.containing(addr)?;
             (offset == 0).then(|| name.to_owned())
         };
-        disassemble(bytes, range.start, text.profile().compressed).with_symbols(name)
+        disassemble(bytes, range.start, text.profile()).with_symbols(name)
     }
 
     fn to_text(&self) -> String {

@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn what_is_loaded_stays_and_symbols_go() {
         let code = [0x0070_0513_u32, 0x05d0_0893, 0x0000_0073].map(u32::to_le_bytes).concat();
-        let image = ImageBuilder::new(Profile { compressed: false })
+        let image = ImageBuilder::new(Profile::rv32(false))
             .text(0x1_0000, code)
             .data(0x2_0000, b"data", 4096)
             .symbol("begin", 0x1_0000)
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_no_file() {
-        let image = ImageBuilder::new(Profile { compressed: false })
+        let image = ImageBuilder::new(Profile::rv32(false))
             .text(0x1_0000, 0x0000_0073_u32.to_le_bytes())
             .build();
         for length in 0..elf::HEADER {
