@@ -49,7 +49,7 @@ pub(crate) fn translate(
     };
     let mut scratch = FunctionBuilderContext::new();
 
-    compiler.context.func = stub::build(&mut scratch, env.frontend);
+    compiler.context.func = stub::build(&mut scratch, env.frontend, TextShape::of(text));
     let stub = compiler.compile(&env, text.base())?;
     let landing = stub.and_then(|stub| Some((stub.start, stub.landing?)));
     let (stub, landing) =

@@ -271,9 +271,12 @@ impl Flow {
             let is_return = matches!(inst, Inst::Jalr(L { rs1, .. }) if is_link(rs1));
             match (jump, inst) {
                 (Some((rd, target)), _) if is_link(rd) => {
-                    leaves = true;
                     let callee = target.and_then(|target| text.index(target));
-                    if callee.is_none_or(|callee| plan.comes_back(callee)) {
+                    if callee.is_some_and(|callee| !plan.comes_back(callee)) {
+                        // a jump that leaves its address behind
+                        keep(callee);
+                    } else {
+                        leaves = true;
                         let touched = self.touched(plan, callee);
                         makes_calls |= touched == RegSet::ALL;
                         let behind = self.block_at(next);

@@ -115,18 +115,29 @@ impl Lowering<'_, '_> {
         if !rd.is_zero() {
             self.write_constant(rd, self.next_pc.into());
         }
-        match self.env.plan.arrival_entry(slot) {
-            Some((unit, local)) if is_link(rd) && self.env.plan.comes_back(slot) => {
-                let touched = self.flow.touched(self.env.plan, Some(slot));
+        let plan = self.env.plan;
+        match plan.arrival_entry(slot) {
+            Some((unit, local))
+                if is_link(rd) && plan.comes_back(slot) && !self.returns_by_stub() =>
+            {
+                let touched = self.flow.touched(plan, Some(slot));
                 self.call_direct(unit, local, touched);
             }
-            // control does not come back, and needs no native frame to come back to
-            Some(_) if is_link(rd) => {
+            // what comes back from there after all must not pass for what this unit gives back
+            Some((unit, _)) if is_link(rd) && unit != self.unit && plan.is_relied_on(self.unit) => {
                 let next = self.iconst(target);
                 self.leave(next, 0);
             }
+            // control does not come back here, and needs no native frame to come back to
             _ => self.arrive(target),
         }
+    }
+
+    /// Whether a call here is a jump, and what it calls returns to the entry stub, which enters behind
+    /// the call: code is smallest that way.
+    fn returns_by_stub(&self) -> bool {
+        let behind = self.env.program.text().index(self.next_pc);
+        self.in_context && behind.is_some_and(|slot| self.env.plan.arrival_entry(slot).is_some())
     }
 
     fn call_direct(&mut self, unit: usize, local: usize, touched: RegSet) {
@@ -147,16 +158,15 @@ impl Lowering<'_, '_> {
             let next = self.builder.ins().uextend(I64, target);
             return self.leave(next, self.pc);
         }
+        if self.in_context {
+            return self.dispatch(rd, target);
+        }
         if rd.is_zero() && self.flow.has_few_dispatches() {
             let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
             return self.jump_by_table(target, pc);
         }
         if rd.is_zero() {
-            let dispatch = self.dispatch_block();
-            let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
-            let arguments = [target, pc].map(BlockArg::Value);
-            self.builder.ins().jump(dispatch, &arguments);
-            return;
+            return self.dispatch(rd, target);
         }
         let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
         let found = self.look_up(target, pc);
@@ -166,6 +176,21 @@ impl Lowering<'_, '_> {
         } else {
             self.jump_indirect(&found);
         }
+    }
+
+    /// An indirect jump or call through the block that the unit's indirect jumps share.
+    fn dispatch(&mut self, rd: Reg, target: Value) {
+        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+        if !rd.is_zero() {
+            // a jump that traps links nothing, which shows where registers are exact
+            if self.env.precise {
+                self.look_up(target, pc);
+            }
+            self.write_constant(rd, self.next_pc.into());
+        }
+        let dispatch = self.dispatch_block();
+        let arguments = [target, pc].map(BlockArg::Value);
+        self.builder.ins().jump(dispatch, &arguments);
     }
 
     fn dispatch_block(&mut self) -> Block {
@@ -285,11 +310,40 @@ impl Lowering<'_, '_> {
     }
 
     fn leave_from(&mut self, next: Value, from: Value) {
+        if self.in_context {
+            let leave = self.leave_block();
+            self.builder.ins().jump(leave, &[next, from].map(BlockArg::Value));
+            return;
+        }
         self.flush(self.dirty.without(PASSED_SET));
+        self.return_from(next, from);
+    }
+
+    fn return_from(&mut self, next: Value, from: Value) {
         let context = self.context();
         self.builder.ins().store(self.flags.context, from, context, offset::FROM);
         let results = Results { next, carried: self.passed() };
         self.builder.ins().return_(&results.to_array());
+    }
+
+    fn leave_block(&mut self) -> Block {
+        *self.leave.get_or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.append_block_param(block, I64);
+            self.builder.append_block_param(block, I32);
+            block
+        })
+    }
+
+    /// The block through which a unit leaves whose registers stay in the context, if something needs it.
+    pub(super) fn lower_leave(&mut self) {
+        let Some(leave) = self.leave else { return };
+        self.pointers = Pointers::default();
+        self.builder.switch_to_block(leave);
+        let &[next, from] = self.builder.block_params(leave) else {
+            unreachable!("the block has two parameters")
+        };
+        self.return_from(next, from);
     }
 
     /// Brings the context up to date for a callee, as far as that can tell.

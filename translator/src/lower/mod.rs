@@ -28,7 +28,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
 use crate::context::offset;
 use crate::flow::{BlockId, Flow, PASSED, PASSED_SET};
-use crate::plan::{Constants, Plan};
+use crate::plan::{Constants, Entry, Plan};
 
 pub(crate) use convention::{Arguments, CARRIED, Results, unit_signature};
 
@@ -102,12 +102,12 @@ pub(crate) fn lower_unit(
             Blocks { arrive, body: if split { builder.create_block() } else { arrive } }
         })
         .collect();
-    let enter = env.plan.units[unit]
-        .entries
-        .iter()
-        .map(|&entry| {
+    let in_context = env.style == Style::InContext || flow.is_dense();
+    let entries = env.plan.units[unit].entries.iter().enumerate();
+    let enter = entries
+        .map(|(index, &entry)| {
             let block = builder.create_block();
-            if !flow.is_settled(entry) {
+            if !is_settled(&flow, in_context, index, entry) {
                 for _ in 0..CARRIED {
                     builder.append_block_param(block, I64);
                 }
@@ -117,7 +117,6 @@ pub(crate) fn lower_unit(
         .collect();
     let entry = builder.create_block();
     builder.append_block_params_for_function_params(entry);
-    let in_context = env.style == Style::InContext || flow.is_dense();
     let xlen = env.program.profile().xlen;
     let mut lowering = Lowering {
         env,
@@ -134,6 +133,7 @@ pub(crate) fn lower_unit(
         enter,
         pointers: Pointers::default(),
         dispatch: None,
+        leave: None,
         propagate: None,
         stop: None,
         callees: BTreeMap::new(),
@@ -147,6 +147,7 @@ pub(crate) fn lower_unit(
         lowering.lower_block(id);
     }
     lowering.lower_dispatch();
+    lowering.lower_leave();
     lowering.lower_propagate();
     lowering.lower_stop();
     lowering.builder.seal_all_blocks();
@@ -210,6 +211,9 @@ struct Lowering<'a, 'f> {
     enter: Vec<Block>,
     /// Where indirect jumps go: parameters are the target and the pc of the jump.
     dispatch: Option<Block>,
+    /// Where the unit leaves, if its leaves share a block: parameters are the next pc and the pc of the
+    /// jump.
+    leave: Option<Block>,
     /// Where a callee's results are handed on that came back to another place than its caller's.
     propagate: Option<Block>,
     /// Where the unit leaves because of a host call.
@@ -281,7 +285,8 @@ impl Lowering<'_, '_> {
         let meter = self.builder.use_var(self.meter);
         self.label_meter(meter);
         let entry = self.env.plan.units[self.unit].entries[index];
-        if self.flow.makes_calls && self.env.plan.is_called(entry) {
+        let nests = self.flow.makes_calls && !self.in_context;
+        if nests && self.env.plan.is_called(entry) {
             self.dirty = PASSED_SET;
             let pc = self.iconst(self.env.program.text().address(entry.slot));
             self.check_stack(pc);
@@ -300,7 +305,8 @@ impl Lowering<'_, '_> {
 
     /// Whether entry `index` finds everything in the context but the meter.
     fn settled(&self, index: usize) -> bool {
-        self.flow.is_settled(self.env.plan.units[self.unit].entries[index])
+        let entry = self.env.plan.units[self.unit].entries[index];
+        is_settled(self.flow, self.in_context, index, entry)
     }
 
     fn branch_by_table(
@@ -639,6 +645,12 @@ impl Lowering<'_, '_> {
     fn iconst(&mut self, value: u32) -> Value {
         self.builder.ins().iconst(I64, i64::from(value))
     }
+}
+
+/// Whether an entry finds everything in the context but the meter. Where registers stay in the context
+/// all do but the first, which is the one that is fast.
+fn is_settled(flow: &Flow, in_context: bool, index: usize, entry: Entry) -> bool {
+    in_context && index > 0 || flow.is_settled(entry)
 }
 
 fn trap_code(kind: TrapKind) -> TrapCode {

@@ -25,6 +25,8 @@ pub(crate) struct Marks {
     pub(crate) returns: bool,
     /// A call stands here from which control may come back.
     pub(crate) calls: bool,
+    /// A jump by a register stands here whose target is known all the same.
+    pub(crate) fixed: bool,
 }
 
 /// Registers that hold what LUI or AUIPC formed. That is the upper half of an address more often than
@@ -238,6 +240,7 @@ impl Search<'_> {
             }
             Inst::Jalr(L { rd, rs1, imm }) => {
                 let target = known.get(rs1).map(|base| base.wrapping_add_signed(imm) & !1);
+                self.marks[slot].fixed = target.is_some();
                 self.jump(rd, target, slot, next, function);
             }
             Inst::Ecall(_) => self.behind(next, function),

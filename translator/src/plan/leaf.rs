@@ -1,18 +1,28 @@
 //! Which units are leaves: they call nothing that comes back, the host included, so that what they do
-//! not touch stays where it is.
+//! not touch stays where it is over a call.
 
 use bessemer_image::Text;
 use bessemer_isa::{Class, Inst, J, L, RegSet};
 
-use super::{Marks, NOWHERE, is_link};
+use super::{CallSite, Marks, NOWHERE, is_link};
 
-/// Per unit: the registers that it and the leaves that it jumps into read or write, if it is a leaf.
+/// What is known of all units.
+pub(super) struct Leaves {
+    /// Per unit: the registers that it and the leaves that it jumps into read or write, if it is a
+    /// leaf.
+    pub(super) touched: Vec<Option<RegSet>>,
+    /// Per unit: whether some caller relies on that. What such a unit hands control to for good must
+    /// not come back to the caller as if it were the unit.
+    pub(super) relied_on: Vec<bool>,
+}
+
 pub(super) fn leaves(
     text: &Text,
     marks: &[Marks],
     home: &[u32],
     units: usize,
-) -> Vec<Option<RegSet>> {
+    calls: &[CallSite],
+) -> Leaves {
     let step = text.profile().step() as usize;
     let mut leaves = vec![Some(RegSet::EMPTY); units];
     // to a unit, from one that goes on in it
@@ -23,11 +33,15 @@ pub(super) fn leaves(
         let Some(inst) = decoded.inst else { continue };
         let (read, written) = inst.registers();
         let calls = marks[slot].calls || inst.class() == Class::Ecall;
-        let is_known = !matches!(inst, Inst::Jalr(L { rs1, .. }) if !is_link(rs1));
+        // a jump to a known place through a link register is no return
+        let is_known = match inst {
+            Inst::Jalr(L { rd, rs1, .. }) => is_link(rs1) && (!marks[slot].fixed || is_link(rd)),
+            _ => true,
+        };
         let leaf = &mut leaves[unit as usize];
         *leaf = leaf.filter(|_| !calls && is_known).map(|set| set.union(read).union(written));
         let next = slot + usize::from(decoded.len) / step;
-        // a call from which control does not come back leaves for the runtime
+        // a call from which control does not come back is none of the leaf's
         let is_call = matches!(inst, Inst::Jal(J { rd, .. }) if is_link(rd));
         let target = inst.target(text.address(slot)).and_then(|target| text.index(target));
         let falls = !inst.is_terminator() || inst.class() == Class::Branch;
@@ -55,5 +69,17 @@ pub(super) fn leaves(
             }
         }
     }
-    leaves
+    let mut relied_on = vec![false; units];
+    let callees = calls.iter().map(|call| home[call.callee]).filter(|&unit| unit != NOWHERE);
+    let mut pending: Vec<u32> = callees.filter(|&unit| leaves[unit as usize].is_some()).collect();
+    jumps.sort_unstable_by_key(|&(to, from)| (from, to));
+    while let Some(unit) = pending.pop() {
+        if std::mem::replace(&mut relied_on[unit as usize], true) {
+            continue;
+        }
+        let start = jumps.partition_point(|&(_, from)| from < unit);
+        let from_here = jumps[start..].iter().take_while(|&&(_, from)| from == unit);
+        pending.extend(from_here.map(|&(to, _)| to));
+    }
+    Leaves { touched: leaves, relied_on }
 }

@@ -16,11 +16,12 @@ use std::ops::Range;
 use bessemer_image::{Program, Text};
 use bessemer_isa::{Class, RegSet};
 
+use leaf::Leaves;
+
 pub(crate) use constants::Constants;
 pub(crate) use discover::{CallSite, Marks, is_link};
 
 /// The units of a program.
-#[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) marks: Vec<Marks>,
     pub(crate) units: Vec<Unit>,
@@ -28,9 +29,8 @@ pub(crate) struct Plan {
     home: Vec<u32>,
     /// Per slot: its entry in the jump table, see [`encode_entry`].
     jump_table: Vec<u32>,
-    /// Per unit: the registers that a call may read or write, if control comes back natively from
-    /// every call that comes back.
-    leaves: Vec<Option<RegSet>>,
+    /// Which units are leaves, and of which callers rely on that.
+    leaves: Leaves,
     /// Per slot: whether the run from there ends in an instruction that always traps.
     doomed: Vec<bool>,
 }
@@ -99,7 +99,12 @@ impl Plan {
     /// The registers that a call of the function at this slot may read or write. Unless these are all,
     /// control never comes back from it by way of the runtime.
     pub(crate) fn touched(&self, slot: usize) -> RegSet {
-        self.unit_of(slot).and_then(|unit| self.leaves[unit]).unwrap_or(RegSet::ALL)
+        self.unit_of(slot).and_then(|unit| self.leaves.touched[unit]).unwrap_or(RegSet::ALL)
+    }
+
+    /// Whether some caller of this unit relies on it being a leaf.
+    pub(crate) fn is_relied_on(&self, unit: usize) -> bool {
+        self.leaves.relied_on[unit]
     }
 
     /// Whether direct calls come in at this entry.

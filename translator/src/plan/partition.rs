@@ -24,7 +24,7 @@ pub(super) fn partition(
         home[range.clone()].fill(unit as u32);
     }
     let continuing = cross(text, &mut marks, &home);
-    let leaves = leaf::leaves(text, &marks, &home, ranges.len());
+    let leaves = leaf::leaves(text, &marks, &home, ranges.len(), calls);
     let dispatches = |range: &std::ops::Range<usize>| {
         range.clone().filter(|&slot| marks[slot].reached).any(|slot| {
             let inst = text.slot(slot).inst;
@@ -38,7 +38,8 @@ pub(super) fn partition(
     // behind a call of a leaf only that call arrives
     for call in calls {
         let Some(next) = text.index(call.next) else { continue };
-        let is_leaf = home[call.callee] != NOWHERE && leaves[home[call.callee] as usize].is_some();
+        let is_leaf =
+            home[call.callee] != NOWHERE && leaves.touched[home[call.callee] as usize].is_some();
         let keeps = units[home[call.slot] as usize].keeps;
         if !is_leaf || !keeps || home[next] != home[call.slot] {
             marks[next].entry = true;
