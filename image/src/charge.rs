@@ -1,6 +1,6 @@
 //! The charge table: what an arrival at each slot costs (specification, section 4).
 
-use bessemer_isa::{GasSchedule, MemoryClass};
+use bessemer_isa::{GasSchedule, MemoryClass, TextClass};
 
 use crate::Text;
 
@@ -18,13 +18,14 @@ impl Charges {
     /// No sum overflows: text is limited to 2^22 slots and no cost exceeds 2^9.
     pub(crate) fn compute(text: &Text, schedule: &GasSchedule, memory: MemoryClass) -> Self {
         let slots = text.slots();
+        let size = TextClass::holding(text.bytes().len());
         // Lengths are 2 and 4, steps too: a shift is much cheaper than the division.
         let shift = text.profile().step().trailing_zeros();
         let mut by_slot = vec![0; slots.len() + 1];
         by_slot[slots.len()] = schedule.illegal;
         for (index, slot) in slots.iter().enumerate().rev() {
             let cost = match slot.inst {
-                Some(inst) => schedule.cost(inst.class(), memory),
+                Some(inst) => schedule.cost(inst.class(), memory, size),
                 None => schedule.illegal,
             };
             let rest =

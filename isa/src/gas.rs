@@ -73,6 +73,52 @@ impl MemoryClass {
     }
 }
 
+/// The size of a program's text, rounded up to one of seven sizes; it selects the price of a jump: the
+/// processor predicts and fetches jumps within little code, and waits for those within much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TextClass {
+    /// Up to 16 KiB.
+    Kib16,
+    /// Up to 32 KiB.
+    Kib32,
+    /// Up to 64 KiB.
+    Kib64,
+    /// Up to 128 KiB.
+    Kib128,
+    /// Up to 256 KiB.
+    Kib256,
+    /// Up to 512 KiB, the most that a contract has.
+    Kib512,
+    /// More: bare programs only.
+    More,
+}
+
+impl TextClass {
+    /// All classes from small to large.
+    pub const ALL: [Self; 7] = [
+        Self::Kib16,
+        Self::Kib32,
+        Self::Kib64,
+        Self::Kib128,
+        Self::Kib256,
+        Self::Kib512,
+        Self::More,
+    ];
+
+    /// The smallest class that holds this many bytes of text.
+    pub const fn holding(bytes: usize) -> Self {
+        match bytes {
+            0..=0x4000 => Self::Kib16,
+            0x4001..=0x8000 => Self::Kib32,
+            0x8001..=0x1_0000 => Self::Kib64,
+            0x1_0001..=0x2_0000 => Self::Kib128,
+            0x2_0001..=0x4_0000 => Self::Kib256,
+            0x4_0001..=0x8_0000 => Self::Kib512,
+            _ => Self::More,
+        }
+    }
+}
+
 /// Prices of one schedule. A schedule is a constant: engines read it and nothing else, and its
 /// identity is part of the key of every compiled artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +139,8 @@ pub struct GasSchedule {
     pub branch: u32,
     pub jal: u32,
     pub jalr: u32,
+    /// Added to both, by [`TextClass`]. Branches do not reach far enough to need it.
+    pub far: [u32; 7],
     pub ecall: u32,
     pub ebreak: u32,
     /// Bytes that are no instruction, and the end of text.
@@ -115,14 +163,28 @@ impl GasSchedule {
         branch: 8,
         jal: 3,
         jalr: 15,
+        far: [0; 7],
         ecall: 150,
         ebreak: 1,
         illegal: 1,
         page: 1_500,
     };
 
-    /// The price of one instruction of this class in a program of this memory class.
-    pub const fn cost(&self, class: Class, memory: MemoryClass) -> u32 {
+    /// Schedule 2: what schedule 1 sold below cost (`docs/gas.md`, calibration).
+    pub const V2: Self = Self { id: 2, far: [8, 16, 24, 32, 40, 48, 56], ..Self::V1 };
+
+    /// The schedule with this number.
+    pub const fn by_id(id: u32) -> Option<Self> {
+        match id {
+            1 => Some(Self::V1),
+            2 => Some(Self::V2),
+            _ => None,
+        }
+    }
+
+    /// The price of one instruction of this class in a program of these sizes.
+    pub const fn cost(&self, class: Class, memory: MemoryClass, text: TextClass) -> u32 {
+        let far = self.far[text as usize];
         let load = self.load[memory as usize];
         let store = self.store[memory as usize];
         match class {
@@ -134,8 +196,8 @@ impl GasSchedule {
             Class::Store => store,
             Class::Amo => load + store,
             Class::Branch => self.branch,
-            Class::Jal => self.jal,
-            Class::Jalr => self.jalr,
+            Class::Jal => self.jal + far,
+            Class::Jalr => self.jalr + far,
             Class::Ecall => self.ecall,
             Class::Ebreak => self.ebreak,
         }
@@ -145,6 +207,24 @@ impl GasSchedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_gets_the_smallest_class_that_holds_it() {
+        for (index, class) in TextClass::ALL.into_iter().enumerate().take(6) {
+            let most = (16 << 10) << index;
+            assert_eq!(TextClass::holding(most), class);
+            assert_eq!(TextClass::holding(most + 1), TextClass::ALL[index + 1]);
+        }
+        assert_eq!(TextClass::holding(0), TextClass::Kib16);
+    }
+
+    #[test]
+    fn a_schedule_is_found_by_its_number() {
+        for schedule in [GasSchedule::V1, GasSchedule::V2] {
+            assert_eq!(GasSchedule::by_id(schedule.id), Some(schedule));
+        }
+        assert_eq!(GasSchedule::by_id(3), None);
+    }
 
     #[test]
     fn a_memory_size_gets_the_smallest_class_that_holds_it() {

@@ -38,7 +38,7 @@ mod trap;
 pub use compressed::{CompressedOp, expand};
 pub use disasm::disassemble;
 pub use format::{A, B, F, H, Hw, I, J, L, Lr, N, Operands, R, R1, S, U};
-pub use gas::{Class, GasSchedule, MemoryClass};
+pub use gas::{Class, GasSchedule, MemoryClass, TextClass};
 pub use immediate::Immediate;
 pub use inst::{Inst, Op, Visitor};
 pub use profile::{Extension, Profile, Widths, Xlen};

@@ -313,10 +313,12 @@ fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
         ebreak: next()?,
         illegal: next()?,
         page: next()?,
+        far: [0; 7],
         load: [0; 5],
         store: [0; 5],
     };
-    for price in schedule.load.iter_mut().chain(&mut schedule.store) {
+    let GasSchedule { far, load, store, .. } = &mut schedule;
+    for price in far.iter_mut().chain(load).chain(store) {
         *price = next()?;
     }
     Some((options, limits, schedule, elf))
@@ -334,7 +336,7 @@ const MAGIC: &[u8; 8] = b"bsmr-cc1";
 /// Numbers of the limits in a request.
 const LIMITS: usize = 7;
 /// Numbers of the schedule in a request.
-const PRICES: usize = 23;
+const PRICES: usize = 30;
 /// The answer is an artifact,
 const DONE: u8 = 0;
 /// or a message.

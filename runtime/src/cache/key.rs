@@ -72,6 +72,7 @@ pub(super) fn schedule_fields(schedule: &GasSchedule, mut field: impl FnMut(&'st
     let GasSchedule {
         id,
         run_base,
+        far,
         alu,
         mul,
         mulh,
@@ -102,6 +103,7 @@ pub(super) fn schedule_fields(schedule: &GasSchedule, mut field: impl FnMut(&'st
         ("page", page),
     ];
     single.into_iter().for_each(|(name, price)| field(name, price));
+    far.into_iter().for_each(|price| field("far", price));
     load.into_iter().for_each(|price| field("load", price));
     store.into_iter().for_each(|price| field("store", price));
 }
@@ -184,7 +186,14 @@ mod tests {
         }
         let mut prices = 0;
         schedule_fields(&v1, |_, _| prices += 1);
-        let changes: [fn(&mut GasSchedule); 23] = [
+        let changes: [fn(&mut GasSchedule); 30] = [
+            |s| s.far[0] += 1,
+            |s| s.far[1] += 1,
+            |s| s.far[2] += 1,
+            |s| s.far[3] += 1,
+            |s| s.far[4] += 1,
+            |s| s.far[5] += 1,
+            |s| s.far[6] += 1,
             |s| s.id += 1,
             |s| s.run_base += 1,
             |s| s.alu += 1,
