@@ -19,6 +19,7 @@
 
 pub mod bombs;
 pub mod contender;
+pub mod fairness;
 mod images;
 pub mod instructions;
 pub mod latency;

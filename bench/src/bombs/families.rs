@@ -1,8 +1,9 @@
 //! The families: one function each.
 
-use bessemer_isa::{B, I, Inst, J, L, N, R, Reg, U};
+use bessemer_isa::{A, B, I, Inst, J, L, N, R, Reg, U};
 
 use super::{Bomb, Charge, DATA, TEXT};
+use crate::fairness::compressed_jump;
 
 /// Every family.
 pub const ALL: &[Bomb] = &[
@@ -25,7 +26,76 @@ pub const ALL: &[Bomb] = &[
         "two streams of instructions in the same bytes that branch into each other",
         overlap,
     ),
+    bomb("c.jalr", "nothing but calls by a register", |charge| charge.register_jumps(true, &ANY)),
+    bomb("c.jalr.x1", "nothing but calls to the return address", |charge| {
+        charge.register_jumps(true, &[Reg::RA]);
+    }),
+    bomb("c.jalr.x5", "nothing but calls by the other link register", |charge| {
+        charge.register_jumps(true, &[Reg::T0]);
+    }),
+    bomb("c.jalr.taken", "calls by a register, all of them pointed at by data", |charge| {
+        charge.register_jumps(true, &ANY);
+        charge.take_all();
+    }),
+    bomb("c.jr", "nothing but jumps by a register", |charge| charge.register_jumps(false, &ANY)),
+    bomb("c.jr.taken", "jumps by a register, all of them pointed at by data", |charge| {
+        charge.register_jumps(false, &ANY);
+        charge.take_all();
+    }),
+    bomb("jalr.x7", "jumps by a register that link and are no calls", |charge| {
+        charge.fill(|charge| {
+            let rs1 = charge.register();
+            Inst::Jalr(L { rd: Reg::T2, rs1, imm: 0 })
+        });
+        charge.take_all();
+    }),
+    bomb("jalr.x5", "calls by a register that link the other link register", |charge| {
+        charge.fill(|charge| {
+            let rs1 = charge.register();
+            Inst::Jalr(L { rd: Reg::T0, rs1, imm: 4 })
+        });
+        charge.take_all();
+    }),
+    bomb("c.jal", "nothing but short calls to random places nearby", |charge| {
+        charge.short_jumps(true);
+    }),
+    bomb("c.j", "nothing but short jumps to random places nearby", |charge| {
+        charge.short_jumps(false);
+    }),
+    bomb("cycle", "calls that never return, in one random cycle", |charge| charge.cycle(Reg::RA)),
+    bomb("cycle.x0", "jumps in one random cycle", |charge| charge.cycle(Reg::ZERO)),
+    bomb("cycle.x5", "the same with the other link register", |charge| charge.cycle(Reg::T0)),
+    bomb(
+        "returning",
+        "calls of functions that return at once, and branches around them",
+        |charge| {
+            charge.fill(|charge| match charge.text.len() % 3 {
+                0 => Inst::Jal(J { rd: Reg::RA, offset: 8 }),
+                1 => Inst::Bne(B { rs1: Reg::A0, rs2: Reg::RA, offset: 8 }),
+                _ => Inst::Jalr(L { rd: Reg::ZERO, rs1: Reg::RA, imm: 0 }),
+            });
+        },
+    ),
+    bomb("atomics", "nothing but atomic operations", |charge| {
+        charge.fill(|charge| {
+            let R { rd, rs1, rs2 } = charge.operands();
+            let operands = A { rd, rs1, rs2, aq: false, rl: false };
+            let kinds = [Inst::ScW, Inst::AmomaxW, Inst::AmoaddW];
+            kinds[charge.below(3)](operands)
+        });
+    }),
+    bomb("ecalls.taken", "nothing but host calls, all of them pointed at by data", |charge| {
+        ecalls(charge);
+        charge.take_all();
+    }),
+    bomb("branches.taken", "nothing but branches, all of them pointed at by data", |charge| {
+        branches(charge);
+        charge.take_all();
+    }),
 ];
+
+/// Registers that hold anything.
+const ANY: [Reg; 5] = [Reg::RA, Reg::T0, Reg::T2, Reg::A0, Reg::S3];
 
 const fn bomb(name: &'static str, summary: &'static str, build: fn(&mut Charge)) -> Bomb {
     Bomb { name, summary, build }
@@ -107,7 +177,7 @@ fn ecalls(charge: &mut Charge) {
 
 fn illegal(charge: &mut Charge) {
     charge.text = vec![0; charge.length];
-    charge.data = (0..charge.length).map(address).collect();
+    charge.take_all();
 }
 
 fn chain(charge: &mut Charge) {
@@ -139,7 +209,7 @@ fn calls(charge: &mut Charge) {
 
 fn taken(charge: &mut Charge) {
     straight(charge);
-    charge.data = (0..charge.length).map(address).collect();
+    charge.take_all();
 }
 
 /// Both halves of each word look like the lower half of a 4-byte instruction, so that there is an
@@ -164,6 +234,56 @@ impl Charge {
 
     fn push(&mut self, inst: Inst) {
         self.text.push(inst.encode());
+    }
+
+    /// Has data point at each word, as far as a contract's data reaches.
+    fn take_all(&mut self) {
+        self.data = (0..self.length.min(MOST_DATA)).map(address).collect();
+    }
+
+    /// Appends compressed jumps until the text has its length.
+    fn fill_parcels(&mut self, mut next: impl FnMut(&mut Self, usize) -> u32) {
+        self.compressed = true;
+        while self.text.len() < self.length {
+            let at = 2 * self.text.len();
+            let halves = [next(self, at), next(self, at + 1)];
+            self.text.push(halves[1] << 16 | halves[0]);
+        }
+    }
+
+    /// `c.jr`, or with a link `c.jalr` (manual, format CR).
+    fn register_jumps(&mut self, link: bool, by: &[Reg]) {
+        let funct = if link { 0b1001 } else { 0b1000 };
+        self.fill_parcels(|charge, _| {
+            let register = by[charge.below(by.len())];
+            funct << 12 | register.number() << 7 | 0b10
+        });
+    }
+
+    /// `c.j`, or with a link `c.jal`, to a random place in reach.
+    fn short_jumps(&mut self, link: bool) {
+        const REACH: usize = 1000;
+        let last = 2 * self.length;
+        self.fill_parcels(|charge, here| {
+            let first = here.saturating_sub(REACH);
+            let to = first + charge.below((here + REACH).min(last) - first);
+            u32::from(compressed_jump(link, 2 * here, 2 * to))
+        });
+    }
+
+    /// `jal` from word to word, through all of them in one random cycle.
+    fn cycle(&mut self, rd: Reg) {
+        let mut order: Vec<usize> = (1..self.length).collect();
+        for last in (1..order.len()).rev() {
+            order.swap(last, self.below(last + 1));
+        }
+        self.text = vec![0; self.length];
+        let mut here = 0;
+        for next in order.into_iter().chain([0]) {
+            let offset = 4 * (next as i32 - here as i32);
+            self.text[here] = Inst::Jal(J { rd, offset }).encode();
+            here = next;
+        }
     }
 
     /// Any register but `x0`.
@@ -213,3 +333,6 @@ fn register(number: usize) -> Reg {
 fn address(index: usize) -> u32 {
     TEXT + 4 * index as u32
 }
+
+/// Words of data that a contract may have.
+const MOST_DATA: usize = 64 << 10;

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod fairness;
 mod tables;
 
 use std::io::{Write, stdout};
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Measures how fast programs execute and translate, and what calls cost.
     Report(Arguments),
+    /// Measures processor time per gas of ordinary and of hostile programs, or searches for worse ones.
+    Fairness(fairness::Arguments),
 }
 
 /// What to report.
@@ -86,7 +89,10 @@ struct Everything {
 }
 
 fn main() -> Result<ExitCode> {
-    let Cli { command: Command::Report(arguments) } = Cli::parse();
+    let arguments = match Cli::parse().command {
+        Command::Report(arguments) => arguments,
+        Command::Fairness(arguments) => return fairness::run(&arguments),
+    };
     if arguments.bombs {
         return bombs(&arguments);
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use bessemer_bench::bombs;
+use bessemer_bench::fairness::{self, INTERPRETED_TARGET, Kind, NATIVE_TARGET};
 use bessemer_bench::latency::{
     COLD_TARGET_NS, GUEST_CALL_TARGET_NS, HOST_CALL_TARGET_NS, IDLE_TARGET, Latencies,
     PAUSE_TARGET_NS, WARM_TARGET_NS,
@@ -215,6 +216,43 @@ pub(crate) fn bombs(report: &bombs::Report) -> String {
     format!(
         "Translation of hostile programs\n\n{table}\n\nTargets: ten times the text in {linearity} \
          times the time, {relation} times realistic code: {verdict}\n"
+    )
+}
+
+/// Processor time per gas, the worst first.
+pub(crate) fn fairness(report: &fairness::Report) -> String {
+    let mut table = table(&[
+        "program",
+        "text KiB",
+        "native ns/gas",
+        "over median",
+        "interpreted ns/gas",
+        "over median",
+    ]);
+    for row in &report.rows {
+        let name = match row.kind {
+            Kind::Ordinary => format!("({})", row.name),
+            Kind::Hostile => row.name.clone(),
+        };
+        table.add_row(vec![
+            name,
+            format!("{:.1}", row.text as f64 / 1024.0),
+            format!("{:.3}", row.native),
+            ratio(row.native / report.native_median),
+            format!("{:.3}", row.interpreted),
+            ratio(row.interpreted / report.interpreted_median),
+        ]);
+    }
+    let (native, interpreted) = report.ratios();
+    format!(
+        "Processor time per gas under schedule {}; ordinary programs in parentheses\n\n{table}\n\n\
+         Median: {:.3} ns natively, {:.3} interpreted\n\
+         Worst over median: {native:.1} natively, target {NATIVE_TARGET}; {interpreted:.1} \
+         interpreted, target {INTERPRETED_TARGET}: {}\n",
+        report.schedule,
+        report.native_median,
+        report.interpreted_median,
+        verdict(report.pass())
     )
 }
 

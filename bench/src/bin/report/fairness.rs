@@ -1,0 +1,123 @@
+//! `fairness`: whether any program gets more of the machine than it pays for.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use bessemer_bench::fairness::{self, Find, Options, Report};
+use bessemer_bench::timing::processor_time;
+use bessemer_isa::GasSchedule;
+use bessemer_runtime::Backend;
+
+use crate::{progress, tables};
+
+/// What to measure.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  fairness                              the whole corpus, in about two minutes
+  fairness --only jal-ra-512,token      these programs beside the ordinary ones
+  fairness --search 3600                an hour of processor time for worse programs, natively
+  fairness --search 60 --interpreter    the same in the interpreter
+  fairness --genome 'text=16 hop=jal'   a program that a search found")]
+pub(crate) struct Arguments {
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Only these programs; the ordinary ones stay, as the median is theirs.
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    only: Vec<String>,
+    /// A program beside those of the corpus, as a search prints it.
+    #[arg(long, value_name = "GENOME")]
+    genome: Vec<String>,
+    /// Samples of each program, of which the least counts.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    rounds: usize,
+    /// The gas schedule.
+    #[arg(long, value_name = "ID", default_value_t = GasSchedule::V2.id, value_parser = schedule)]
+    schedule: u32,
+    /// Search for worse programs, for so many seconds of processor time.
+    #[arg(long, value_name = "SECONDS")]
+    search: Option<u64>,
+    /// Search for programs that are slow in the interpreter.
+    #[arg(long, requires = "search")]
+    interpreter: bool,
+    /// Where the search starts; another number finds other programs.
+    #[arg(long, requires = "search", default_value_t = 1)]
+    seed: u64,
+    /// End with status 1 if a target is missed.
+    #[arg(long)]
+    check: bool,
+}
+
+fn schedule(number: &str) -> Result<u32, String> {
+    let id = number.parse().ok().filter(|&id| GasSchedule::by_id(id).is_some());
+    id.ok_or_else(|| "there are schedules 1 and 2".to_owned())
+}
+
+impl Arguments {
+    fn prices(&self) -> GasSchedule {
+        GasSchedule::by_id(self.schedule).unwrap_or(GasSchedule::V2)
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if let Some(seconds) = arguments.search {
+        return search(arguments, Duration::from_secs(seconds));
+    }
+    let report = measure(arguments)?;
+    let mut out = stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", tables::fairness(&report))?;
+    }
+    Ok(ExitCode::from(u8::from(arguments.check && !report.pass())))
+}
+
+fn measure(arguments: &Arguments) -> Result<Report> {
+    let mut programs = fairness::corpus()?;
+    if !arguments.only.is_empty() {
+        for name in &arguments.only {
+            let known = programs.iter().any(|program| program.name == *name);
+            ensure!(known, "no program of the corpus is named `{name}`");
+        }
+        programs.retain(|program| {
+            program.kind() == fairness::Kind::Ordinary || arguments.only.contains(&program.name)
+        });
+    }
+    for genome in &arguments.genome {
+        programs.push(fairness::Program::of(genome.parse()?));
+    }
+    let bar = progress(programs.len() as u64);
+    let report = fairness::measure(&programs, arguments.prices(), arguments.rounds, |name| {
+        bar.set_message(name.to_owned());
+        bar.inc(1);
+    })?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+fn search(arguments: &Arguments, budget: Duration) -> Result<ExitCode> {
+    let options = Options {
+        budget,
+        seed: arguments.seed,
+        schedule: arguments.prices(),
+        backend: if arguments.interpreter { Backend::Interpreter } else { Backend::Jit },
+    };
+    let line = |find: &Find| format!("{:8.3} ns per gas  {}", find.ns_per_gas, find.genome);
+    let finds = fairness::search(&options, |find| {
+        eprintln!("{:7.1} s  {}", processor_time().as_secs_f64(), line(find));
+    })?;
+    let mut out = stdout().lock();
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &finds)?;
+        writeln!(out)?;
+    } else {
+        for find in &finds {
+            writeln!(out, "{}", line(find))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

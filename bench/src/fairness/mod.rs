@@ -1,0 +1,19 @@
+//! Whether any program gets more of the machine than it pays for.
+//!
+//! The corpus has ordinary programs and hostile ones: what the search found, and what its authors
+//! thought of. [`measure`] runs each natively and in the interpreter with a fixed amount of gas and
+//! gives the processor time per gas; the worst over the median is what the gas schedule promises to
+//! bound.
+
+mod corpus;
+mod family;
+mod genome;
+mod measure;
+mod search;
+mod text;
+
+pub use corpus::{Kind, Program, corpus, find};
+pub use genome::Genome;
+pub use measure::{INTERPRETED_TARGET, NATIVE_TARGET, Report, Row, measure};
+pub use search::{Find, Options, search};
+pub(crate) use text::compressed_jump;
