@@ -56,7 +56,7 @@ impl Assembled {
     pub(super) fn image(&self) -> Result<Vec<u8>> {
         let source = self.source.replace("{many}", &self.many.repeat(64));
         let assembly = asm::assemble(&source, &asm::Options::default())?;
-        let profile = Profile { compressed: false };
+        let profile = Profile::rv32(false);
         let image = ImageBuilder::new(profile).text(assembly.text.base, &assembly.text.bytes);
         Ok(image.entry(assembly.entry).build())
     }

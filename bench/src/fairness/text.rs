@@ -90,7 +90,7 @@ impl Text {
     }
 
     pub(super) fn image(&self) -> Vec<u8> {
-        let profile = Profile { compressed: self.compressed };
+        let profile = Profile::rv32(self.compressed);
         let image = ImageBuilder::new(profile).text(TEXT, &self.bytes);
         let words = || self.data.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
         match (self.memory, self.data.is_empty()) {
@@ -156,9 +156,9 @@ mod tests {
         for to in (1000..3000).step_by(2) {
             let offset = to as i32 - 2000;
             for (link, rd) in [(false, Reg::ZERO), (true, Reg::RA)] {
-                let expanded = expand(compressed_jump(link, 2000, to));
+                let expanded = expand(compressed_jump(link, 2000, to), Profile::rv32(true));
                 assert_eq!(expanded, Some(Inst::Jal(J { rd, offset })));
-                let expanded = expand(compressed_register_jump(link, Reg::T0));
+                let expanded = expand(compressed_register_jump(link, Reg::T0), Profile::rv32(true));
                 assert_eq!(expanded, Some(jalr(rd, Reg::T0, 0)));
             }
         }
