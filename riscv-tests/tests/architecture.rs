@@ -58,9 +58,90 @@ fn interpreter_and_translator_never_depend_on_each_other() {
 fn nothing_depends_on_what_judges_and_measures() {
     let metadata = metadata();
     for package in metadata.workspace_packages() {
-        let needed = dependencies(&metadata, &package.name);
-        assert!(!needed.contains("bessemer-conformance"), "{}", package.name);
+        for needed in &package.dependencies {
+            for judge in ["bessemer-conformance", "bessemer-bench"] {
+                assert_ne!(needed.name, judge, "{} uses it", package.name);
+            }
+        }
     }
+}
+
+/// The rows of the code map in ARCHITECTURE.md: folder, crate, and the crates that it uses.
+fn code_map(root: &Path) -> Vec<(String, String, BTreeSet<String>)> {
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let table = page.split("## Code map").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.trim_end_matches(" |").split(" | ").collect();
+        let [folder, name, _, _, uses] = cells[..] else { panic!("five cells: {row}") };
+        let uses = uses.split(';').next().unwrap().split(", ").map(str::trim);
+        let uses = uses.filter(|name| *name != "nothing").map(|name| format!("bessemer-{name}"));
+        let plain = |cell: &str| cell.trim_matches('`').to_owned();
+        (plain(folder), plain(name), uses.collect())
+    })
+    .collect()
+}
+
+#[test]
+fn the_code_map_is_what_the_manifests_say() {
+    let metadata = metadata();
+    let root = metadata.workspace_root.as_std_path();
+    let map = code_map(root);
+    let mut members = BTreeSet::new();
+    for package in metadata.workspace_packages() {
+        let folder = package.manifest_path.parent().unwrap();
+        let folder = folder.strip_prefix(&metadata.workspace_root).unwrap().to_string();
+        let row = map.iter().find(|(_, name, _)| *name == *package.name);
+        let Some((stated, _, uses)) = row else {
+            panic!("ARCHITECTURE.md, code map: no row for {} in {folder}", package.name)
+        };
+        assert_eq!(*stated, folder, "ARCHITECTURE.md, code map: the folder of {}", package.name);
+        let needed = dependencies(&metadata, &package.name);
+        let needed: BTreeSet<_> =
+            needed.into_iter().filter(|name| name.starts_with("bessemer-")).collect();
+        assert_eq!(*uses, needed, "ARCHITECTURE.md, code map: what {} uses", package.name);
+        members.insert(package.name.to_string());
+    }
+    for (_, name, _) in &map {
+        assert!(members.contains(name), "ARCHITECTURE.md, code map: {name} is no member");
+    }
+}
+
+/// Files that the documents name in running text, as `folder/file.rs`.
+#[test]
+fn every_path_that_the_documents_name_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut pages = vec!["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
+        .into_iter()
+        .map(PathBuf::from)
+        .collect::<Vec<_>>();
+    for entry in fs::read_dir(root.join("docs")).unwrap() {
+        let name = PathBuf::from(entry.unwrap().file_name());
+        if name.extension().is_some_and(|extension| extension == "md") {
+            pages.push(Path::new("docs").join(name));
+        }
+    }
+    let folders: Vec<String> = fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned() + "/")
+        .collect();
+    let mut checked = 0;
+    for page in pages {
+        let text = fs::read_to_string(root.join(&page)).unwrap();
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let path = quoted.split(['#', ' ']).next().unwrap_or_default();
+            let ours = folders.iter().any(|folder| path.starts_with(folder.as_str()));
+            // not what a build makes, and not a pattern
+            if !ours || path.starts_with("target/") || path.contains(['*', '{', '<']) {
+                continue;
+            }
+            let path = path.trim_end_matches([',', '.', ':']);
+            let there = root.join(path).exists() || root.join(format!("{path}.rs")).exists();
+            assert!(there, "{}: `{quoted}` names no file", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 40, "only {checked} paths were checked");
 }
 
 #[test]
@@ -70,12 +151,34 @@ fn the_translator_knows_no_state() {
     for name in ["bessemer-chain", "bessemer-runtime"] {
         assert!(!behind.contains(name), "{behind:?}");
     }
-    for file in sources_of(&metadata, "bessemer-translator") {
-        let code = code(&fs::read_to_string(&file).unwrap());
-        for word in ["journal", "storage", "Journal", "StateKey"] {
-            assert!(!code.contains(word), "{}: {word}", file.display());
+}
+
+#[test]
+fn the_walks_name_what_is_there_in_eight_steps_at_most() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let walks = page.split("## Four walks").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut steps = Vec::new();
+    for line in walks.lines() {
+        if line.starts_with("**") {
+            steps.push(0);
+        }
+        let Some((number, rest)) = line.split_once(". `") else { continue };
+        assert!(number.chars().all(|digit| digit.is_ascii_digit()), "{line}");
+        *steps.last_mut().unwrap() += 1;
+        let quoted: Vec<_> = rest.split('`').step_by(2).collect();
+        let path = quoted[0];
+        let source = fs::read_to_string(root.join(path)).unwrap_or_default();
+        assert!(!source.is_empty(), "{path} is not there");
+        // a name follows if it stands right behind the path
+        if rest.contains("`, `") {
+            for part in quoted[1].split("::") {
+                assert!(source.contains(part), "{path} has no `{part}`");
+            }
         }
     }
+    assert_eq!(steps.len(), 4);
+    assert!(steps.iter().all(|count| (5..=8).contains(count)), "{steps:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command that reports what it does")]
 
+mod features;
 mod stage;
 mod stages;
 

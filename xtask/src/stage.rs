@@ -6,6 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::features;
+
 /// Some commands under one name.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -15,11 +17,10 @@ pub(crate) struct Stage {
     pub(crate) steps: &'static [Step],
 }
 
-/// One command, from the root of the workspace.
+/// One piece of work, from the root of the workspace.
 #[derive(Debug)]
 pub(crate) struct Step {
-    /// Words, separated by blanks.
-    pub(crate) command: &'static str,
+    pub(crate) work: Work,
     /// Variables that are set for it.
     pub(crate) variables: &'static [(&'static str, &'static str)],
     /// The command that must be there, and how it is installed. Without it the step is skipped,
@@ -27,9 +28,22 @@ pub(crate) struct Step {
     pub(crate) needs: Option<(&'static str, &'static str)>,
 }
 
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// A command: words, separated by blanks.
+    Command(&'static str),
+    /// Lints the library of this package without any default feature, and without each of them.
+    WithoutFeatures(&'static str),
+}
+
 impl Step {
     pub(crate) const fn new(command: &'static str) -> Self {
-        Self { command, variables: &[], needs: None }
+        Self { work: Work::Command(command), variables: &[], needs: None }
+    }
+
+    pub(crate) const fn without_features(package: &'static str) -> Self {
+        Self { work: Work::WithoutFeatures(package), variables: &[], needs: None }
     }
 
     pub(crate) const fn with(self, variables: &'static [(&'static str, &'static str)]) -> Self {
@@ -56,21 +70,39 @@ impl Step {
                 return Ok(());
             }
         }
-        let mut words = self.command.split_whitespace();
+        match self.work {
+            Work::Command(command) => self.start(root, command),
+            Work::WithoutFeatures(package) => {
+                for features in features::without_each(root, package)? {
+                    let command =
+                        format!("{LINT} -p {package} --features={features} -- -D warnings");
+                    println!("$ {command}");
+                    self.start(root, &command)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn start(&self, root: &Path, command: &str) -> Result<()> {
+        let mut words = command.split_whitespace();
         let name = words.next().context("a command has a name")?;
-        let mut command = Command::new(name);
-        command.args(words).envs(self.variables.iter().copied()).current_dir(root);
+        let mut process = Command::new(name);
+        process.args(words).envs(self.variables.iter().copied()).current_dir(root);
         // cargo sets these for this program; they must not reach other builds
         for variable in ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
-            command.env_remove(variable);
+            process.env_remove(variable);
         }
-        let status = command.status().with_context(|| format!("cannot start {name}"))?;
+        let status = process.status().with_context(|| format!("cannot start {name}"))?;
         if !status.success() {
-            bail!("`{self}` ended by {status}");
+            bail!("`{command}` ended by {status}");
         }
         Ok(())
     }
 }
+
+/// Lints a library with the features that are named behind it.
+const LINT: &str = "cargo clippy --locked --release --lib --no-default-features";
 
 impl Stage {
     /// Runs all steps; the first that fails ends the stage.
@@ -82,7 +114,15 @@ impl Stage {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.variables.iter().try_for_each(|(name, value)| write!(f, "{name}='{value}' "))?;
-        write!(f, "{}", self.command)
+        match self.work {
+            Work::Command(command) => write!(f, "{command}"),
+            Work::WithoutFeatures(package) => {
+                write!(
+                    f,
+                    "{LINT} -p {package} --features=... -- -D warnings (all but one, and none)"
+                )
+            }
+        }
     }
 }
 

@@ -35,6 +35,16 @@ pub(crate) const CI: &[Stage] = &[
         )],
     },
     Stage {
+        name: "features",
+        what: "each default feature can be left out, and all of them",
+        steps: &[
+            Step::without_features("bessemer-chain"),
+            Step::new(
+                "cargo test --locked --release -p bessemer-chain --no-default-features --test features",
+            ),
+        ],
+    },
+    Stage {
         name: "docs",
         what: "the documentation builds without a broken link",
         steps: &[Step::new("cargo doc --locked --release --workspace --no-deps")
