@@ -10,6 +10,7 @@ use crate::journal::JournalError;
 use crate::process::{Processed, Processor, Stopped};
 use crate::receipt::Receipt;
 use crate::records::Header;
+#[cfg(feature = "secp256k1")]
 use crate::signed::Signed;
 use crate::store::{BlockCommit, RecordSet};
 use crate::transaction::{BlockInfo, Transaction};
@@ -124,6 +125,7 @@ impl<'c> Block<'c> {
     ///
     /// As [`Block::push`]; [`Refusal::Signature`](crate::Refusal::Signature) for a signature of
     /// somebody else.
+    #[cfg(feature = "secp256k1")]
     pub fn push_signed(&mut self, signed: &Signed) -> Result<&Receipt, ChainError> {
         let (chain_id, gas) = (self.info.chain_id, self.gas_left());
         self.work(|processor| {

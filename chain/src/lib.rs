@@ -33,10 +33,12 @@ mod process;
 mod receipt;
 mod records;
 mod request;
+#[cfg(feature = "secp256k1")]
 mod signed;
 pub mod store;
 mod transaction;
 mod value;
+mod wire;
 
 pub use access::AccessList;
 pub use account::Account;
@@ -61,6 +63,7 @@ pub use price::Prices;
 pub use receipt::{Diagnosis, Failure, Receipt, Status};
 pub use records::Header;
 pub use request::{CallRequest, DeployRequest, selector};
+#[cfg(feature = "secp256k1")]
 pub use signed::{SecretKey, Signed};
 pub use transaction::{Action, BlockInfo, Refusal, Transaction};
 pub use value::Value;

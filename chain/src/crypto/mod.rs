@@ -34,10 +34,16 @@
 //! instructions for it.
 
 pub mod blake2f;
+#[cfg(feature = "bls")]
 pub mod bls;
+#[cfg(feature = "bn254")]
 pub mod bn254;
+#[cfg(feature = "ed25519")]
 pub mod ed25519;
 pub mod hash;
+#[cfg(feature = "modexp")]
 pub mod modexp;
+#[cfg(feature = "p256")]
 pub mod p256;
+#[cfg(feature = "secp256k1")]
 pub mod secp256k1;

@@ -33,7 +33,7 @@ type Body = fn(&mut Service<'_>) -> HostResult<u32>;
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<Context>, Error> {
     let mut linker = Linker::new(engine);
     for &call in HostCall::ALL {
-        let (check, body) = meaning(call);
+        let Some((check, body)) = meaning(call) else { continue };
         let row = call.row();
         linker.func(row.number, row.name, move |caller: Caller<'_, Context>| {
             let session = caller.data().session();
@@ -49,11 +49,12 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<Context>, Error> {
     Ok(linker)
 }
 
-/// What a call does. A row without a meaning does not compile.
-fn meaning(call: HostCall) -> (Check, Body) {
+/// What a call does. A row without a meaning does not compile. `None` for a call of a family of
+/// cryptography that this build leaves out: its number is unknown then.
+fn meaning(call: HostCall) -> Option<(Check, Body)> {
     use HostCall as H;
     let nothing: Check = |_| Ok(None);
-    match call {
+    let meaning: (Check, Body) = match call {
         H::InputSize => (nothing, output::input_size),
         H::InputCopy => (nothing, output::input_copy),
         H::Finish => (nothing, output::finish),
@@ -100,15 +101,39 @@ fn meaning(call: HostCall) -> (Check, Body) {
         H::Ripemd160 => (nothing, cryptography::ripemd160),
         H::Blake3 => (nothing, cryptography::blake3),
         H::Blake2f => (nothing, cryptography::blake2f),
+        #[cfg(feature = "secp256k1")]
         H::Secp256k1Recover => (nothing, cryptography::secp256k1_recover),
+        #[cfg(feature = "secp256k1")]
         H::Secp256k1Verify => (nothing, cryptography::secp256k1_verify),
+        #[cfg(feature = "p256")]
         H::P256Verify => (nothing, cryptography::p256_verify),
+        #[cfg(feature = "ed25519")]
         H::Ed25519Verify => (nothing, cryptography::ed25519_verify),
+        #[cfg(feature = "bn254")]
         H::Bn254Add => (nothing, cryptography::bn254_add),
+        #[cfg(feature = "bn254")]
         H::Bn254Mul => (nothing, cryptography::bn254_mul),
+        #[cfg(feature = "bn254")]
         H::Bn254Pairing => (nothing, cryptography::bn254_pairing),
+        #[cfg(feature = "bls")]
         H::BlsVerify => (nothing, cryptography::bls_verify),
+        #[cfg(feature = "bls")]
         H::BlsAggregate => (nothing, cryptography::bls_aggregate),
+        #[cfg(feature = "modexp")]
         H::Modexp => (nothing, cryptography::modexp),
-    }
+
+        #[cfg(not(feature = "secp256k1"))]
+        H::Secp256k1Recover | H::Secp256k1Verify => return None,
+        #[cfg(not(feature = "p256"))]
+        H::P256Verify => return None,
+        #[cfg(not(feature = "ed25519"))]
+        H::Ed25519Verify => return None,
+        #[cfg(not(feature = "bn254"))]
+        H::Bn254Add | H::Bn254Mul | H::Bn254Pairing => return None,
+        #[cfg(not(feature = "bls"))]
+        H::BlsVerify | H::BlsAggregate => return None,
+        #[cfg(not(feature = "modexp"))]
+        H::Modexp => return None,
+    };
+    Some(meaning)
 }

@@ -1,6 +1,5 @@
 //! Transactions with the signature of their sender.
 
-mod encode;
 mod key;
 
 use bessemer_types::Address;

@@ -59,7 +59,7 @@ impl Content {
             head: blocks.last().map(|(header, _)| header.clone()),
             state: state.into_iter().collect(),
             blocks,
-            records: (1..=height).flat_map(|height| records(height)).collect(),
+            records: (1..=height).flat_map(records).collect(),
         }
     }
 }
@@ -86,7 +86,11 @@ pub(crate) fn block(height: u64) -> (Header, ChangeSet, Vec<Receipt>) {
 /// What is recorded with the block of this height.
 fn records(height: u64) -> Vec<Record> {
     let key = |kind: u8| [&[kind][..], &height.to_be_bytes()].concat();
-    (height % 3 == 0).then(|| (key(b'h'), height.to_le_bytes().to_vec())).into_iter().collect()
+    height
+        .is_multiple_of(3)
+        .then(|| (key(b'h'), height.to_le_bytes().to_vec()))
+        .into_iter()
+        .collect()
 }
 
 fn receipt(height: u64, index: u32, random: &mut Rng) -> Receipt {
