@@ -22,11 +22,7 @@ fn images_have_the_committed_hashes() {
 
     let lines: Vec<String> = images
         .iter()
-        .map(|(path, image)| {
-            let hash = Sha256::digest(image);
-            let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("{hex}  {}", path.display())
-        })
+        .map(|(path, image)| format!("{}  {}", hex::encode(Sha256::digest(image)), path.display()))
         .collect();
     assert_eq!(lines, SUMS.lines().collect::<Vec<_>>());
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use bessemer_cli::bare::{self, Bare};
 use bessemer_cli::memory_digest;
 use bessemer_interp::Retired;
-use bessemer_runtime::{Backend, Config, Exit, Instance, JitDump, Module, Origin, write_perf_map};
+use bessemer_runtime::{
+    Backend, Compilation, Config, Exit, Instance, JitDump, Module, Origin, write_perf_map,
+};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -104,7 +106,7 @@ const MAX_GAS: u64 = 1 << 62;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum BackendArg {
-    /// Native code where possible, else the interpreter
+    /// The interpreter until native code is ready
     Auto,
     /// Native code
     Jit,
@@ -119,8 +121,15 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     let file = File::read(&args.program)?;
+    let uses_cache = args.cache || args.cache_place.cache_dir.is_some() || file.is_portable();
     let mut config = args.config();
-    if args.cache || args.cache_place.cache_dir.is_some() || file.is_portable() {
+    // What is measured, shown or kept is native code, so it is made before the program starts.
+    // Otherwise the program starts in the interpreter while it is compiled.
+    let native_first = args.stats || output.json || args.perf_map || args.jitdump.is_some();
+    if native_first || uses_cache {
+        config = config.compilation(Compilation::Eager);
+    }
+    if uses_cache {
         config = args.cache_place.config(config)?;
     }
     let module = file.ready_module(config)?;
@@ -183,7 +192,7 @@ impl Args {
             |path: &Path, source| Failure::Io { what: format!("write {}", path.display()), source };
         if self.perf_map {
             let path = PathBuf::from(format!("/tmp/perf-{pid}.map"));
-            // the folder is everybody's: a file or link that stands there is not ours to follow
+            // every user can write to /tmp: an existing file or link must not be followed
             let _ = std::fs::remove_file(&path);
             std::fs::File::create_new(&path)
                 .and_then(|file| write_perf_map(module, BufWriter::new(file)))
@@ -251,19 +260,21 @@ impl Args {
         let mut retired = Retired::default();
         match instance.trace(&mut retired).map_err(failed)? {
             Some(exit) => Ok(Execution { exit, instructions: Some(retired.instructions) }),
-            None => Err(Failure::Other("the interpreter paused unasked".to_owned())),
+            None => Err(Failure::Other(
+                "the interpreter paused, which this program never asks for".to_owned(),
+            )),
         }
     }
 }
 
-/// How an execution ended.
+/// The end of an execution.
 struct Execution {
     exit: Exit,
     /// Instructions executed, where the interpreter counted them.
     instructions: Option<u64>,
 }
 
-/// All there is to say about a run.
+/// Everything that is printed about a run.
 struct Report<'a> {
     instance: &'a Instance<Bare>,
     execution: Execution,

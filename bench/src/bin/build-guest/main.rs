@@ -83,10 +83,7 @@ fn build_all(toolchain: &Toolchain, root: &Path, target: &str) -> Result<PathBuf
 fn sums(images: &[(PathBuf, Vec<u8>)]) -> String {
     let mut lines = String::new();
     for (name, image) in images {
-        for byte in Sha256::digest(image) {
-            let _ = write!(lines, "{byte:02x}");
-        }
-        let _ = writeln!(lines, "  {}", name.display());
+        let _ = writeln!(lines, "{}  {}", hex::encode(Sha256::digest(image)), name.display());
     }
     lines
 }

@@ -17,8 +17,8 @@ use crate::support::failure::Failure;
 use crate::support::output::{self, Address, ERROR, Output, TITLE, grouped};
 use crate::support::program::File;
 
-/// Shows what a program file holds: segments, entry, extensions, memory, runs and their prices,
-/// native code, and whether it may run as a bare program and as a contract.
+/// Shows what a program file holds: segments, entry, extensions, memory, runs and their prices, and
+/// whether it may run as a bare program and as a contract.
 ///
 /// Of a file that is refused it shows what can be read, and the rule that refuses it.
 #[derive(Debug, clap::Args)]
@@ -26,6 +26,9 @@ use crate::support::program::File;
 pub(crate) struct Args {
     /// The program file
     program: PathBuf,
+    /// Compiles the program too and shows what native code it has, which takes a while for large ones
+    #[arg(long)]
+    native: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -36,13 +39,13 @@ front to back; control may arrive at other places too.
 
 Examples:
   bessemer inspect primes.elf
-  bessemer inspect --json primes.elf
+  bessemer inspect --native --json primes.elf
 ";
 
 /// Shows the file that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let file = File::read(&args.program)?;
-    let inspection = Inspection::new(&file);
+    let inspection = Inspection::new(&file, args.native);
     if output.json {
         output.document(&inspection.to_json())?;
     } else {
@@ -61,21 +64,23 @@ struct Inspection<'a> {
     contract: Result<(), LoadError>,
 }
 
-/// What is known of a program that loads.
+/// Facts about a program that loads.
 struct Loaded {
     program: Program,
     statistics: Statistics,
-    artifact: Result<Artifact, TranslateError>,
+    /// What the compiler makes of it, if that was asked for.
+    artifact: Option<Result<Artifact, TranslateError>>,
 }
 
 impl<'a> Inspection<'a> {
-    fn new(file: &'a File) -> Self {
+    fn new(file: &'a File, native: bool) -> Self {
         let bytes = &file.bytes;
         Self {
             file,
             headers: Headers::read(bytes),
             arch: attributes::arch(bytes),
-            program: Program::parse(bytes, &Limits::bare()).map(Loaded::new),
+            program: Program::parse(bytes, &Limits::bare())
+                .map(|program| Loaded::new(program, native)),
             contract: Program::parse(bytes, &Limits::contract()).map(|_| ()),
         }
     }
@@ -144,11 +149,11 @@ impl<'a> Inspection<'a> {
 }
 
 impl Loaded {
-    fn new(program: Program) -> Self {
+    fn new(program: Program, native: bool) -> Self {
         let charges: Charges = program.charges(&GasSchedule::V1);
         Self {
             statistics: Statistics::of(program.text(), &charges),
-            artifact: translate(&program, &charges, &Options::default()),
+            artifact: native.then(|| translate(&program, &charges, &Options::default())),
             program,
         }
     }
@@ -180,13 +185,14 @@ impl Loaded {
         ]));
         shown.push_str(&title("native code"));
         match artifact {
-            Ok(artifact) => shown.push_str(&output::table([
+            Some(Ok(artifact)) => shown.push_str(&output::table([
                 ["size".to_owned(), bytes(artifact.code().len() as u64)],
                 ["units".to_owned(), grouped(artifact.unit_count() as u64)],
                 ["entries".to_owned(), grouped(artifact.entry_count() as u64)],
                 ["trap records".to_owned(), grouped(artifact.traps().len() as u64)],
             ])),
-            Err(error) => shown.push_str(&format!("  none: {error}\n")),
+            Some(Err(error)) => shown.push_str(&format!("  none: {error}\n")),
+            None => shown.push_str("  not compiled; `--native` shows it\n"),
         }
         shown
     }
@@ -208,13 +214,16 @@ impl Loaded {
                 "entry_pages": program.entry_pages(),
                 "page_bytes": Layout::PAGE,
             },
-            "native": artifact.as_ref().ok().map(|artifact| json!({
+            "native": artifact.as_ref().and_then(|made| made.as_ref().ok()).map(|artifact| json!({
                 "code_bytes": artifact.code().len(),
                 "units": artifact.unit_count(),
                 "entries": artifact.entry_count(),
                 "traps": artifact.traps().len(),
             })),
-            "native_error": artifact.as_ref().err().map(ToString::to_string),
+            "native_error": artifact
+                .as_ref()
+                .and_then(|made| made.as_ref().err())
+                .map(ToString::to_string),
         })
     }
 }
