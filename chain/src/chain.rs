@@ -1,6 +1,5 @@
 //! The chain: state, and the ways to use it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use bessemer_image::CodeHash;
@@ -23,7 +22,7 @@ use crate::process::Processor;
 use crate::receipt::Receipt;
 use crate::records::Header;
 use crate::request::{CallRequest, DeployRequest};
-use crate::store::{BlockCommit, MemoryStore, RedbStore, Store, StoreError, View};
+use crate::store::{BlockCommit, MemoryStore, Store, StoreError, View};
 use crate::transaction::{BlockInfo, Refusal, Transaction};
 
 /// Accounts, contracts and blocks, on a store.
@@ -77,7 +76,7 @@ pub enum ChainError {
     #[error("{}", crate::explain::sentence(.0))]
     Failed(Box<Receipt>),
     /// What a contract returned is not what was asked for.
-    #[error("{contract} returned {} bytes that are not {expected}: {source}", .output.len())]
+    #[error("{contract} returned {} bytes that are not {expected}", .output.len())]
     Output {
         /// The contract.
         contract: Address,
@@ -130,8 +129,9 @@ impl Chain {
     ///
     /// [`ChainError::Store`] if the file is in use, damaged, or no database of a chain; then it is
     /// as it was.
-    pub fn open(engine: &Engine, path: impl AsRef<Path>) -> Result<Self, ChainError> {
-        Self::on(engine, Arc::new(RedbStore::open(path)?), ChainConfig::default())
+    #[cfg(feature = "redb")]
+    pub fn open(engine: &Engine, path: impl AsRef<std::path::Path>) -> Result<Self, ChainError> {
+        Self::on(engine, Arc::new(crate::store::RedbStore::open(path)?), ChainConfig::default())
     }
 
     /// A new chain that ends with the process.

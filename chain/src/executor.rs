@@ -67,7 +67,7 @@ impl Ended {
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     /// A frame could not be made, or a host call failed.
-    #[error("a contract could not go on: {0}")]
+    #[error("a contract could not go on")]
     Runtime(#[from] Error),
     /// State could not be read.
     #[error(transparent)]

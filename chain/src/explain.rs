@@ -53,10 +53,8 @@ fn describe_output(text: &mut String, status: Status, output: &[u8]) {
         }
         None => {}
     }
-    text.push_str(": 0x");
-    for byte in output.iter().take(68) {
-        let _ = write!(text, "{byte:02x}");
-    }
+    let shown = &output[..output.len().min(68)];
+    let _ = write!(text, ": {}", hex::encode_prefixed(shown));
     if output.len() > 68 {
         let _ = write!(text, "... ({} bytes)", output.len());
     }

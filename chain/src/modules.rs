@@ -35,7 +35,7 @@ pub enum ModuleError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The engine does not load code that was accepted before, or the system has no memory for it.
-    #[error("code {hash} does not load: {source}")]
+    #[error("code {hash} does not load")]
     Load {
         /// The code.
         hash: CodeHash,

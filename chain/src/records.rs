@@ -20,7 +20,7 @@ pub struct Header {
 
 /// A record that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("the record of {what} is damaged: {source}; restore the database from a copy")]
+#[error("the record of {what} is damaged; restore the database from a copy")]
 pub struct RecordError {
     what: String,
     source: postcard::Error,

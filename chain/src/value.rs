@@ -71,8 +71,7 @@ impl Eq for Value {}
 
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("0x")?;
-        self.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode_prefixed(&**self))
     }
 }
 

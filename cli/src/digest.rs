@@ -1,4 +1,4 @@
-//! One number for all of a guest's memory.
+//! A digest of all mapped memory of a guest.
 
 use bessemer_runtime::region::{PAGE, Region};
 use sha2::{Digest, Sha256};

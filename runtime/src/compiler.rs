@@ -13,6 +13,7 @@ use crate::cache::{
     CacheError, Child, ChildError, Damage, ImageHash, Key, KeySeed, Loaded, Memory, Missed,
     Request, Secret, Store,
 };
+use crate::error::WithSources;
 use crate::module::Parts;
 use crate::region::RegionPool;
 use crate::statistics::EngineCounters;
@@ -359,7 +360,7 @@ impl Compiler {
             Err(error) => {
                 self.counters.compile_failures.count();
                 let hash = parts.program.code_hash();
-                log::warn!("{hash}: interpreting, because {error}");
+                log::warn!("{hash}: interpreting, because {}", WithSources(&error));
                 Err(error)
             }
         }
@@ -440,7 +441,7 @@ fn open_store(path: &std::path::Path, config: &Config) -> Result<Option<Store>, 
         Ok(store) => Ok(Some(store)),
         Err(error @ CacheError::Shared { .. }) => Err(error.into()),
         Err(error) => {
-            log::warn!("there is no code cache: {error}");
+            log::warn!("there is no code cache: {}", WithSources(&error));
             Ok(None)
         }
     }

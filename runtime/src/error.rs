@@ -26,10 +26,10 @@ pub enum ErrorKind {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The program has no native code and the engine was told to use nothing else.
-    #[error("the module cannot be compiled: {0}")]
+    #[error("the module cannot be compiled")]
     Translate(#[from] TranslateError),
     /// The process that compiles gave nothing, and the engine was told to use nothing else.
-    #[error("the module cannot be compiled: {0}")]
+    #[error("the module cannot be compiled")]
     Compiler(#[from] ChildError),
     /// The code cache must not be used.
     #[error(transparent)]
@@ -60,7 +60,7 @@ pub enum ErrorKind {
         second: String,
     },
     /// A host function failed; the embedder's own error is the source.
-    #[error("host call `{name}` failed: {source}")]
+    #[error("host call `{name}` failed")]
     Host {
         /// The name given to the linker.
         name: String,
@@ -158,6 +158,21 @@ impl fmt::Display for Exit {
             Self::OutOfGas { pc } => write!(f, "out of gas at pc {pc:#010x}"),
             Self::HostCall { number, pc } => write!(f, "host call {number} at pc {pc:#010x}"),
         }
+    }
+}
+
+/// An error with all its sources, in one line: messages do not repeat what `source` returns.
+pub(crate) struct WithSources<'a>(pub(crate) &'a dyn std::error::Error);
+
+impl fmt::Display for WithSources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Selectors and topics, while compiling.
+//! Selectors and topics, computed at compile time.
 
 use bessemer_types::interface::{Field, Item, Text, signature};
 use keccak_const::Keccak256;

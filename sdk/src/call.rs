@@ -1,4 +1,4 @@
-//! Other contracts: calling them, creating them, paying them.
+//! Calls, creations and payments of other contracts.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -14,7 +14,7 @@ use bessemer_types::{
 use crate::contract::CustomError;
 use crate::{env, host};
 
-/// Whom a call goes to, and what goes with it.
+/// The target of a call, with its value and its gas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The contract.

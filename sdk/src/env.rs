@@ -1,4 +1,4 @@
-//! Who called, with what, where and when.
+//! The environment of a call: caller, value, own address, block.
 
 use crate::host;
 use bessemer_abi::codes::ABSENT;

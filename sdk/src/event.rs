@@ -10,7 +10,7 @@ use crate::{crypto, env};
 
 /// An event: what `#[event]` makes of a structure.
 pub trait Event {
-    /// How clients see it.
+    /// The event's entry in the interface.
     const ITEM: Item;
 
     /// Hands its topics and its encoded data to a function.

@@ -6,7 +6,7 @@ use crate::fail::fail;
 
 /// Sums, differences and products that are exact, or panic.
 ///
-/// The operators of [`U256`] wrap around without a word. These do not, and storage values use them
+/// The operators of [`U256`] wrap around silently. These do not, and storage values use them
 /// in `+=` and `-=`.
 pub trait Exact: Sized {
     /// The sum.

@@ -25,7 +25,7 @@
 //! assert_eq!(counter.count(), 3);
 //! ```
 //!
-//! For `riscv32im-unknown-none-elf` this becomes a program whose host calls are ECALLs. Everywhere
+//! For `riscv32imac-unknown-none-elf` this becomes a program whose host calls are ECALLs. Everywhere
 //! else the same source runs natively, on an environment in memory that [`testing`] sets up.
 
 #![cfg_attr(target_arch = "riscv32", no_std)]

@@ -1,4 +1,4 @@
-//! Native tests: users, blocks, contracts, and what came of them.
+//! Native tests: users, blocks, contracts, events and logs.
 //!
 //! Each thread, hence each test, has an environment of its own. The test acts as the user that
 //! [`act_as`] names: calls come from it, and contract structures that the test uses directly stand
@@ -154,7 +154,7 @@ impl Emitted {
     }
 }
 
-/// The events so far, the first first.
+/// The events so far, in the order of emission.
 pub fn events() -> Vec<Emitted> {
     world::with(|world| world.state.events.clone())
 }
@@ -169,7 +169,7 @@ pub fn storage(contract: Address) -> Vec<(Vec<u8>, Vec<u8>)> {
     world::with(|world| world.account(contract).storage.clone().into_iter().collect())
 }
 
-/// What revert data says, for people.
+/// Revert data as text.
 pub(crate) fn reason(data: &[u8]) -> String {
     match Revert::decode(data) {
         Some(Revert::Error(message)) => message.to_owned(),

@@ -3,6 +3,7 @@
 mod change;
 mod memory;
 mod record;
+#[cfg(feature = "redb")]
 mod redb;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 pub use change::ChangeSet;
 pub use memory::MemoryStore;
 pub use record::RecordSet;
+#[cfg(feature = "redb")]
 pub use redb::RedbStore;
 
 pub use crate::encoding::{
@@ -222,7 +224,7 @@ pub enum StoreError {
         what: String,
     },
     /// The operating system refused.
-    #[error("the database {} cannot be used: {source}", .path.display())]
+    #[error("the database {} cannot be used", .path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -33,7 +33,7 @@ pub const EXIT_GROUP: u32 = 94;
 /// Moves the end of the heap.
 pub const BRK: u32 = 214;
 
-/// What the environment keeps for one running program.
+/// The state of the environment for one running program.
 pub struct Bare {
     stdout: Box<dyn Write + Send>,
     stderr: Box<dyn Write + Send>,
@@ -60,7 +60,7 @@ impl Bare {
         }
     }
 
-    /// Does one call: `number` is a7, the arguments are a0 to a2.
+    /// Executes one call: `number` is a7, the arguments are a0 to a2.
     pub fn call(
         &mut self,
         memory: &mut Region,
@@ -119,7 +119,7 @@ pub fn linker<T: AsMut<Bare> + 'static>(engine: &Engine) -> Linker<T> {
     linker
 }
 
-/// Does the call that the guest asks for.
+/// Executes the host call that the guest makes.
 pub fn call<T: AsMut<Bare>>(caller: &mut Caller<'_, T>) -> HostResult<u32> {
     let number = caller.number();
     let arguments = [0, 1, 2].map(|index| caller.argument(index));
@@ -141,7 +141,7 @@ impl fmt::Debug for Bare {
     }
 }
 
-/// No such file.
+/// EBADF: no such file.
 const EBADF: u32 = (-9_i32).cast_unsigned();
-/// No such call.
+/// ENOSYS: no such call.
 const ENOSYS: u32 = (-38_i32).cast_unsigned();

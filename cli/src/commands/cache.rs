@@ -1,4 +1,4 @@
-//! `bessemer cache`: shows and tends the code cache.
+//! `bessemer cache`: shows and cleans the code cache.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -8,13 +8,13 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::support::compiling::CacheArgs;
-use crate::support::failure::Failure;
+use crate::support::failure::{Failure, with_sources};
 use crate::support::number::parse_bytes;
 use crate::support::output::{self, Output, WARNING, grouped};
 
-/// Shows and tends the cache of native code.
+/// Shows and cleans the cache of native code.
 ///
-/// Whatever is in the cache, and whatever happens to it, no result depends on it: it is made anew.
+/// No result depends on the cache: what is missing or damaged is made anew.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         limits.bytes = bytes.into();
     }
     let config = args.cache.config(Config::new().cache_limits(limits))?;
-    let engine = Engine::new(config).map_err(|error| Failure::Other(error.to_string()))?;
+    let engine = Engine::new(config).map_err(|error| Failure::Other(with_sources(&error)))?;
     // the reason was given as a warning
     let missing = || Failure::Other("the cache cannot be used".to_owned());
     let cache = engine.cache().ok_or_else(missing)?;
@@ -175,7 +175,7 @@ fn remove<'a>(
     for entry in entries {
         match cache.remove(entry.key) {
             Ok(()) => count += 1,
-            // another process was faster
+            // another process has removed it
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(source) => {
                 return Err(Failure::Io { what: format!("remove {}", entry.key), source });

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::abi;
 use crate::support::failure::Failure;
 use crate::support::local::{Executed, Failed, Keep, Local};
-use crate::support::outcome::{self, Teller};
+use crate::support::outcome::{self, Explainer};
 use crate::support::output::{Output, hex, merge};
 use crate::support::prepared::{CallArgs, Prepared};
 use crate::support::source::Sources;
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     report(&mut local, &executed, output)
 }
 
-/// Tells how a transaction ended, and keeps it if it failed.
+/// Prints how a transaction ended, and records it if it failed.
 fn report(local: &mut Local, executed: &Executed, output: Output) -> Result<u8, Failure> {
     let Executed { transaction, receipt, .. } = executed;
     let (to, input) = match &transaction.action {
@@ -58,29 +58,29 @@ fn report(local: &mut Local, executed: &Executed, output: Output) -> Result<u8, 
         true => None,
         false => Some(Failed::save(&local.folder, &local.names, executed)?),
     };
-    let mut teller = Teller::new(&local.chain, &local.names, Sources::of(&local.folder));
-    let what = teller.call_name(&to, input);
+    let mut explainer = Explainer::new(&local.chain, &local.names, Sources::of(&local.folder));
+    let what = explainer.call_name(&to, input);
     if output.json {
         let mut document = json!({ "schema": "bessemer.call/1" });
-        merge(&mut document, teller.document(input, receipt));
+        merge(&mut document, explainer.document(input, receipt));
         document["changed"] = receipt.succeeded().into();
         document["failed_file"] = saved.as_ref().map(|path| path.display().to_string()).into();
         output.document(&document)?;
     }
     if receipt.succeeded() {
         if !output.json {
-            match teller.result(&to, input, &receipt.output) {
+            match explainer.result(&to, input, &receipt.output) {
                 Some(fields) => output.text(abi::values(&fields, &local.names))?,
                 None if receipt.output.is_empty() => {}
                 None => output.text(format!("0x{}\n", hex(&receipt.output)))?,
             }
-            output.note(outcome::summary(&mut teller, receipt));
+            output.note(outcome::summary(&mut explainer, receipt));
         }
         return Ok(0);
     }
     let saved =
         saved.as_deref().map(|path| path.strip_prefix(local.folder.project()).unwrap_or(path));
-    output.error(teller.failure(&what, receipt));
+    output.error(explainer.failure(&what, receipt));
     output.note(outcome::aftermath(receipt, saved));
     Ok(4)
 }

@@ -78,7 +78,7 @@ impl<'a> Check<'a> {
         clashing.map(|list| list.join(" and ")).collect()
     }
 
-    /// Why it would not work, a sentence each.
+    /// Why it would be refused, one sentence for each reason.
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if let Err(error) = &self.program {
@@ -150,8 +150,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Numbers that stand in a7 at an ECALL, as a reader finds who goes through the text from front to
-/// back.
+/// Numbers that are in a7 at an ECALL, found by decoding the text from front to back.
 fn host_calls(program: &Program) -> BTreeSet<u32> {
     let text = program.text();
     let (mut calls, mut number, mut index) = (BTreeSet::new(), None, 0);

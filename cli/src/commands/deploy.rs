@@ -1,4 +1,4 @@
-//! `bessemer deploy`: a contract onto the local chain.
+//! `bessemer deploy`: puts a contract on the local chain.
 
 use bessemer_chain::{Action, CodeHash};
 use serde_json::json;
@@ -9,13 +9,13 @@ use crate::support::images;
 use crate::support::invocation::{Invocation, Options};
 use crate::support::local::{Failed, Keep, Local};
 use crate::support::names::USERS;
-use crate::support::outcome::{self, Teller};
+use crate::support::outcome::{self, Explainer};
 use crate::support::output::{Output, grouped, kib, merge};
 use crate::support::source::Sources;
 
 /// Deploys a contract of the project, or an image, onto the project's local chain.
 ///
-/// Builds the contract first. The chain stands in .bessemer, and is made if there is none.
+/// Builds the contract first. The chain is in the folder .bessemer, which is made if it is missing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -77,10 +77,10 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
 
     let Some(address) = receipt.contract().filter(|_| receipt.succeeded()) else {
         let saved = Failed::save(&local.folder, &local.names, &executed)?;
-        let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
+        let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
         if output.json {
             let mut document = json!({ "schema": "bessemer.deploy/1", "name": name });
-            merge(&mut document, teller.document(&[], receipt));
+            merge(&mut document, explainer.document(&[], receipt));
             document["failed_file"] = saved.display().to_string().into();
             output.document(&document)?;
         }
@@ -90,9 +90,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
                 Some(error) if error.name != "Error" => {
                     format!("{what} reverted: {}", abi::one_line(&error, &local.names))
                 }
-                _ => teller.failure(&what, receipt),
+                _ => explainer.failure(&what, receipt),
             },
-            _ => teller.failure(&what, receipt),
+            _ => explainer.failure(&what, receipt),
         };
         output.error(text);
         let saved = saved.strip_prefix(local.folder.project()).unwrap_or(&saved);
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     if let Some(debug) = &image.debug {
         Sources::keep(&local.folder, &CodeHash::of(elf), debug)?;
     }
-    let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
+    let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
     if output.json {
         let mut document = json!({
             "schema": "bessemer.deploy/1",
@@ -112,13 +112,13 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             "size": elf.len(),
             "code_hash": CodeHash::of(elf).to_string(),
         });
-        merge(&mut document, teller.document(&[], receipt));
+        merge(&mut document, explainer.document(&[], receipt));
         output.document(&document)?;
     } else {
         let (size, gas) = (kib(elf.len()), grouped(receipt.gas_used));
         output.text(format!("{name}  {address}  {size}  gas {gas}\n"))?;
         for event in &receipt.events {
-            output.note(format_args!("event {}", teller.event(event, &address)));
+            output.note(format_args!("event {}", explainer.event(event, &address)));
         }
     }
     Ok(0)

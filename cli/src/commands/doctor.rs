@@ -1,10 +1,10 @@
-//! `bessemer doctor`: whether everything is there.
+//! `bessemer doctor`: checks that compilers, engines and folders can be used.
 
 use bessemer_runtime::Backend;
 use bessemer_toolchain::rust::{CONTRACT_TARGET, Library, REMEDY, candidates};
 use serde_json::{Value, json};
 
-use crate::support::failure::Failure;
+use crate::support::failure::{Failure, with_sources};
 use crate::support::local::{self, Folder};
 use crate::support::output::{self, ERROR, Output, TITLE, WARNING};
 
@@ -21,7 +21,7 @@ Examples:
   bessemer doctor --json
 ";
 
-/// Looks at everything.
+/// Runs all checks.
 pub(crate) fn run(_: &Args, output: Output) -> Result<u8, Failure> {
     let findings = findings()?;
     let healthy = findings.iter().all(|finding| finding.kind != Kind::Problem);
@@ -119,7 +119,7 @@ fn findings() -> Result<Vec<Finding>, Failure> {
     findings.push(if folder.path("chain.redb").is_file() {
         match folder.lock_chain() {
             Ok(_) => Finding::new(Kind::Good, format!("the local chain is in {shown}")),
-            Err(failure) => Finding::new(Kind::Problem, failure.to_string()),
+            Err(failure) => Finding::new(Kind::Problem, with_sources(&failure)),
         }
     } else {
         match tempfile::tempfile_in(folder.project()) {

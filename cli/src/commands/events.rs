@@ -1,11 +1,11 @@
-//! `bessemer events`: what contracts told the world.
+//! `bessemer events`: events that contracts emitted.
 
 use serde_json::{Value, json};
 
 use crate::support::abi::plain;
 use crate::support::failure::Failure;
 use crate::support::local::Local;
-use crate::support::outcome::Teller;
+use crate::support::outcome::Explainer;
 use crate::support::output::{self, Output, merge};
 use crate::support::source::Sources;
 
@@ -18,7 +18,7 @@ pub(crate) struct Args {
     /// Only those of this name
     #[arg(long, value_name = "EVENT")]
     event: Option<String>,
-    /// Only the newest so many
+    /// Only the newest, at most this many
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     last: usize,
 }
@@ -35,12 +35,12 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let local = Local::existing()?;
     let only = args.contract.as_deref().map(|name| local.contract(name)).transpose()?;
     let only = only.map(|(address, _)| address);
-    let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
+    let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
     let mut found: Vec<(u64, u32, String, Value)> = Vec::new();
     'blocks: for height in (1..=local.chain.height()).rev() {
         for receipt in local.chain.receipts(height)?.iter().rev() {
             for event in receipt.events.iter().rev() {
-                let shown = teller.event(event, &event.address);
+                let shown = explainer.event(event, &event.address);
                 let name = shown.split([' ', '(']).next().unwrap_or_default();
                 let wanted = args.event.as_deref().is_none_or(|event| plain(event) == plain(name));
                 if !wanted || only.is_some_and(|only| only != event.address) {
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
                     break 'blocks;
                 }
                 let shown = format!("{}.{shown}", local.names.show(&event.address));
-                found.push((height, receipt.index, shown, teller.event_json(event)));
+                found.push((height, receipt.index, shown, explainer.event_json(event)));
             }
         }
     }

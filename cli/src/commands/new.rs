@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let sdk = Sdk::find(args.sdk_path.as_deref())?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
-    // complete, or not there
+    // the folder appears complete or not at all
     let staging = tempfile::Builder::new()
         .prefix(".bessemer-new-")
         .tempdir_in(parent)
@@ -157,7 +157,7 @@ impl Template {
         }
     }
 
-    /// What to do with the contract, a line each.
+    /// Commands to go on with, a line each.
     fn commands(self, name: &str) -> String {
         let lines: &[&str] = match self {
             Self::Counter => &["deploy {}", "call {} add --by 3", "query {} get"],
@@ -196,7 +196,7 @@ impl Template {
     }
 }
 
-/// A name that cargo takes for a package, Rust for a crate, and the tool for a contract.
+/// Checks that cargo accepts the name for a package, Rust for a crate, and the tool for a contract.
 fn check_name(name: &str) -> Result<(), Failure> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
@@ -211,7 +211,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
         ["as", "fn", "if", "in", "let", "mod", "use", "pub", "type", "impl", "enum", "struct"];
     if taken.contains(&name) || word.contains(&name) || crate::support::names::USERS.contains(&name)
     {
-        return Err(Failure::Usage(format!("`{name}` means something else: choose another name")));
+        return Err(Failure::Usage(format!("`{name}` is a reserved word: choose another name")));
     }
     Ok(())
 }

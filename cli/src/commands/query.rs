@@ -1,4 +1,4 @@
-//! `bessemer query`: calls that change nothing.
+//! `bessemer query`: calls a view function, without a transaction.
 
 use bessemer_chain::{ChainError, End, Inspector};
 use serde_json::json;
@@ -7,12 +7,12 @@ use crate::support::abi::{self, Field};
 use crate::support::failure::Failure;
 use crate::support::invocation::Options;
 use crate::support::local::{DEFAULT_GAS, Local};
-use crate::support::outcome::Teller;
+use crate::support::outcome::Explainer;
 use crate::support::output::{DIM, Output, grouped, hex, merge};
 use crate::support::prepared::Prepared;
 use crate::support::source::Sources;
 
-/// Asks a contract, in a call that can change nothing and is no transaction.
+/// Calls a function of a contract without a transaction: nothing changes and nothing is paid.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -55,10 +55,10 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let request = local.chain.call(call.to, "").input(call.input.clone()).from(terms.from);
     let request = request.gas(terms.gas.unwrap_or(DEFAULT_GAS)).inspect(&mut spent);
     let answer = request.query_bytes();
-    let mut teller = Teller::new(&local.chain, &local.names, Sources::of(&local.folder));
+    let mut explainer = Explainer::new(&local.chain, &local.names, Sources::of(&local.folder));
     match answer {
         Ok(bytes) => {
-            let fields = teller.result(&call.to, &call.input, &bytes);
+            let fields = explainer.result(&call.to, &call.input, &bytes);
             if output.json {
                 output.document(&json!({
                     "schema": "bessemer.query/1",
@@ -79,11 +79,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         Err(ChainError::Failed(receipt)) => {
             if output.json {
                 let mut document = json!({ "schema": "bessemer.query/1" });
-                merge(&mut document, teller.document(&call.input, &receipt));
+                merge(&mut document, explainer.document(&call.input, &receipt));
                 output.document(&document)?;
             }
-            let what = teller.call_name(&call.to, &call.input);
-            output.error(teller.failure(&what, &receipt));
+            let what = explainer.call_name(&call.to, &call.input);
+            output.error(explainer.failure(&what, &receipt));
             let view = |function: &alloy_json_abi::Function| {
                 use alloy_json_abi::StateMutability::{Pure, View};
                 matches!(function.state_mutability, View | Pure)

@@ -1,11 +1,11 @@
-//! `bessemer receipt`: what became of a transaction.
+//! `bessemer receipt`: the receipt of a transaction.
 
 use serde_json::json;
 
 use crate::support::abi;
 use crate::support::failure::Failure;
 use crate::support::local::Local;
-use crate::support::outcome::Teller;
+use crate::support::outcome::Explainer;
 use crate::support::output::{self, Output, grouped, hex, merge};
 use crate::support::source::Sources;
 
@@ -47,18 +47,22 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             None => "no transaction was made yet: deploy or call a contract".to_owned(),
         }));
     };
-    let mut teller = Teller::new(chain, &local.names, Sources::of(&local.folder));
+    let mut explainer = Explainer::new(chain, &local.names, Sources::of(&local.folder));
     if output.json {
         let mut document = json!({ "schema": "bessemer.receipt/1" });
-        merge(&mut document, teller.document(&[], &receipt));
+        merge(&mut document, explainer.document(&[], &receipt));
         output.document(&document)?;
         return Ok(0);
     }
-    output.text(table(&mut teller, &local, &receipt))?;
+    output.text(table(&mut explainer, &local, &receipt))?;
     Ok(0)
 }
 
-fn table(teller: &mut Teller<'_>, local: &Local, receipt: &bessemer_chain::Receipt) -> String {
+fn table(
+    explainer: &mut Explainer<'_>,
+    local: &Local,
+    receipt: &bessemer_chain::Receipt,
+) -> String {
     let names = &local.names;
     let mut rows = vec![
         ["block".to_owned(), receipt.height.to_string()],
@@ -76,10 +80,10 @@ fn table(teller: &mut Teller<'_>, local: &Local, receipt: &bessemer_chain::Recei
         row("created", names.show(created));
     }
     for event in &receipt.events {
-        row("event", teller.event(event, &receipt.to));
+        row("event", explainer.event(event, &receipt.to));
     }
     for line in &receipt.diagnosis.log {
-        row("log", teller.log_line(line));
+        row("log", explainer.log_line(line));
     }
     if let Some(reason) = &receipt.diagnosis.refused {
         row("refused", abi::printable(reason));

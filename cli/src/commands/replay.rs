@@ -1,4 +1,4 @@
-//! `bessemer replay`: a transaction that failed, once more.
+//! `bessemer replay`: runs a failed transaction again.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::failure::Failure;
 use crate::support::local::{Failed, Folder};
-use crate::support::outcome::{self, Teller};
+use crate::support::outcome::{self, Explainer};
 use crate::support::output::{Output, merge};
 use crate::support::source::Sources;
 
@@ -43,22 +43,22 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     }
     let same = failed.is_like(&receipt);
     let sources = Folder::find().map(|folder| Sources::of(&folder)).unwrap_or_default();
-    let mut teller = Teller::new(&chain, &failed.names, sources);
+    let mut explainer = Explainer::new(&chain, &failed.names, sources);
     let (to, input) = match &failed.transaction.action {
         Action::Call { to, input } => (*to, input.as_slice()),
         _ => (receipt.to, &[][..]),
     };
     if output.json {
         let mut document = json!({ "schema": "bessemer.replay/1", "as_recorded": same });
-        merge(&mut document, teller.document(input, &receipt));
+        merge(&mut document, explainer.document(input, &receipt));
         output.document(&document)?;
     }
     if receipt.succeeded() {
-        output.note(outcome::summary(&mut teller, &receipt));
+        output.note(outcome::summary(&mut explainer, &receipt));
         return Ok(0);
     }
-    let what = teller.call_name(&to, input);
-    output.error(teller.failure(&what, &receipt));
+    let what = explainer.call_name(&to, input);
+    output.error(explainer.failure(&what, &receipt));
     output.note(outcome::aftermath(&receipt, None));
     output.note("  both engines agree");
     if same {

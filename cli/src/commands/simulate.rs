@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::support::abi;
 use crate::support::failure::Failure;
 use crate::support::local::{Executed, Keep, Local};
-use crate::support::outcome::Teller;
+use crate::support::outcome::Explainer;
 use crate::support::output::{self, Output, TITLE, grouped, hex, merge};
 use crate::support::prepared::{CallArgs, Prepared};
 use crate::support::source::Sources;
 
-/// Shows what a call would do, and does nothing.
+/// Shows what a call would do, without doing it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -39,11 +39,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut writes = Writes::default();
     let executed = local.execute(action, terms, Keep::Nothing, Some(&mut writes))?;
     let receipt = &executed.receipt;
-    let mut teller = Teller::new(&local.chain, &local.names, Sources::of(&local.folder));
+    let mut explainer = Explainer::new(&local.chain, &local.names, Sources::of(&local.folder));
     let changes = if receipt.succeeded() { writes.changes(&executed) } else { Vec::new() };
     if output.json {
         let mut document = json!({ "schema": "bessemer.simulate/1" });
-        merge(&mut document, teller.document(&call.input, receipt));
+        merge(&mut document, explainer.document(&call.input, receipt));
         document["changes"] = changes.iter().map(Change::to_json).collect();
         let keys = |keys: &BTreeSet<StateKey>| -> Vec<String> {
             keys.iter().map(ToString::to_string).collect()
@@ -52,19 +52,20 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         document["writes"] = keys(&executed.accessed.writes).into();
         output.document(&document)?;
     } else {
-        let what = teller.call_name(&call.to, &call.input);
+        let what = explainer.call_name(&call.to, &call.input);
         let mut text = format!("{TITLE}{what}{TITLE:#} would ");
         if receipt.succeeded() {
             text.push_str("return\n");
-            let result = teller.result(&call.to, &call.input, &receipt.output).unwrap_or_default();
+            let result =
+                explainer.result(&call.to, &call.input, &receipt.output).unwrap_or_default();
             let result = abi::values(&result, &local.names);
             text.extend(result.lines().map(|line| format!("  {line}\n")));
         } else {
-            text.push_str(&format!("fail: {}\n", teller.failure(&what, receipt)));
+            text.push_str(&format!("fail: {}\n", explainer.failure(&what, receipt)));
         }
         text.push_str(&format!("gas {}\n", grouped(receipt.gas_used)));
         for event in &receipt.events {
-            text.push_str(&format!("event {}\n", teller.event(event, &receipt.to)));
+            text.push_str(&format!("event {}\n", explainer.event(event, &receipt.to)));
         }
         let rows = changes.iter().map(|change| {
             let name = local.names.show(&change.contract);
@@ -87,7 +88,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(if receipt.succeeded() { 0 } else { 4 })
 }
 
-/// What contracts store; of several values for a key the last counts.
+/// Values that contracts store; the last value of a key counts.
 #[derive(Default)]
 struct Writes(BTreeMap<(Address, StorageKey), Option<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! `bessemer size`: what the bytes of an image are.
+//! `bessemer size`: how many bytes each part of an image has.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ struct Sizes {
     file: usize,
     /// Bytes of code, the largest first.
     functions: Vec<(String, u64)>,
-    /// What functions took in the last tests of this image.
+    /// Costs of functions in the last tests of this image.
     taken: Functions,
 }
 

@@ -5,7 +5,7 @@ use bessemer_chain::{Account, Address, StateKey, U256};
 use serde_json::{Value, json};
 
 use crate::support::abi::printable;
-use crate::support::failure::Failure;
+use crate::support::failure::{Failure, with_sources};
 use crate::support::local::Local;
 use crate::support::names::Names;
 use crate::support::output::{self, Output, hex};
@@ -71,7 +71,7 @@ impl State {
             damaged = damaged.take().or(parsed.err());
         };
         let visited = local.chain.store().for_each(&mut visit);
-        visited.map_err(|error| Failure::State(error.to_string()))?;
+        visited.map_err(|error| Failure::State(with_sources(&error)))?;
         match damaged {
             Some(error) => Err(Failure::State(format!("the database is damaged: {error}"))),
             None => Ok(state),
@@ -121,7 +121,7 @@ impl State {
     }
 }
 
-/// What a key probably is: the SDK begins with the number of the field, and has map keys behind it.
+/// Describes a key, as a guess: the SDK writes the number of the field and then the keys of maps.
 fn place(key: &[u8], names: &Names) -> String {
     // above are namespaces and hashes of paths that were too long
     const FIELDS: u8 = 254;

@@ -1,13 +1,13 @@
-//! Options about where native code is kept and made.
+//! Options that say where native code is kept and which process compiles.
 
 use std::env;
 use std::path::PathBuf;
 
-use bessemer_runtime::{Compilation, Config};
+use bessemer_runtime::Config;
 
 use crate::support::failure::Failure;
 
-/// Where artifacts and the secret are.
+/// The folder for artifacts and the file of the secret.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CacheArgs {
     /// The cache directory; without it BESSEMER_CACHE_DIR, or bessemer in the user's folder for caches
@@ -37,7 +37,7 @@ impl CacheArgs {
     }
 }
 
-/// Who compiles.
+/// Which process compiles.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct CompilerArgs {
     /// Compiles in this process, not in a child process with limits
@@ -46,10 +46,8 @@ pub(crate) struct CompilerArgs {
 }
 
 impl CompilerArgs {
-    /// Settings that compile before anything is executed: what a command says about times is then
-    /// about native code.
+    /// Settings with this compiler.
     pub(crate) fn config(self, config: Config) -> Config {
-        let config = config.compilation(Compilation::Eager);
         if self.compile_in_process {
             return config.compile_in_process();
         }

@@ -1,4 +1,4 @@
-//! Guest memory into files: `--signature` and `--dump`.
+//! Writes guest memory to files: `--signature` and `--dump`.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

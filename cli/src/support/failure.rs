@@ -1,4 +1,4 @@
-//! What a command can fail with, and the exit code of each.
+//! The failures of commands, and their exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,16 @@ use serde_json::{Value, json};
 /// failures.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// What was asked for makes no sense.
+    /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
     /// The runtime refused the program, or failed.
-    #[error("{}: {error}", path.display())]
-    Program { path: PathBuf, error: Error },
+    #[error("{}", path.display())]
+    Program {
+        path: PathBuf,
+        #[source]
+        error: Error,
+    },
     /// The program lacks something that the command needs.
     #[error("{0}")]
     Other(String),
@@ -31,10 +35,10 @@ pub(crate) enum Failure {
     /// The local chain cannot be used, or something is not on it.
     #[error("{0}")]
     State(String),
-    /// A file or stream.
-    #[error("cannot {what}: {source}")]
+    /// A file or stream could not be read or written.
+    #[error("cannot {what}")]
     Io { what: String, source: io::Error },
-    /// Whoever read standard output is gone: nobody is left to be told.
+    /// The reader of standard output has closed it. Nothing is printed about that.
     #[error("standard output is closed")]
     OutputClosed,
 }
@@ -79,7 +83,7 @@ impl Failure {
         }
     }
 
-    /// What to print on standard error; the loader's own sentences say what to do.
+    /// Whether nothing is printed on standard error.
     pub(crate) fn is_silent(&self) -> bool {
         matches!(self, Self::OutputClosed)
     }
@@ -100,7 +104,7 @@ impl Failure {
         };
         json!({
             "schema": "bessemer.error/1",
-            "error": { "kind": kind, "rule": rule, "message": self.to_string() },
+            "error": { "kind": kind, "rule": rule, "message": with_sources(self) },
         })
     }
 }
@@ -110,8 +114,31 @@ impl From<bessemer_chain::ChainError> for Failure {
         use bessemer_chain::ChainError;
         match error {
             ChainError::Refused(refusal) => Self::Usage(format!("the chain refuses: {refusal}")),
-            ChainError::Store(_) => Self::State(error.to_string()),
-            error => Self::Other(error.to_string()),
+            ChainError::Store(_) => Self::State(with_sources(&error)),
+            error => Self::Other(with_sources(&error)),
         }
+    }
+}
+
+/// An error with all its sources, in one line: messages do not repeat what `source` returns.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_source_is_printed_once() {
+        let source = io::Error::other("the disk is on fire");
+        let failure = Failure::file("write", Path::new("state"), source);
+        assert_eq!(with_sources(&failure), "cannot write state: the disk is on fire");
     }
 }

@@ -1,4 +1,4 @@
-//! What functions of contracts take, over all tests.
+//! Instructions and gas of contract functions, over all tests of a project.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,16 +18,16 @@ pub(crate) type Images = BTreeMap<String, Arc<[u8]>>;
 /// A frame that returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
-    /// Whose code ran.
+    /// The account whose code ran.
     pub(crate) code: Address,
     /// The selector; nothing for a constructor.
     selector: Option<Vec<u8>>,
     instructions: u64,
-    /// Its callees' included.
+    /// Includes the gas of its callees.
     gas: u64,
 }
 
-/// Notes the frames of a transaction.
+/// Records the frames of a transaction.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     open: Vec<(Address, Option<Vec<u8>>)>,
@@ -53,7 +53,7 @@ impl Inspector for Frames {
     }
 }
 
-/// What a function took, the least and the most.
+/// What calls of a function cost: the least and the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Taken {
     calls: u64,
@@ -108,7 +108,7 @@ impl Functions {
         self.0.insert(name, sum);
     }
 
-    /// A table: what each function took.
+    /// A table of what each function costs.
     pub(crate) fn table(&self) -> String {
         let range = |(least, most): (u64, u64)| match least == most {
             true => grouped(most),
@@ -125,7 +125,7 @@ impl Functions {
         self.0.iter().map(|(name, taken)| (name.clone(), taken.to_json())).collect()
     }
 
-    /// What the last tests of this very image noted beside it; nothing, if there were none.
+    /// The costs that the last test run wrote beside this image. Empty if there are none.
     pub(crate) fn read(image: &Image) -> Self {
         let read = || -> Option<Self> {
             let text = std::fs::read_to_string(beside(&image.file.path)).ok()?;
@@ -140,7 +140,7 @@ impl Functions {
         read().unwrap_or_default()
     }
 
-    /// Notes it beside the image, for `bessemer size`.
+    /// Writes the costs to a file beside the image, for `bessemer size`.
     pub(crate) fn write(&self, image: &Image) -> Result<(), Failure> {
         let path = beside(&image.file.path);
         let noted = json!({
@@ -178,7 +178,7 @@ impl Noted {
         self.0.entry(contract.clone()).or_default().add(name, Taken::of(frame));
     }
 
-    /// Adds what another test noted.
+    /// Adds the costs of another test.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (contract, functions) in &other.0 {
             let known = self.0.entry(contract.clone()).or_default();
@@ -186,7 +186,7 @@ impl Noted {
         }
     }
 
-    /// Those of a contract, by its crate.
+    /// The functions of a contract, by its crate.
     pub(crate) fn of(&self, contract: &str) -> Option<&Functions> {
         self.0.get(contract)
     }

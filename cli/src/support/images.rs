@@ -1,4 +1,4 @@
-//! Images that a command names: packages of the project, or files.
+//! Images that a command line names: packages of the project, or files.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(crate) fn find(contract: &str, output: Output) -> Result<Image, Failure> {
     image.ok_or_else(|| Failure::Build(format!("{contract} has no image")))
 }
 
-/// All that are named, or all of the project.
+/// The images that are named; if none is, all images of the project.
 pub(crate) fn all(contracts: &[String], output: Output) -> Result<Vec<Image>, Failure> {
     if contracts.is_empty() {
         let built = build::contracts(&[], &Folder::find()?, output)?;

@@ -1,4 +1,5 @@
-//! What a command line says behind the name of a function: arguments, and terms of the transaction.
+//! The part of a command line behind the name of a function: its arguments, and options of the
+//! transaction.
 
 use alloy_json_abi::Param;
 use bessemer_chain::U256;
@@ -8,7 +9,7 @@ use crate::support::failure::Failure;
 use crate::support::local::Terms;
 use crate::support::names::Names;
 
-/// Terms of a transaction, as options.
+/// Options of a transaction.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Options {
     /// Who sends it: a user or an address
@@ -54,8 +55,8 @@ fn named<T>(option: &str, result: Result<T, String>) -> Result<T, Failure> {
 }
 
 impl Invocation {
-    /// Takes words apart. What has the name of an argument is one; otherwise the options of the tool
-    /// may stand here too. `naming`: whether `--name` is one of them.
+    /// Parses the words. An option with the name of an argument is that argument; other options are
+    /// those of the tool. `naming`: whether the tool's options include `--name`.
     pub(crate) fn parse(
         words: &[String],
         params: &[Param],

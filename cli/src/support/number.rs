@@ -27,10 +27,9 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u32, String> {
 
 /// Bytes: `0x` and pairs of hexadecimal digits.
 pub(crate) fn parse_hex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = text.strip_prefix("0x")?.as_bytes().as_chunks::<2>();
-    let digit = |c: u8| char::from(c).to_digit(16).map(|digit| digit as u8);
-    let byte = |&[high, low]: &[u8; 2]| Some((digit(high)? << 4) | digit(low)?);
-    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
+    // the library would take a second prefix
+    let digits = text.strip_prefix("0x").filter(|digits| !digits.starts_with("0x"))?;
+    hex::decode(digits).ok()
 }
 
 /// An address: a number or the name of a symbol.
@@ -61,6 +60,15 @@ mod tests {
             ("main", None),
         ] {
             assert_eq!(parse_u32(text), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_bytes_have_one_prefix_and_whole_pairs() {
+        assert_eq!(parse_hex("0x00fF"), Some(vec![0, 255]));
+        assert_eq!(parse_hex("0x"), Some(vec![]));
+        for text in ["", "00", "0x0", "0xgg", "0x0x00", "0x+1"] {
+            assert_eq!(parse_hex(text), None, "{text}");
         }
     }
 

@@ -12,8 +12,8 @@ use crate::support::names::Names;
 use crate::support::output::{Address as Pc, DIM, grouped, hex};
 use crate::support::source::Sources;
 
-/// Says what receipts mean, in the words of the contracts on a chain.
-pub(crate) struct Teller<'a> {
+/// Explains receipts with the names in the interfaces of the contracts on a chain.
+pub(crate) struct Explainer<'a> {
     chain: &'a Chain,
     names: &'a Names,
     interfaces: Interfaces,
@@ -21,7 +21,7 @@ pub(crate) struct Teller<'a> {
     sources: Sources,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> Explainer<'a> {
     pub(crate) fn new(chain: &'a Chain, names: &'a Names, sources: Sources) -> Self {
         Self { chain, names, interfaces: Interfaces::default(), sources }
     }
@@ -105,7 +105,7 @@ impl<'a> Teller<'a> {
         text
     }
 
-    /// What stopped a frame.
+    /// Why a frame stopped.
     fn frame(&mut self, frame: &Frame, gas: u64) -> String {
         match (frame.status, frame.trap) {
             (Status::Trap, Some(trap)) => {
@@ -162,7 +162,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Everything, for programs.
+    /// The whole receipt, as JSON.
     pub(crate) fn document(&mut self, input: &[u8], receipt: &Receipt) -> Value {
         let (to, output) = (&receipt.to, &receipt.output);
         let result = match receipt.status {
@@ -202,19 +202,19 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// What stands on standard error beside a result.
-pub(crate) fn summary(teller: &mut Teller<'_>, receipt: &Receipt) -> String {
+/// What is printed on standard error beside a result.
+pub(crate) fn summary(explainer: &mut Explainer<'_>, receipt: &Receipt) -> String {
     let mut text = format!("{DIM}gas {}{DIM:#}", grouped(receipt.gas_used));
     for event in &receipt.events {
-        let _ = write!(text, "\nevent {}", teller.event(event, &receipt.to));
+        let _ = write!(text, "\nevent {}", explainer.event(event, &receipt.to));
     }
     for line in &receipt.diagnosis.log {
-        let _ = write!(text, "\nlog {}", teller.log_line(line));
+        let _ = write!(text, "\nlog {}", explainer.log_line(line));
     }
     text
 }
 
-/// What stands below a failure: gas, state, and what to do next.
+/// What is printed below a failure: gas, state, and what to do next.
 pub(crate) fn aftermath(receipt: &Receipt, file: Option<&Path>) -> String {
     let mut text = format!("  gas {}, state unchanged", grouped(receipt.gas_used));
     if let Some(file) = file {

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
-use crate::support::failure::Failure;
+use crate::support::failure::{Failure, with_sources};
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -21,7 +21,7 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    /// Makes the choice that of the process.
+    /// Applies the choice to the whole process.
     pub(crate) fn apply(self) {
         match self {
             Self::Auto => anstream::ColorChoice::Auto,
@@ -54,20 +54,20 @@ impl Output {
             .map_err(|error| Failure::stream("standard output", error))
     }
 
-    /// Tells a person something. There is nowhere to report that this failed.
+    /// Prints a message on standard error. If that fails, there is no place to report it.
     pub(crate) fn note(self, text: impl Display) {
         let _ = writeln!(anstream::stderr().lock(), "{text}");
     }
 
-    /// Tells of an error, in the form `error: ...`.
+    /// Prints an error, in the form `error: ...`.
     pub(crate) fn error(self, text: impl Display) {
         self.note(format_args!("{ERROR}error:{ERROR:#} {text}"));
     }
 
-    /// Tells of a failure, and gives its exit code.
+    /// Prints a failure and returns its exit code.
     pub(crate) fn failure(self, failure: &Failure) -> u8 {
         if !failure.is_silent() {
-            self.error(failure);
+            self.error(with_sources(failure));
             if self.json {
                 // The failure that counts is the first.
                 let _ = self.document(&failure.to_json());
@@ -83,7 +83,7 @@ pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Titles and names.
 pub(crate) const TITLE: Style = Style::new().bold();
-/// What is seldom read.
+/// Details.
 pub(crate) const DIM: Style = Style::new().dimmed();
 
 /// Rows of aligned cells, two spaces in.
@@ -140,10 +140,10 @@ pub(crate) fn kib(bytes: usize) -> String {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }
 
-/// Shows an address as all of the project does.
+/// An address, as `0x` and eight digits.
 pub(crate) struct Address(pub(crate) u32);
 
 impl Display for Address {
@@ -152,7 +152,7 @@ impl Display for Address {
     }
 }
 
-/// Shows warnings of the libraries.
+/// Prints the warnings that libraries log.
 pub(crate) fn log_warnings() {
     static LOGGER: Logger = Logger;
     if log::set_logger(&LOGGER).is_ok() {

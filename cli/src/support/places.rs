@@ -8,7 +8,7 @@ use bessemer_image::Symbols;
 use object::{Object, ObjectSection};
 use serde_json::{Value, json};
 
-/// What is known of the addresses of one program.
+/// Names and source lines of the addresses of one program.
 pub(crate) struct Places<'a> {
     symbols: &'a Symbols,
     debug: Option<DwarfSections<Cow<'a, [u8]>>>,
@@ -24,8 +24,8 @@ pub(crate) struct Place {
 }
 
 impl<'a> Places<'a> {
-    /// Of a program with these symbols, which stands in these bytes. Debug information that makes
-    /// no sense is none.
+    /// For a program with these symbols, from its file. Debug data that cannot be read counts as
+    /// none.
     pub(crate) fn new(symbols: &'a Symbols, elf: &'a [u8]) -> Self {
         Self { symbols, debug: debug_sections(elf) }
     }

@@ -38,7 +38,7 @@ impl File {
         self.portable.is_some()
     }
 
-    /// Like [`File::module`], with the native code in the file if there is some that may be used.
+    /// Like [`File::module`], but uses the native code in the file if it is authentic.
     pub(crate) fn ready_module(&self, config: Config) -> Result<Module, Failure> {
         let Some(file) = self.portable.as_deref().and_then(PortableFile::parse) else {
             return self.module(config);

@@ -1,4 +1,4 @@
-//! Where in the sources an instruction of a deployed contract came from.
+//! Source lines for instructions of deployed contracts.
 //!
 //! Images on the chain carry no debug data. `deploy` keeps the file with debug data that an image
 //! was made from in `.bessemer/debug`, named by the hash of the image.

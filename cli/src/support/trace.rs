@@ -59,7 +59,8 @@ impl<'a, W: Write> Trace<'a, W> {
         let bytes = text.bytes().get(at..at + usize::from(executed.len)).unwrap_or_default();
         let shown = disassemble(bytes, executed.pc, text.profile()).next();
         let shown = shown.map(|line| line.text).unwrap_or_default();
-        let bits: String = bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect();
+        let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
+        let bits = hex::encode(reversed);
         let to = &mut self.to;
         write!(to, "{:08x}  {bits:8}  {shown:30}", executed.pc)?;
         let mut separator = "  ";
@@ -97,7 +98,7 @@ impl<W: Write> Observer for Trace<'_, W> {
     fn before(&mut self, hart: &Hart, decoded: Decoded) -> ControlFlow<()> {
         let begun = self.begin(hart, decoded);
         self.keep(begun);
-        // A trace that nobody reads any more ends the run.
+        // If the reader of the trace is gone, the run ends.
         if self.failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 

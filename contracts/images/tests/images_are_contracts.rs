@@ -26,8 +26,7 @@ fn every_image_is_the_recorded_one() {
         .collect();
     assert_eq!(sums.len(), EXAMPLES.len());
     for example in EXAMPLES {
-        let sum: String =
-            Sha256::digest(example.elf).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = hex::encode(Sha256::digest(example.elf));
         assert_eq!(sums[format!("{}.elf", example.name).as_str()], sum, "{}", example.name);
     }
 }

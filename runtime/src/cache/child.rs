@@ -47,8 +47,8 @@ impl Default for ChildLimits {
 #[non_exhaustive]
 pub enum ChildError {
     /// It could not be started or talked to.
-    #[error("cannot start the compiler process: {0}")]
-    Start(io::Error),
+    #[error("cannot start the compiler process")]
+    Start(#[source] io::Error),
     /// It did not answer in time, and was killed.
     #[error("the compiler process did not answer in {0:?}")]
     Deadline(Duration),
@@ -59,7 +59,7 @@ pub enum ChildError {
     #[error("the compiler process failed: {0}")]
     Failed(String),
     /// What it gave is no artifact.
-    #[error("the compiler process gave an artifact that is none: {0}")]
+    #[error("the compiler process gave an artifact that cannot be read")]
     Artifact(#[from] ReadError),
     /// There is more native code than the program may have.
     #[error("the compiler process gave {size} bytes of native code, which is more than {limit}")]

@@ -42,7 +42,7 @@ impl Default for CacheLimits {
 #[non_exhaustive]
 pub enum CacheError {
     /// The directory is not there and cannot be made, or cannot be read.
-    #[error("the cache directory {}: {source}", path.display())]
+    #[error("the cache directory {} cannot be used", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -56,7 +56,7 @@ pub enum CacheError {
         path: PathBuf,
     },
     /// There is no secret that nobody else knows.
-    #[error("the cache's secret {}: {source}", path.display())]
+    #[error("the cache's secret {} cannot be used", path.display())]
     Secret {
         /// The file of the secret.
         path: PathBuf,

@@ -38,7 +38,7 @@ impl<K: Stored, V: Stored> Map<K, V> {
         self.path.with_key(key.borrow(), |key| store(key, value.borrow()));
     }
 
-    /// Makes it as if the value of this key was never set, and returns what it was.
+    /// Removes the value of this key, so that it reads as never set, and returns the old one.
     pub fn take(&mut self, key: impl Borrow<K>) -> V {
         self.path.with_key(key.borrow(), |key| {
             let value = load(key);

@@ -1,4 +1,4 @@
-//! Where a container is.
+//! Paths: the places of containers in storage.
 
 use bessemer_abi::limits::KEY_BYTES;
 use bessemer_types::{copied, zeroed};
@@ -15,7 +15,7 @@ const NAMESPACE: u8 = 254;
 
 /// The path of a place in storage: at most 64 bytes.
 ///
-/// What leads to a place is kept until the call ends, since a place may be used until then.
+/// The bytes of a path live until the call ends, because a place may be used until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path(&'static [u8]);
 

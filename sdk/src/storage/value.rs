@@ -1,4 +1,4 @@
-//! One value.
+//! A single value in storage.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -46,7 +46,7 @@ impl<T: Stored> Value<T> {
         self.set(change(self.get()));
     }
 
-    /// Makes it as if it was never set, and returns what it was.
+    /// Removes the value, so that it reads as never set, and returns the old one.
     pub fn take(&mut self) -> T {
         let value = self.get();
         host::storage_remove(self.path.as_bytes());

@@ -1,4 +1,4 @@
-//! What the demo does: a token and an exchange, and people who trade.
+//! The transactions of the demo: a token, an exchange, and users who trade.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) const EXCHANGE: &str = "dex";
 /// Swaps in a block.
 const BLOCK: u64 = 500;
 
-/// Blocks of transactions that follow from nothing but the number of swaps.
+/// Blocks of transactions. They depend on the number of swaps only.
 pub(super) struct Market {
     pub(super) token: Address,
     pub(super) exchange: Address,

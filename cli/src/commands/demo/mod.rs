@@ -1,4 +1,4 @@
-//! `bessemer demo`: everything in ten seconds.
+//! `bessemer demo`: contracts, native code, a database and the interpreter's check, in ten seconds.
 
 mod market;
 
@@ -14,7 +14,7 @@ use self::market::Market;
 use crate::support::failure::Failure;
 use crate::support::local::{Failed, Folder, Keep, Local, Terms, engine};
 use crate::support::names::USERS;
-use crate::support::outcome::{self, Teller};
+use crate::support::outcome::{self, Explainer};
 use crate::support::output::{ERROR, Output, TITLE, grouped, hex, kib};
 use crate::support::source::Sources;
 
@@ -65,7 +65,7 @@ struct Demo {
     swaps: u64,
 }
 
-/// What playing the market took.
+/// Times and counts of the demo.
 struct Played {
     time: Duration,
     gas: u64,
@@ -94,10 +94,10 @@ impl Demo {
             grouped(per_second as u64),
             grouped((native.gas as f64 / native.time.as_secs_f64() / 1e6) as u64),
         ))?;
-        let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
+        let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
         self.say(format_args!(
             "{TITLE}receipt{TITLE:#}     {}",
-            self.receipt(&mut teller, &native.receipt)
+            self.receipt(&mut explainer, &native.receipt)
         ))?;
         let failure = self.failure(&mut local)?;
         self.say(format_args!("{TITLE}failure{TITLE:#}     {failure}"))?;
@@ -167,7 +167,7 @@ impl Demo {
         Ok(Played { time, gas, receipt })
     }
 
-    fn receipt(&self, teller: &mut Teller<'_>, receipt: &Receipt) -> String {
+    fn receipt(&self, explainer: &mut Explainer<'_>, receipt: &Receipt) -> String {
         let mut text = format!(
             "block {}, transaction {}: {}, gas {}",
             receipt.height,
@@ -176,12 +176,12 @@ impl Demo {
             grouped(receipt.gas_used)
         );
         for event in &receipt.events {
-            text.push_str(&format!("\n            event {}", teller.event(event, &receipt.to)));
+            text.push_str(&format!("\n            event {}", explainer.event(event, &receipt.to)));
         }
         text
     }
 
-    /// A swap that asks for too much.
+    /// A swap that asks for more than it can get, so that it fails.
     fn failure(&self, local: &mut Local) -> Result<String, Failure> {
         let greedy = (market::whole(1_000), u64::MAX);
         let input = market::input(market::SWAP_COINS, &greedy);
@@ -190,9 +190,9 @@ impl Demo {
         let terms = Terms { from, value: market::whole(1), gas: None };
         let executed = local.execute(action, terms, Keep::Success, None)?;
         Failed::save(&local.folder, &local.names, &executed)?;
-        let mut teller = Teller::new(&local.chain, &local.names, Sources::default());
-        let what = teller.call_name(&self.market.exchange, &input);
-        let told = teller.failure(&what, &executed.receipt);
+        let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
+        let what = explainer.call_name(&self.market.exchange, &input);
+        let told = explainer.failure(&what, &executed.receipt);
         let after = outcome::aftermath(&executed.receipt, None);
         Ok(format!("{ERROR}{told}{ERROR:#}\n            {}", after.trim_start()))
     }

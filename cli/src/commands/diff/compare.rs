@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::execution::{Execution, HostCall};
 use crate::support::output::{Address, hex};
 
-/// One thing that is not the same, as the reference and as the other engine have it.
+/// One difference: the value of the reference and that of the other engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     pub(super) what: String,

@@ -69,7 +69,7 @@ pub(super) struct Subject<'a> {
     arguments: &'a [&'a [u8]],
 }
 
-/// What is to stop an execution besides its own end.
+/// Where an execution stops, if it does not end before.
 pub(super) enum Until<'a> {
     End,
     /// The host call with this index.
@@ -200,7 +200,7 @@ impl Execution {
     }
 }
 
-/// What the guest says when it makes a host call.
+/// The registers and gas at a host call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct HostCall {
     pub(super) pc: u32,

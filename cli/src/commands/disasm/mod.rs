@@ -67,7 +67,7 @@ struct Listing {
     parts: Vec<Part>,
 }
 
-/// Guest code, and what became of it.
+/// Guest code with its IR and native code.
 struct Part {
     guest: Range<u32>,
     /// The number of the unit.

@@ -31,7 +31,7 @@ use crate::support::output::{ERROR, Output, TITLE, WARNING, grouped};
 pub(crate) struct Args {
     /// Only tests whose names contain this
     filter: Option<String>,
-    /// Only says which tests there are
+    /// Lists the tests and runs none
     #[arg(long)]
     list: bool,
     /// Writes a JUnit report to this file
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     if args.list {
         return list(&native::programs(&toolchain, &project)?, filter, output);
     }
-    // They share nothing, and neither build has work for all processors all the time.
+    // The builds share nothing, and neither keeps all processors busy.
     let (programs, built) = std::thread::scope(|scope| {
         let programs = scope.spawn(|| native::programs(&toolchain, &project));
         let built = build::contracts(&[], &folder, output);
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut contracts = Vec::new();
     for Built { image, .. } in &built {
         let Some(functions) = noted.of(&crate_of(image)) else { continue };
-        // a part of the tests says nothing of the others
+        // costs of a part of the tests are incomplete
         if filter.is_empty() {
             functions.write(image)?;
         }
@@ -165,7 +165,7 @@ fn hashes(images: &Images) -> String {
     pairs.collect::<Vec<_>>().join(",")
 }
 
-/// A test with what came of it.
+/// A test and its results.
 struct Outcome {
     program: String,
     test: String,
@@ -184,7 +184,7 @@ enum Kind {
     Ignored,
     /// The native test failed.
     Failed,
-    /// An image does otherwise than the native test.
+    /// An image differs from the native test.
     Differs,
 }
 

@@ -1,4 +1,4 @@
-//! What a native test did, done again with images.
+//! Replays what a native test did, with images.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sha3::{Digest, Keccak256};
 
 use super::{BACKENDS, engine};
-use crate::support::failure::Failure;
+use crate::support::failure::{Failure, with_sources};
 use crate::support::functions::{Frames, Images, Noted};
 use crate::support::local::{Recorded, Terms, transaction};
 use crate::support::number::parse_hex;
@@ -24,7 +24,7 @@ use crate::support::output::hex;
 #[derive(Debug, Default)]
 pub(crate) struct Record(Vec<Step>);
 
-/// What playing a record took.
+/// The costs of playing a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Played {
     pub(crate) gas: u64,
@@ -90,7 +90,7 @@ impl Record {
         self.0.iter().find(creation).map(|step| step.code.as_str())
     }
 
-    /// Plays it on each back end; the error is the first difference, in words.
+    /// Plays it on each back end. The error describes the first difference.
     pub(crate) fn play(&self, images: &Images) -> Result<(Played, Noted), String> {
         let mut played = Vec::new();
         let mut noted = Noted::default();
@@ -173,7 +173,7 @@ impl Step {
         let to = address(&self.to)?;
         let found = store.entry(&StateKey::Account(to));
         let found = found.map(|bytes| decode_account(&bytes)).transpose();
-        let found = found.map_err(|error| error.to_string())?.unwrap_or_default();
+        let found = found.map_err(|error| with_sources(&error))?.unwrap_or_default();
         store.set_account(&to, &Account { balance: number(&self.value)?, ..found });
         Ok(())
     }
@@ -186,7 +186,7 @@ impl Step {
         images: &Images,
         frames: Option<&mut Frames>,
     ) -> Result<(Ended, u64), String> {
-        let failed = |error: ChainError| error.to_string();
+        let failed = |error: ChainError| with_sources(&error);
         store.set_head(self.height.saturating_sub(1), self.timestamp.saturating_sub(1));
         let config = ChainConfig { chain_id: self.chain_id, ..ChainConfig::default() };
         let shared = Arc::clone(store) as Arc<dyn Store>;

@@ -1,4 +1,4 @@
-//! What a contract offers: functions, events and errors by name, by selector and by topic.
+//! The interface of a contract: functions, events and errors by name, by selector and by topic.
 
 use alloy_dyn_abi::{DynSolType, DynSolValue, Specifier};
 use alloy_json_abi::{EventParam, Function, JsonAbi, Param};
@@ -20,7 +20,7 @@ pub(crate) struct Interface {
     abi: JsonAbi,
 }
 
-/// Something of an interface with the values of its fields.
+/// A function's result, an event or an error, with the values of its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Decoded {
     pub(crate) name: String,
@@ -144,7 +144,7 @@ pub(crate) fn decode(params: &[Param], data: &[u8]) -> Option<Vec<Field>> {
     Some(fields.map(|(param, value)| Field { param: param.clone(), value }).collect())
 }
 
-/// A name without what people write differently.
+/// A name in lower case without `_` and `-`.
 pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }

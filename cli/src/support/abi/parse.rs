@@ -9,7 +9,7 @@ use super::interface::type_of;
 use crate::support::names::Names;
 use crate::support::number::parse_hex;
 
-/// The value of this type that a text says.
+/// Parses a value of this type.
 pub(crate) fn value(param: &Param, text: &str, names: &Names) -> Result<DynSolValue, String> {
     let ty = type_of(param).ok_or_else(|| format!("`{}` is no type", param.ty))?;
     of_type(&ty, &param.components, text, names)

@@ -61,7 +61,7 @@ impl Field {
     }
 }
 
-/// Text of a contract, from which nothing reaches the terminal as a command.
+/// Text of a contract, with control characters escaped: nothing in it is a command for the terminal.
 pub(crate) fn printable(text: &str) -> String {
     let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
     text.chars().map(shown).collect()

@@ -20,7 +20,7 @@ use crate::support::local::Folder;
 use crate::support::output::{Output, kib};
 use crate::support::program::File;
 
-/// How long a build waits for another one of the same project.
+/// How long a build waits for another build of the same project.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// An image, and the file with debug data that it was made from.
@@ -117,10 +117,10 @@ pub(crate) fn contracts(
     Ok(built)
 }
 
-/// What the compiler says of a flag of ours, with every crate.
+/// The warning about our target feature, which the compiler prints for every crate.
 const RELAX: &str = "unstable feature specified for `-Ctarget-feature`";
 
-/// Passes on what cargo does, without its counts of warnings, which are mostly that one.
+/// Prints the messages of cargo, but not its counts of warnings: nearly all of them are `RELAX`.
 fn forward(lines: impl std::io::Read, output: Output) {
     for line in BufReader::new(lines).lines().map_while(Result::ok) {
         if !(line.starts_with("warning: `") && line.contains(" generated ")) {

@@ -1,5 +1,5 @@
-//! From what the linker makes to what is stored on a chain: program and interface, without symbols
-//! and debug data.
+//! Makes the image that is stored on a chain from the file that the linker makes: it keeps program
+//! and interface, and drops symbols and debug data.
 
 /// Offsets in the header of a 32-bit ELF file, and sizes of its tables' entries.
 mod elf {

@@ -21,7 +21,7 @@ const FOLDER: &str = "failed";
 /// The largest file that is read.
 const BYTES: u64 = 64 << 20;
 
-/// A transaction that failed, and what it found.
+/// A transaction that failed, and the state that it used.
 pub(crate) struct Failed {
     pub(crate) chain_id: u64,
     pub(crate) info: BlockInfo,
@@ -107,7 +107,7 @@ impl Failed {
         folder.write(&format!("{FOLDER}/{:04}.json", next(folder)), &text)
     }
 
-    /// Reads such a file, which may come from anywhere.
+    /// Reads a recorded transaction. The file is not trusted.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let io = |source| Failure::file("read", path, source);
         let wrong = |reason: String| {
@@ -178,7 +178,7 @@ impl Failed {
         Ok((chain, receipt))
     }
 
-    /// Whether a run ended as the recorded one.
+    /// Whether a run ended like the recorded one.
     pub(crate) fn is_like(&self, receipt: &Receipt) -> bool {
         (self.status, self.gas_used, &self.output)
             == (receipt.status, receipt.gas_used, &receipt.output)

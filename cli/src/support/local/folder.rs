@@ -17,7 +17,7 @@ pub(crate) struct Folder {
     project: PathBuf,
 }
 
-/// The folder is this process's as long as this lives.
+/// A lock: while it lives, no other process uses the folder.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
@@ -29,9 +29,9 @@ impl Folder {
         Self { project: project.to_owned() }
     }
 
-    /// The folder that belongs to the current one: the nearest above that exists, but not above the
-    /// cargo workspace that the current folder is in; else where it would be, which is in the
-    /// workspace or package; else here.
+    /// The folder for the current directory: the nearest existing `.bessemer` in it or above, up to the
+    /// root of the cargo workspace. If there is none, it will be in the workspace or package, or else in
+    /// the current directory.
     pub(crate) fn find() -> Result<Self, Failure> {
         let here = std::env::current_dir()
             .map_err(|source| Failure::Io { what: "find the current folder".to_owned(), source })?;
@@ -58,7 +58,7 @@ impl Folder {
         self.project.join(NAME).join(name)
     }
 
-    /// Makes the folder, which keeps itself out of version control.
+    /// Makes the folder, with a `.gitignore` that keeps it out of version control.
     pub(crate) fn create(&self) -> Result<(), Failure> {
         let path = self.project.join(NAME);
         fs::create_dir_all(&path)
@@ -70,7 +70,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Waits until no other process uses what this lock stands for.
+    /// Waits until no other process holds the lock of this name.
     pub(crate) fn lock(&self, name: &str, patience: Duration) -> Result<Lock, Failure> {
         let path = self.path(name);
         let file = File::options()

@@ -20,13 +20,13 @@ pub(crate) use self::failed::Failed;
 pub(crate) use self::folder::{Folder, Lock};
 pub(crate) use self::recorded::Recorded;
 use crate::support::abi::Interface;
-use crate::support::failure::Failure;
+use crate::support::failure::{Failure, with_sources};
 use crate::support::names::{Names, USERS, closest};
 
 /// Gas of a transaction that does not say how much, besides what storing code costs.
 pub(crate) const DEFAULT_GAS: u64 = 1 << 30;
 
-/// The chain, which no other process uses as long as this lives.
+/// The chain. No other process can use it while this value lives.
 pub(crate) struct Local {
     pub(crate) chain: Chain,
     pub(crate) folder: Folder,
@@ -43,7 +43,7 @@ pub(crate) struct Terms {
     pub(crate) gas: Option<u64>,
 }
 
-/// A part of the state; `None` for what is not there.
+/// Keys with their values; `None` for a key without a value.
 pub(crate) type Values = Vec<(StateKey, Option<Vec<u8>>)>;
 
 /// A transaction that ran.
@@ -52,21 +52,22 @@ pub(crate) struct Executed {
     pub(crate) info: BlockInfo,
     pub(crate) receipt: Receipt,
     pub(crate) accessed: AccessList,
-    /// What it read and wrote, as it was before.
+    /// The keys that it used, with their values from before it.
     pub(crate) before: Values,
 }
 
 /// Whether a transaction becomes part of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// If the contract returns. What fails leaves no trace, not even a used nonce.
+    /// It does if the contract returns. A failed transaction changes nothing, not even the nonce.
     Success,
     Nothing,
 }
 
 /// An engine for contracts.
 pub(crate) fn engine(backend: Backend) -> Result<Engine, Failure> {
-    Engine::new(Config::new().backend(backend)).map_err(|error| Failure::Other(error.to_string()))
+    Engine::new(Config::new().backend(backend))
+        .map_err(|error| Failure::Other(with_sources(&error)))
 }
 
 impl Local {
@@ -194,7 +195,7 @@ fn values_before(store: &dyn View, accessed: &AccessList) -> Result<Values, Fail
         let value = get(key)?;
         if let (StateKey::Account(_), Some(bytes)) = (key, &value) {
             let account =
-                decode_account(bytes).map_err(|error| Failure::State(error.to_string()))?;
+                decode_account(bytes).map_err(|error| Failure::State(with_sources(&error)))?;
             if let Some(code) = account.code.map(StateKey::Code) {
                 values.insert(code, get(&code)?);
             }

@@ -1,4 +1,4 @@
-//! State that is known in part: what a recorded transaction, or a recorded test, used.
+//! Partial state: the keys that a recorded transaction or a recorded test used.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bessemer_chain::store::{BlockCommit, Store, StoreError, View, encode_account};
 use bessemer_chain::{Account, Address, Header, StateKey, Value};
 
-/// A store that stands at any height and time with any state. It keeps no receipts.
+/// A store with any state at any height and time. It keeps no receipts.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded(Mutex<Inner>);
 

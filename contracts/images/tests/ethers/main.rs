@@ -62,15 +62,8 @@ fn ask(ethers: &Path, abi: &Value, work: &Value) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-}
-
 fn bytes(answer: &Value) -> Vec<u8> {
-    let digits = answer.as_str().and_then(|text| text.strip_prefix("0x")).expect("hex digits");
-    let pairs = digits.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
-    pairs.map(byte).collect()
+    hex::decode(answer.as_str().expect("a text")).expect("hex digits")
 }
 
 #[test]
@@ -85,7 +78,12 @@ fn every_interface_is_read_with_the_selectors_that_contracts_have() {
         assert_eq!(functions.len(), declared, "{}", example.name);
         for function in functions {
             let signature = function[0].as_str().unwrap();
-            assert_eq!(function[1], hex(&selector(signature)), "{} {signature}", example.name);
+            assert_eq!(
+                function[1],
+                hex::encode_prefixed(&selector(signature)),
+                "{} {signature}",
+                example.name
+            );
         }
     }
 }
@@ -96,7 +94,7 @@ fn the_token_understands_ethers_and_ethers_the_token() {
     let engine = Engine::new(Config::new().backend(Backend::Jit)).unwrap();
     let mut chain = Chain::in_memory(&engine).unwrap();
     let [alice, bob] = ["alice", "bob"].map(|name| chain.user(name).unwrap());
-    let [from, to] = [alice, bob].map(|user| hex(user.as_bytes()));
+    let [from, to] = [alice, bob].map(|user| hex::encode_prefixed(user.as_bytes()));
     let abi = interface("erc20");
 
     let work = json!([
@@ -118,16 +116,17 @@ fn the_token_understands_ethers_and_ethers_the_token() {
     assert_eq!((moved.status, refused.status), (Status::Return, Status::Revert));
 
     let [event] = moved.events.as_slice() else { panic!("{:?}", moved.events) };
-    let topics: Vec<String> = event.topics.iter().map(|topic| hex(topic)).collect();
+    let topics: Vec<String> =
+        event.topics.iter().map(|topic| hex::encode_prefixed(topic)).collect();
     let said = ask(
         ethers,
         &abi,
         &json!([
-            ["result", ["transfer", hex(&moved.output)]],
-            ["event", [topics, hex(&event.data)]],
-            ["error", hex(&refused.output)],
-            ["result", ["balanceOf", hex(&balance.output)]],
-            ["result", ["symbol", hex(&symbol.output)]],
+            ["result", ["transfer", hex::encode_prefixed(&moved.output)]],
+            ["event", [topics, hex::encode_prefixed(&event.data)]],
+            ["error", hex::encode_prefixed(&refused.output)],
+            ["result", ["balanceOf", hex::encode_prefixed(&balance.output)]],
+            ["result", ["symbol", hex::encode_prefixed(&symbol.output)]],
         ]),
     );
     let lower = |value: &Value| value.to_string().to_lowercase();

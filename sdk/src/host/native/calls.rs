@@ -47,7 +47,7 @@ pub(crate) fn delegate_call(to: &[u8; 20], data: &[u8], _gas: u64) -> u32 {
             input: data.to_vec(),
             output: Vec::new(),
             read_only: frame.read_only,
-            // The state is that of a contract that runs already; who may enter it, it has said.
+            // the state belongs to a contract that runs already and has decided who may enter it
             reentry: frame.reentry,
         }
     });

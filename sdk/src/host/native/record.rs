@@ -23,7 +23,7 @@ pub(super) struct Step {
     events: usize,
 }
 
-/// The begin of a step, if the test itself makes it and somebody wants to know.
+/// Begins a step, if the test itself makes it and a record is wanted.
 pub(super) fn begin(kind: &'static str, to: Address, value: U256, input: &[u8]) -> Option<Step> {
     folder()?;
     with(|world| {
@@ -74,17 +74,17 @@ impl Step {
     }
 }
 
-/// Something that the test set.
+/// Records a setting of the test.
 pub(crate) fn set_balance(account: Address, amount: U256) {
     write("balance", &format!("\"to\":\"{account}\",\"value\":\"{amount}\""));
 }
 
-/// Code that the test made known.
+/// Records code that the test registered.
 pub(crate) fn uploaded(name: &str) {
     write("upload", &format!("\"code\":\"{name}\""));
 }
 
-/// Everything was forgotten.
+/// Records that the environment was reset.
 pub(crate) fn reset() {
     write("reset", "\"code\":\"\"");
 }

@@ -7,7 +7,7 @@ use std::panic::resume_unwind;
 
 use bessemer_types::{Address, U256};
 
-/// What transactions change, and a revert undoes.
+/// The state that transactions change and that a revert restores.
 #[derive(Clone, Default)]
 pub(crate) struct State {
     pub(crate) accounts: BTreeMap<Address, Account>,
@@ -23,7 +23,7 @@ pub(crate) struct Account {
     pub(crate) storage: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-/// The code of a contract: its functions as this program has them.
+/// The code of a contract: its functions in this program.
 #[derive(Clone, Copy)]
 pub(crate) struct Code {
     pub(crate) hash: [u8; 32],
@@ -46,7 +46,7 @@ pub struct Emitted {
 /// A call that is running.
 #[derive(Default)]
 pub(crate) struct Frame {
-    /// Whose state is used.
+    /// The account whose state is used.
     pub(crate) address: Address,
     pub(crate) caller: Address,
     pub(crate) value: U256,

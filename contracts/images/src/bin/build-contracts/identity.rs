@@ -6,7 +6,6 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -61,8 +60,5 @@ fn identity(inside: &Path, arguments: &[OsString]) -> String {
             }
         }
     }
-    hash.finalize().iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&hash.finalize()[..8])
 }

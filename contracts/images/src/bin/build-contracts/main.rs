@@ -38,10 +38,7 @@ fn build() -> Result<()> {
         let elf = fs::read(built.join(example.name))
             .with_context(|| format!("the build made no `{}`", example.name))?;
         println!("{:>8} bytes  {}", elf.len(), example.name);
-        for byte in Sha256::digest(&elf) {
-            let _ = write!(sums, "{byte:02x}");
-        }
-        let _ = writeln!(sums, "  elf/{}.elf", example.name);
+        let _ = writeln!(sums, "{}  elf/{}.elf", hex::encode(Sha256::digest(&elf)), example.name);
         if elf != example.elf {
             different.push(example.name);
         }

@@ -1,4 +1,4 @@
-//! What libraries compute.
+//! Functions that libraries compute.
 
 use bessemer_abi::codes::{INVALID, VALID};
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
