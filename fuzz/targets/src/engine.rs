@@ -42,7 +42,7 @@ pub(crate) fn run(data: &[u8]) -> bool {
     if text.len() < 4 {
         return false;
     }
-    let elf = ImageBuilder::new(Profile { compressed })
+    let elf = ImageBuilder::new(Profile::rv32(compressed))
         .text(TEXT, text)
         .data(DATA, [0x5a; 64], 4096)
         .build();

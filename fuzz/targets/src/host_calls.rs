@@ -60,9 +60,9 @@ static CONTRACT: LazyLock<Vec<u8>> = LazyLock::new(|| {
          li a7, {finish}
          ecall\n"
     );
-    let options = Options { text_base: TEXT, data_base: Some(DATA), compressed: false };
+    let options = Options { text_base: TEXT, data_base: Some(DATA), profile: Profile::rv32(false) };
     let program = assemble(&source, &options).expect("the source is right");
-    ImageBuilder::new(Profile { compressed: false })
+    ImageBuilder::new(Profile::rv32(false))
         .text(TEXT, &program.text.bytes)
         .data(DATA, [0; 4], SIZE)
         .build()
