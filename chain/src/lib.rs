@@ -62,7 +62,7 @@ pub use modules::ModuleError;
 pub use price::Prices;
 pub use receipt::{Diagnosis, Failure, Receipt, Status};
 pub use records::Header;
-pub use request::{CallRequest, DeployRequest, selector};
+pub use request::{CallRequest, DEFAULT_GAS, DeployRequest, selector};
 #[cfg(feature = "secp256k1")]
 pub use signed::{SecretKey, Signed};
 pub use transaction::{Action, BlockInfo, Refusal, Transaction};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bessemer_abi::limits::{ACCESS_ENTRIES, CODE_BYTES, INPUT_BYTES};
 use bessemer_image::CodeHash;
+use bessemer_runtime::MAX_GAS;
 use bessemer_types::{Address, U256};
 
 use crate::account::Account;
@@ -18,9 +19,6 @@ use crate::key::StateKey;
 use crate::modules::Modules;
 use crate::receipt::{Diagnosis, Receipt, Status};
 use crate::transaction::{Action, Refusal, Transaction};
-
-/// The highest gas limit (specification, section 4).
-pub(crate) const MAX_GAS: u64 = 1 << 62;
 
 /// A transaction that is part of the block.
 pub(crate) struct Processed {

@@ -12,8 +12,8 @@ use crate::inspect::Inspector;
 use crate::receipt::{Diagnosis, Receipt, Status};
 use crate::transaction::{Action, Transaction};
 
-/// Gas of a request that does not say how much, besides what storing code costs.
-const DEFAULT_GAS: u64 = 1 << 30;
+/// The gas limit of a request that does not set one; a deployment adds the price of its code.
+pub const DEFAULT_GAS: u64 = 1 << 30;
 
 /// What calls and deployments have in common.
 struct Common<'c> {

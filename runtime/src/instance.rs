@@ -153,7 +153,7 @@ pub(crate) enum Stopped {
 type StoppedHere = Option<Result<Stopped, Panic>>;
 
 /// The highest gas limit (specification, section 4).
-const MAX_GAS: u64 = 1 << 62;
+pub const MAX_GAS: u64 = 1 << 62;
 
 /// Where a function called by name returns to: no text is there, so that the jump ends the call.
 const RETURN_TO_HOST: u32 = 0xffff_fff0;

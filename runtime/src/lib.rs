@@ -64,7 +64,7 @@ pub use cache::{
 pub use config::{Backend, Compilation, Config};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind, Exit};
-pub use instance::{Arguments, Caller, Instance};
+pub use instance::{Arguments, Caller, Instance, MAX_GAS};
 pub use linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
 pub use module::{Module, Origin};
 pub use profile::{JitDump, write_perf_map};

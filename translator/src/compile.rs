@@ -14,15 +14,18 @@ use cranelift_codegen::{
 };
 use cranelift_frontend::FunctionBuilderContext;
 
+use crate::artifact::MAX_FRAME;
 use crate::artifact::{Artifact, Entry, Tables, TextShape, TrapRecord, Unit};
 use crate::lower::{Env, METER, Style, lower_unit};
+use crate::memory::INT3;
 use crate::plan::Plan;
 use crate::{OptLevel, Options, TranslateError, stub};
 
 /// Functions start at multiples of this.
 const ALIGNMENT: usize = 32;
-/// A native frame stays below one page, so that a call never steps over the stack's guard page.
-const MAX_FRAME: usize = 4096 - 256;
+/// A native frame and a return address stay below one page, so that a call never steps over the
+/// stack's guard page. What artifacts can describe is a little more.
+const FRAME_LIMIT: usize = MAX_FRAME as usize - 256;
 
 /// Translates a whole program.
 pub(crate) fn translate(
@@ -215,7 +218,7 @@ impl Compiler {
             .map_err(|error| TranslateError::Codegen { pc, reason: error.inner.to_string() })?;
         let buffer = &compiled.buffer;
         let frame = buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);
-        if frame > MAX_FRAME {
+        if frame > FRAME_LIMIT {
             return Ok(None);
         }
         let labels = &compiled.value_labels_ranges;
@@ -305,6 +308,3 @@ impl<'a> Meters<'a> {
 fn form(pc: u32, what: &'static str) -> TranslateError {
     TranslateError::Form { pc, what }
 }
-
-/// Fills the gaps between functions.
-const INT3: u8 = 0xcc;

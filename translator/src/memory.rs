@@ -128,5 +128,5 @@ const GRAIN: usize = 16 << 10;
 const MAX_KEPT: usize = 32;
 /// of at most so many bytes.
 const MAX_KEPT_BYTES: usize = 4 << 20;
-/// What stands around code: a trap.
-const INT3: u8 = 0xcc;
+/// The instruction that fills gaps between functions and around code. It traps.
+pub(crate) const INT3: u8 = 0xcc;

@@ -58,23 +58,19 @@ struct Charge {
     /// Words of read-only data.
     data: Vec<u32>,
     compressed: bool,
-    /// State of the pseudo-random numbers (splitmix64).
-    random: u64,
+    /// Always the same numbers, so that figures can be compared.
+    random: fastrand::Rng,
 }
 
 impl Charge {
     fn new(length: usize) -> Self {
-        let random = 0x9e37_79b9_7f4a_7c15;
+        let random = fastrand::Rng::with_seed(1);
         Self { length, text: Vec::new(), data: Vec::new(), compressed: false, random }
     }
 
     /// A pseudo-random number below `bound`.
     fn below(&mut self, bound: usize) -> usize {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ mixed >> 31) % bound as u64) as usize
+        self.random.usize(..bound)
     }
 }
 

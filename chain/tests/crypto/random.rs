@@ -1,30 +1,28 @@
 //! Bytes that one number determines.
 
-/// A generator (splitmix64) that prints its seed, which the test harness shows on failure.
-pub(crate) struct Random(u64);
+use fastrand::Rng;
+
+/// A generator that prints its seed, which the test harness shows on failure.
+pub(crate) struct Random(Rng);
 
 impl Random {
     pub(crate) fn new() -> Self {
         let seed = std::env::var("CRYPTO_SEED").map_or(1, |text| text.parse().unwrap());
         println!("reproduce with CRYPTO_SEED={seed}");
-        Self(seed)
+        Self(Rng::with_seed(seed))
     }
 
     pub(crate) fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.u64(..)
     }
 
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.number() % end as u64) as usize
+        self.0.usize(..end)
     }
 
     /// Any bytes, with long runs of zeros or ones now and then.
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
-        bytes.fill_with(|| self.number() as u8);
+        self.0.fill(bytes);
         if self.below(4) == 0 && !bytes.is_empty() {
             let (from, to) = (self.below(bytes.len()), self.below(bytes.len() + 1));
             let run = if self.below(2) == 0 { 0 } else { 0xff };
@@ -53,9 +51,7 @@ impl Random {
 
 /// The bytes that hexadecimal digits say.
 pub(crate) fn hex(digits: &str) -> Vec<u8> {
-    assert_eq!(digits.len() % 2, 0);
-    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(byte).collect()
+    ::hex::decode(digits).unwrap()
 }
 
 /// As many bytes as hexadecimal digits say.

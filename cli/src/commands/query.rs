@@ -1,12 +1,12 @@
 //! `bessemer query`: calls a view function, without a transaction.
 
-use bessemer_chain::{ChainError, End, Inspector};
+use bessemer_chain::{ChainError, DEFAULT_GAS, End, Inspector};
 use serde_json::json;
 
 use crate::support::abi::{self, Field};
 use crate::support::failure::Failure;
 use crate::support::invocation::Options;
-use crate::support::local::{DEFAULT_GAS, Local};
+use crate::support::local::Local;
 use crate::support::outcome::Explainer;
 use crate::support::output::{DIM, Output, grouped, hex, merge};
 use crate::support::prepared::Prepared;

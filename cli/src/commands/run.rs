@@ -9,7 +9,7 @@ use bessemer_cli::bare::{self, Bare};
 use bessemer_cli::memory_digest;
 use bessemer_interp::Retired;
 use bessemer_runtime::{
-    Backend, Compilation, Config, Exit, Instance, JitDump, Module, Origin, write_perf_map,
+    Backend, Compilation, Config, Exit, Instance, JitDump, MAX_GAS, Module, Origin, write_perf_map,
 };
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -101,8 +101,6 @@ Examples:
   bessemer run --dump 0x10000 0x10100 text.bin hello.elf
   bessemer run program.elf -- --an-option-of-the-program
 ";
-
-const MAX_GAS: u64 = 1 << 62;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum BackendArg {

@@ -1,5 +1,6 @@
 //! Whatever stands in text, the interpreter neither panics nor loses count.
 
+use fastrand::Rng;
 use std::ops::ControlFlow;
 
 use bessemer_image::{Decoded, Hart, Stop};
@@ -95,38 +96,38 @@ fn go_on_over_ecalls(
 /// Instructions of every kind, some of them noise. Jumps are near; `x1` to `x7` point into text and
 /// `x16` to `x31` into data, where only loads, stores and atomics with a wrong offset go astray.
 fn program(seed: u64) -> Frame {
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     let profile = if seed.is_multiple_of(2) { COMPRESSED } else { PLAIN };
     let mut bytes = Vec::new();
     for _ in 0..40 {
-        let word = match random.next() % 64 {
-            0 => random.next() as u32,
+        let word = match random.u64(..) % 64 {
+            0 => random.u64(..) as u32,
             1..=8 => Inst::Ecall(N).encode(),
             _ => tame(&mut random),
         };
         bytes.extend(word.to_le_bytes());
-        if random.next().is_multiple_of(64) {
-            bytes.extend((random.next() as u16).to_le_bytes());
+        if random.u64(..).is_multiple_of(64) {
+            bytes.extend((random.u64(..) as u16).to_le_bytes());
         }
     }
     let mut frame = Frame::of_bytes(profile, &bytes);
     for reg in Reg::all() {
         let value = match reg.number() {
-            1..=7 => TEXT + (random.next() as u32 & 0x7c),
-            8..=15 => random.next() as u32,
-            _ => DATA + (random.next() as u32 & 0x7c) + 0x800,
+            1..=7 => TEXT + (random.u64(..) as u32 & 0x7c),
+            8..=15 => random.u64(..) as u32,
+            _ => DATA + (random.u64(..) as u32 & 0x7c) + 0x800,
         };
         frame.set(reg, value);
     }
-    frame.hart.gas = random.next() % 4_000;
+    frame.hart.gas = random.u64(..) % 4_000;
     frame
 }
 
 /// An instruction of any kind, with operands that often make sense.
-fn tame(random: &mut Random) -> u32 {
+fn tame(random: &mut Rng) -> u32 {
     let ops: Vec<Op> = Op::of(PLAIN).collect();
-    let op = ops[random.next() as usize % ops.len()];
-    let bits = random.next() as u32;
+    let op = ops[random.u64(..) as usize % ops.len()];
+    let bits = random.u64(..) as u32;
     let rd = 0xf80;
     let scratch = bits & !rd | (bits & 0x380) | 8 << 7;
     let high_immediate = match op.class() {
@@ -144,18 +145,5 @@ fn tame(random: &mut Random) -> u32 {
     match op.class() {
         Class::Ebreak => Inst::Ecall(N).encode(),
         _ => op.with_operand_bits(bits, PLAIN.xlen).encode(),
-    }
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = self.0;
-        let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
     }
 }

@@ -1,5 +1,6 @@
 //! Memory that earlier frames have used: which pages they wrote to is never visible.
 
+use fastrand::Rng;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
@@ -27,35 +28,23 @@ const SECTIONS: &str = "
 /// Pages that the harness gives the stack.
 const STACK_PAGES: u32 = 16;
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % u64::from(bound)) as u32
-    }
-}
-
 /// A guest that makes accesses of all kinds, many of them at the edges of pages.
 fn accesses(seed: u64) -> String {
-    let mut random = Random(seed);
-    let spread = [2, 5, OPEN_PAGES as u32, PAGES][random.below(4) as usize];
+    let mut random = Rng::with_seed(seed);
+    let spread = [2, 5, OPEN_PAGES as u32, PAGES][random.u32(..4) as usize];
     let mut guest = String::from("_start: la s1, cell\n mv s2, sp\n li s0, 1\n");
-    for _ in 0..20 + random.below(60) {
+    for _ in 0..20 + random.u32(..60) {
         // now and then behind the end, which is where most guests here end
-        let page = random.below(spread) + if random.below(200) == 0 { PAGES } else { 0 };
-        let edge = if random.below(2) == 0 { random.below(8) } else { random.below(PAGE) + 4 };
+        let page = random.u32(..spread) + if random.u32(..200) == 0 { PAGES } else { 0 };
+        let edge = if random.u32(..2) == 0 { random.u32(..8) } else { random.u32(..PAGE) + 4 };
         let offset = (page * PAGE + edge).saturating_sub(4);
-        if random.below(4) == 0 {
+        if random.u32(..4) == 0 {
             let below = offset % (STACK_PAGES * PAGE) + 4;
             writeln!(guest, "li t0, -{below}\n add t0, t0, s2").unwrap();
         } else {
             writeln!(guest, "li t0, {offset}\n add t0, t0, s1").unwrap();
         }
-        let access = match random.below(11) {
+        let access = match random.u32(..11) {
             0 => "sb s0, 0(t0)",
             1 => "sh s0, 0(t0)",
             2..=4 => "sw s0, 0(t0)",
@@ -284,7 +273,7 @@ const PAUSES: &str = "
 fn many_paused_instances_on_one_thread_go_on_in_any_order() {
     const DEPTH: u32 = 64;
     everywhere(&format!("{PAUSES}{SECTIONS}"), |module| {
-        let mut random = Random(7);
+        let mut random = Rng::with_seed(7);
         // the second round and later ones find frozen memory
         for round in 0..8 {
             let mut live: Vec<(u32, Instance<()>)> = Vec::new();
@@ -301,7 +290,7 @@ fn many_paused_instances_on_one_thread_go_on_in_any_order() {
                 let at = match round % 3 {
                     0 => live.len() - 1,
                     1 => 0,
-                    _ => random.below(live.len() as u32) as usize,
+                    _ => random.u32(..live.len() as u32) as usize,
                 };
                 let (number, mut paused) = live.remove(at);
                 // one more runs from beginning to end meanwhile

@@ -35,7 +35,7 @@ pub(super) const TRAP_LEN: usize = 12;
 pub(super) const TABLE_ALIGN: usize = 8;
 
 /// The largest native frame, and so the lowest place of a meter in one.
-pub(super) const MAX_FRAME: i16 = 4096;
+pub(crate) const MAX_FRAME: i16 = 4096;
 
 /// Section names, for tools.
 pub(super) const SECTIONS: [&str; 6] = [

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use bessemer_isa::disassemble;
-use bessemer_runtime::Config;
+use bessemer_runtime::{Config, MAX_GAS};
 use serde_json::{Value, json};
 
 use self::compare::Difference;
@@ -58,8 +58,6 @@ Examples:
   bessemer diff --gas 1000000 endless.elf
   bessemer diff --json --against speed primes.elf
 ";
-
-const MAX_GAS: u64 = 1 << 62;
 
 /// Compares the engines on the program that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {

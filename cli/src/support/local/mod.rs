@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use bessemer_chain::store::{View, decode_account};
 use bessemer_chain::{
-    AccessList, Action, Address, BlockInfo, Chain, ChainError, Inspector, Prices, Receipt,
-    StateKey, Transaction, U256,
+    AccessList, Action, Address, BlockInfo, Chain, ChainError, DEFAULT_GAS, Inspector, Prices,
+    Receipt, StateKey, Transaction, U256,
 };
 use bessemer_runtime::{Backend, Config, Engine};
 
@@ -22,9 +22,6 @@ pub(crate) use self::recorded::Recorded;
 use crate::support::abi::Interface;
 use crate::support::failure::{Failure, with_sources};
 use crate::support::names::{Names, USERS, closest};
-
-/// Gas of a transaction that does not say how much, besides what storing code costs.
-pub(crate) const DEFAULT_GAS: u64 = 1 << 30;
 
 /// The chain. No other process can use it while this value lives.
 pub(crate) struct Local {
