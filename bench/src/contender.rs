@@ -61,7 +61,7 @@ pub enum Runner {
     },
 }
 
-/// What one execution came to.
+/// The result of one execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// The workload's checksum.

@@ -1,4 +1,4 @@
-//! What it costs to go into a guest, out of it, and to have one at all.
+//! Latencies: calls into a guest, calls out of it, and making an instance.
 
 use anyhow::{Context, Result};
 use bessemer_image::{ImageBuilder, Profile};

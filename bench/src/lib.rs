@@ -1,4 +1,4 @@
-//! What Bessemer is measured by: programs, and the measurements.
+//! Benchmarks: the programs that are measured, and the measurements.
 //!
 //! The benchmark programs are guest images, built beforehand and committed, so that nobody needs a
 //! RISC-V toolchain to run them. `cargo run -p bessemer-bench --bin build-guest` rebuilds them from

@@ -1,4 +1,4 @@
-//! What the kernel knows about this process.
+//! Memory of this process, as the kernel reports it.
 
 use std::fs;
 

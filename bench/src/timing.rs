@@ -22,7 +22,7 @@ pub fn processor_time() -> Duration {
 #[derive(Clone, Debug, Default)]
 pub struct Samples(Vec<Duration>);
 
-/// What is left of [`Samples`] in a report.
+/// A summary of [`Samples`], for reports.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Timing {
     /// The shortest time, in nanoseconds.

@@ -1,4 +1,4 @@
-//! How fast programs are translated, and into how much.
+//! Speed of translation, and size of native code.
 
 use anyhow::{Context, Result, ensure};
 use bessemer_image::{Limits, Program};

@@ -28,7 +28,7 @@ fn images_have_the_committed_hashes() {
 }
 
 #[test]
-fn no_image_is_left_over() {
+fn every_image_file_is_in_the_list() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("elf");
     let mut found = 0;
     for folder in ["", "imac", "programs"] {

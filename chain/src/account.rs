@@ -3,7 +3,7 @@
 use bessemer_image::CodeHash;
 use bessemer_types::U256;
 
-/// What the state holds of one account. An account that is all zero does not exist.
+/// One account in the state. An account that is all zero does not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// Transactions sent and contracts created.

@@ -56,7 +56,7 @@ enum State {
 /// A committed block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
-    /// What the block says of itself.
+    /// The header.
     pub header: Header,
     /// The receipts of its transactions, in order.
     pub receipts: Vec<Receipt>,
@@ -78,7 +78,7 @@ impl<'c> Block<'c> {
         }
     }
 
-    /// What contracts can know of the block.
+    /// The values of the block that contracts can read.
     pub fn info(&self) -> &BlockInfo {
         &self.info
     }

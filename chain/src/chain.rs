@@ -62,7 +62,7 @@ pub struct ChainConfig {
     pub modules: usize,
 }
 
-/// What can go wrong besides a transaction's own outcome.
+/// A failure of the chain or of the host, as opposed to the outcome of a transaction.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
@@ -206,7 +206,7 @@ impl Chain {
         Ok(self.store.receipts(height)?)
     }
 
-    /// What the state holds of an account; zeros if it was never used.
+    /// An account; all zero if it was never used.
     ///
     /// # Errors
     ///
@@ -217,7 +217,7 @@ impl Chain {
         Ok(account.map_err(StoreError::from)?.unwrap_or_default())
     }
 
-    /// What an account owns.
+    /// The balance of an account.
     ///
     /// # Errors
     ///
@@ -364,7 +364,7 @@ impl Chain {
         Ok(receipt)
     }
 
-    /// What transactions and state cost.
+    /// The prices of transactions and state.
     pub fn prices(&self) -> &Prices {
         &Self::PRICES
     }

@@ -1,4 +1,4 @@
-//! How keys and accounts stand in stores: one canonical form each.
+//! The encoding of keys and accounts in stores: one canonical form each.
 //!
 //! | Key | Bytes |
 //! |---|---|

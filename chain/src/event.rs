@@ -3,7 +3,7 @@
 use bessemer_types::Address;
 use serde::{Deserialize, Serialize};
 
-/// Something that a contract tells the world: topics to find it by, and data.
+/// An event that a contract emitted: topics, by which it is found, and data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The contract that emitted it.
@@ -16,7 +16,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// What counts towards the cap of a transaction.
+    /// The bytes that count towards the cap of a transaction.
     pub fn bytes(&self) -> u32 {
         let bytes = self.topics.len() * 32 + self.data.len();
         u32::try_from(bytes).unwrap_or(u32::MAX)

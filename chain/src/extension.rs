@@ -33,7 +33,7 @@ pub struct ExtensionRow {
     pub effect: Effect,
 }
 
-/// What an embedder's host call can use.
+/// The frame and the state that a host call of the embedder can use.
 ///
 /// By rule G6 a call checks everything that the guest names, then pays, then acts: a call that acts
 /// first and fails later has happened for the embedder and not for the contract.

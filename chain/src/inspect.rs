@@ -7,7 +7,8 @@ use crate::key::StorageKey;
 use crate::receipt::Status;
 use crate::value::Value;
 
-/// Is told what a transaction does, in order. Nothing that it does changes the outcome.
+/// Observes a transaction. Its methods are called in the order of execution, and cannot change the
+/// outcome.
 ///
 /// Every method does nothing unless it is overridden.
 pub trait Inspector {

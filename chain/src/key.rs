@@ -1,4 +1,4 @@
-//! What state is keyed by.
+//! The keys of the state.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -1,4 +1,4 @@
-//! What transactions and state cost, besides instructions and the rows of the host-call table.
+//! Prices of transactions and state. Instructions and host calls have theirs in `isa` and `abi`.
 //!
 //! State is priced as if every first access went to disk; what a cache holds never shows.
 

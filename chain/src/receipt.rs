@@ -1,4 +1,4 @@
-//! What became of a transaction.
+//! Receipts: the outcomes of transactions.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub enum Status {
     OutOfGas = 3,
 }
 
-/// What became of a transaction: equal on every node and engine, the `diagnosis` by test and the rest
+/// The outcome of a transaction: equal on every node and engine, the `diagnosis` by test and the rest
 /// by consensus.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -53,7 +53,7 @@ pub struct Receipt {
     pub diagnosis: Diagnosis,
 }
 
-/// What explains an outcome to people; no part of consensus.
+/// Details that explain an outcome to people; no part of consensus.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
     /// Why the transaction failed before anything ran: a file that is no contract, a contract that is

@@ -7,7 +7,7 @@ use bessemer_types::{Address, U256};
 
 use crate::access::AccessList;
 
-/// Something that an account wants done.
+/// A transaction, without a signature.
 ///
 /// Who sent it is the embedder's to establish; [`Signed`](crate::Signed) does by signature.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -101,7 +101,7 @@ fn one_wrong_bit() {
 }
 
 #[test]
-fn one_wrong_bit_at_the_begin() {
+fn one_wrong_bit_in_the_header() {
     damage(1200, false, |bytes, random| {
         let (at, bit) = (random.usize(..320), random.u8(..8));
         bytes[at] ^= 1 << bit;
@@ -138,7 +138,7 @@ fn wrong_pages() {
 }
 
 #[test]
-fn a_begin_of_noise() {
+fn a_file_that_begins_with_random_bytes() {
     damage(200, true, |bytes, random| {
         let from = random.usize(..64);
         bytes[from..320].fill_with(|| random.u8(..));
@@ -161,7 +161,7 @@ fn a_missing_end() {
 }
 
 #[test]
-fn an_end_of_zeros() {
+fn a_file_that_ends_in_zeros() {
     damage(100, false, |bytes, random| {
         let zeros = random.usize(1..bytes.len());
         let from = bytes.len() - zeros;
@@ -171,7 +171,7 @@ fn an_end_of_zeros() {
 }
 
 #[test]
-fn more_than_there_was() {
+fn a_file_that_is_longer_than_before() {
     damage(60, false, |bytes, random| {
         let more = random.usize(1..3) * random.usize(1..8192);
         bytes.extend(std::iter::repeat_with(|| random.u8(..)).take(more));
@@ -180,7 +180,7 @@ fn more_than_there_was() {
 }
 
 #[test]
-fn files_that_were_never_a_database() {
+fn files_that_are_no_database_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("file");
     let mut random = Rng::with_seed(7);

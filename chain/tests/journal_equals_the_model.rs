@@ -169,7 +169,7 @@ fn a_key_that_was_not_declared_is_not_even_looked_up() {
 }
 
 #[test]
-fn a_failure_of_the_view_leaves_no_trace() {
+fn a_failing_view_changes_nothing() {
     let mut journal = Journal::new(watched(0));
     journal.begin(None);
     let (address, key) = (model::addresses()[0], model::keys()[0]);

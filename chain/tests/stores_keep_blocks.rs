@@ -123,7 +123,7 @@ fn the_last_change_of_a_key_counts() {
 }
 
 #[test]
-fn what_a_store_cannot_do_it_says() {
+fn a_store_says_what_it_does_not_support() {
     each_store(|store| {
         let error = store.prove(&[key(0)]).unwrap_err();
         assert_eq!(error.to_string(), "this store has no proofs");

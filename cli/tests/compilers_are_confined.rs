@@ -51,7 +51,7 @@ fn it_gives_up_its_rights_before_it_reads_the_program() {
 }
 
 #[test]
-fn both_compile_the_same() {
+fn both_ways_compile_to_the_same_code() {
     let elf = fs::read(common::bench("u256.elf")).expect("in the repository");
     let module = |config: Config| Module::new(&Engine::new(config).unwrap(), &elf).unwrap();
     for config in [Config::new(), Config::new().precise_registers(true)] {

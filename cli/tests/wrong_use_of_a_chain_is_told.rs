@@ -28,7 +28,7 @@ fn unknown_names_come_with_suggestions() {
 }
 
 #[test]
-fn malformed_arguments_are_told() {
+fn malformed_arguments_are_reported() {
     let local = Local::new();
     for (args, part) in [
         (&["call", "counter", "add"][..], "counter.add needs `by`, a uint64"),

@@ -147,7 +147,7 @@ fn compression_is_a_matter_of_the_option_alone() {
 }
 
 #[test]
-fn both_faces_make_the_same_program() {
+fn builder_and_text_make_the_same_program() {
     let from_text = assemble(
         "   .equ count, 3
             c.li a0, count

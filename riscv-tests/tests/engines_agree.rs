@@ -109,7 +109,7 @@ fn short_programs_with_every_gas_limit() {
 }
 
 #[test]
-fn what_does_not_differ_is_not_shrunk() {
+fn a_program_without_a_difference_is_not_shrunk() {
     let bench = Bench::new().unwrap();
     let trial = trial(&case(None, 4).1);
     assert!(shrink(&bench, &trial, Subject::JitSpeed).is_none());

@@ -112,7 +112,7 @@ fn what_does_not_compile_fails() {
 }
 
 #[test]
-fn no_tests_are_a_failure() {
+fn a_suite_without_tests_fails() {
     let empty = tempfile::tempdir().unwrap();
     let checkouts =
         Checkouts { riscv_tests: Some(empty.path().to_owned()), arch_test: None::<PathBuf> };

@@ -1,4 +1,4 @@
-//! How an engine executes.
+//! The settings of an engine.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What can go wrong on the host's side, and how an execution ends.
+//! Errors of the host, and the ways in which an execution ends.
 
 use std::fmt;
 

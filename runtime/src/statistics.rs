@@ -1,4 +1,4 @@
-//! What engines and modules count. Counters saturate; none is ever part of an outcome.
+//! Counters of engines and modules. They saturate, and none is part of an outcome.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -464,7 +464,7 @@ fn a_thread_with_a_large_alternate_stack_keeps_it() {
 }
 
 #[test]
-fn a_thread_gets_the_alternate_stack_of_before_back() {
+fn a_thread_gets_its_earlier_alternate_stack_back() {
     /// Is dropped after the stack of the crate, as it was made before.
     struct Probe;
 
@@ -487,7 +487,7 @@ fn a_thread_gets_the_alternate_stack_of_before_back() {
     }
 
     if !is_child() {
-        return child("a_thread_gets_the_alternate_stack_of_before_back").passes();
+        return child("a_thread_gets_its_earlier_alternate_stack_back").passes();
     }
     let mut memory = vec![0_u8; 16 << 10];
     let own = memory.as_mut_ptr().cast();
@@ -687,13 +687,13 @@ fn code_that_was_not_entered_by_the_stub_is_not_claimed() {
 }
 
 #[test]
-fn a_sent_signal_does_what_is_the_default() {
+fn a_sent_signal_has_its_default_action() {
     extern "C" fn host() {
         // SAFETY: sends a signal to this thread.
         unsafe { libc::raise(libc::SIGSEGV) };
     }
     if !is_child() {
-        return child("a_sent_signal_does_what_is_the_default").dies_of(libc::SIGSEGV);
+        return child("a_sent_signal_has_its_default_action").dies_of(libc::SIGSEGV);
     }
     // The handler of the standard library would wait for the fault to happen again.
     set_action(libc::SIGSEGV, libc::SIG_DFL, 0);
@@ -753,7 +753,7 @@ fn set_action(signal: i32, action: usize, flags: i32) {
 }
 
 #[test]
-fn a_handler_of_before_gets_what_is_not_claimed() {
+fn an_earlier_handler_gets_faults_that_are_not_the_guests() {
     extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         // SAFETY: the kernel passes valid pointers; the instruction at `rip` is the `mov [rdi],
         // eax` of `STORE`, 2 bytes long, or the `ud2` of `UNKNOWN`, before a zero byte pair.
@@ -765,7 +765,7 @@ fn a_handler_of_before_gets_what_is_not_claimed() {
         }
     }
     if !is_child() {
-        return child("a_handler_of_before_gets_what_is_not_claimed").passes();
+        return child("an_earlier_handler_gets_faults_that_are_not_the_guests").passes();
     }
     let handler = handler as *const () as usize;
     set_action(libc::SIGSEGV, handler, libc::SA_SIGINFO | libc::SA_ONSTACK);

@@ -1,4 +1,4 @@
-//! What generated code and the runtime share: one [`Context`] per running frame.
+//! The state that generated code and the runtime share: one [`Context`] for each running frame.
 
 use core::mem::offset_of;
 

@@ -1,4 +1,4 @@
-//! Why a program has no native code. None of these is a verdict on the program: it executes in the
+//! Reasons why a program has no native code. None of them is a verdict on the program: it executes in the
 //! interpreter with the same outcome.
 
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! How long bombs take to translate, and what comes out.
+//! Measures how long hostile programs take to translate, and how much native code they get.
 
 use anyhow::{Context, Result, ensure};
 use bessemer_image::{Charges, Limits, Program};
@@ -158,7 +158,7 @@ impl Specimen {
 const ENOUGH_WORDS: usize = 10_000;
 const SMALL_ROUNDS: usize = 3;
 const LARGE_ROUNDS: usize = 2;
-/// How often a family is measured that misses a target.
+/// A family that misses a target is measured this many times.
 const TRIES: usize = 3;
 
 #[cfg(test)]

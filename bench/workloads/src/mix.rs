@@ -1,4 +1,4 @@
-//! What all workloads share: input that looks random, and a checksum.
+//! Pseudo-random input and a checksum, for all workloads.
 
 /// A xorshift generator: three shifts per word, cheap beside the work it feeds.
 pub(crate) struct Random(u32);

@@ -1,4 +1,4 @@
-//! What host calls know of the frame that makes them.
+//! The context of a host call: the frame that makes it.
 
 use bessemer_types::{Address, U256};
 

@@ -1,4 +1,4 @@
-//! Who calls, where and when.
+//! Host calls for caller, accounts and block.
 
 use bessemer_abi::codes::ABSENT;
 use bessemer_runtime::{HostResult, HostStop};

@@ -1,4 +1,4 @@
-//! What all frames of a transaction share.
+//! The session: state that all frames of a transaction share.
 
 use std::cell::RefCell;
 use std::rc::Rc;

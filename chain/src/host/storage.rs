@@ -1,4 +1,4 @@
-//! What contracts store and tell.
+//! Host calls for storage, events and the debug log.
 
 use bessemer_abi::codes::ABSENT;
 use bessemer_isa::TrapKind;

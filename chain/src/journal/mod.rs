@@ -105,7 +105,7 @@ pub struct AccountEntry {
     pub account: Account,
 }
 
-/// Why state could not be used.
+/// Why a key could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {

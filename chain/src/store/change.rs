@@ -1,4 +1,4 @@
-//! What a block changes.
+//! The keys that a block changes.
 
 use crate::encoding::encode_key;
 use crate::key::StateKey;

@@ -1,4 +1,4 @@
-//! Where state is kept.
+//! Stores: where state, headers and receipts are kept.
 
 mod change;
 mod memory;
@@ -169,7 +169,7 @@ impl BlockCommit<'_> {
     }
 }
 
-/// What can go wrong in a store: always the host's failure.
+/// A failure of a store. It is always the host's, never a transaction's.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -181,7 +181,7 @@ pub enum StoreError {
         /// The number of the block that was to be committed.
         found: u64,
     },
-    /// Something stored is not what was stored.
+    /// A stored value is damaged.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
     /// A header or a receipt is not what was stored.
@@ -198,7 +198,7 @@ pub enum StoreError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// How that shows.
+        /// The sign of it.
         why: &'static str,
     },
     /// The file is a database that this program cannot read.
@@ -220,7 +220,7 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// How that shows.
+        /// The sign of it.
         what: String,
     },
     /// The operating system refused.

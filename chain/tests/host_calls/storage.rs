@@ -39,7 +39,7 @@ fn values_of_all_lengths_are_found_under_keys_of_all_lengths() {
 }
 
 #[test]
-fn what_is_absent_is_not_what_is_empty() {
+fn an_absent_value_is_not_an_empty_one() {
     on_both(|chain| {
         let alice = chain.user("alice").unwrap();
         let contract = deploy_script(chain, alice);

@@ -51,7 +51,7 @@ impl Memory {
         Some(Arc::clone(&held.parts))
     }
 
-    /// Holds a module, or weighs it again; gives how many went for it.
+    /// Keeps a module, or updates its size. Returns how many modules were dropped to make room.
     pub(crate) fn hold(&self, image: ImageHash, parts: &Arc<Parts>) -> u64 {
         let bytes = parts.footprint();
         if bytes > self.limit {

@@ -548,7 +548,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_private_regular_file_is_refused() {
+    fn a_secret_file_must_be_regular_and_private() {
         let folder = tempfile::tempdir().unwrap();
         let store = open(&folder, "secret", LIMITS);
         let (key, bytes) = artifact(3);

@@ -1,4 +1,4 @@
-//! What a function called by name is given.
+//! Arguments of functions that are called by name.
 
 use bessemer_isa::{Reg, Xlen};
 

@@ -1,4 +1,4 @@
-//! What a host function is given.
+//! The view of an instance that a host function gets.
 
 use std::fmt;
 

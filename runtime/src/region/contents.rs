@@ -1,4 +1,4 @@
-//! Where the bytes of images stand: in memory files, which regions map.
+//! The bytes of images, in memory files that regions map.
 //!
 //! Most images share one file of the process, in which each has a place of its own: a file for each
 //! would cost six system calls and a descriptor, and its pages would be fresh ones. The view of that

@@ -1,4 +1,4 @@
-//! What the memory of a program looks like at frame entry.
+//! The memory of a program at frame entry.
 
 use std::io;
 use std::ops::Range;

@@ -95,7 +95,7 @@ pub const OPEN_PAGES: usize = 24;
 /// Bytes of a heap up to which a warm reset zeroes it and takes only the access away.
 pub const WARM_HEAP: u32 = 64 << 10;
 
-/// Why a region could not be had or changed.
+/// Why a region could not be made or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegionError {

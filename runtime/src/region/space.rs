@@ -175,7 +175,7 @@ impl Region {
 
     /// The bytes of `[addr, addr + len)`, if all are mapped.
     ///
-    /// The fault names the lowest byte that is not. Nothing at all is at every address.
+    /// The fault names the lowest byte that is not. A range of length 0 is mapped at every address.
     #[inline]
     pub fn read(&self, addr: u32, len: u32) -> Result<&[u8], Fault> {
         self.check(addr, len, false)?;
@@ -186,7 +186,7 @@ impl Region {
 
     /// The bytes of `[addr, addr + len)`, if all are mapped and writable.
     ///
-    /// The fault names the lowest byte that is not. Nothing at all is at every address.
+    /// The fault names the lowest byte that is not. A range of length 0 is mapped at every address.
     #[inline]
     pub fn write(&mut self, addr: u32, len: u32) -> Result<&mut [u8], Fault> {
         self.check(addr, len, true)?;

@@ -1,4 +1,4 @@
-//! What is wrong in the cache is made anew.
+//! Damaged files of the cache are removed and made anew.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

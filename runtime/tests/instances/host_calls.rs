@@ -253,7 +253,7 @@ fn an_unknown_number_traps_at_its_ecall() {
 }
 
 #[test]
-fn the_fallback_does_what_nobody_else_does() {
+fn the_fallback_answers_numbers_without_a_function() {
     let guest = "
         li a7, 93
         ecall

@@ -1,4 +1,4 @@
-//! Who may be dropped before whom.
+//! Engines, modules, linkers and instances may be dropped in any order.
 
 use std::sync::Arc;
 

@@ -38,7 +38,7 @@ const GUEST: &str = "
 ";
 
 #[test]
-fn what_is_shared_can_be_shared() {
+fn shared_types_are_send_and_sync() {
     fn shared<T: Clone + Send + Sync + 'static>() {}
     fn moved<T: Send + 'static>() {}
     shared::<Engine>();

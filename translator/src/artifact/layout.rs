@@ -1,4 +1,4 @@
-//! Where everything is in an artifact's file; `docs/artifact.md` says the same in prose.
+//! The places in an artifact's file. `docs/artifact.md` describes them.
 
 /// Version of the file format. A file of another version is not read.
 pub const FORMAT_VERSION: u32 = 1;

@@ -1,4 +1,4 @@
-//! How units call each other and the host.
+//! The calling convention of units.
 
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{AbiParam, Signature};

@@ -1,4 +1,4 @@
-//! What to compile, and how to cut it into units.
+//! Chooses the instructions to compile and cuts them into units.
 //!
 //! A *unit* becomes one native function: the reachable instructions of one guest function, as far
 //! as its address range tells. Every slot of text belongs to at most one unit and is compiled at

@@ -99,7 +99,7 @@ fn the_image_has_at_most_12_kib() {
 }
 
 #[test]
-fn names_supply_and_burning_are_told() {
+fn names_supply_and_burning_are_readable() {
     on_both(|stage| {
         let (token, alice) = (token(stage), stage.alice);
         assert_eq!(stage.ask::<String>(token, "name()", ()), "Gold");
