@@ -13,7 +13,7 @@ use user::{home, run_with};
 fn the_example_contracts_do_the_same_natively_and_as_images() {
     let Some(home) = home() else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    // kept, since it is the longest build of all tests
+    // not that of who works on the contracts
     let target = root.join("target/contracts-tested");
     let output = run_with(
         home.path(),

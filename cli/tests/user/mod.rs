@@ -24,6 +24,7 @@ pub fn run_with(home: &Path, folder: &Path, args: &[&str], variables: &[(&str, &
         "RUSTC",
         "RUSTFLAGS",
         "CARGO_TARGET_DIR",
+        "CARGO_BUILD_BUILD_DIR",
         "RUSTUP_TOOLCHAIN",
     ] {
         command.env_remove(name);
@@ -34,6 +35,10 @@ pub fn run_with(home: &Path, folder: &Path, args: &[&str], variables: &[(&str, &
         let kept = std::env::var_os(name).unwrap_or_else(|| Path::new(&home).join(default).into());
         command.env(name, kept);
     }
+    // Projects share what cargo compiles for them: the library for the target and the SDK are built
+    // once for all tests. What cargo gives to the user is in the project, as ever. `.ci/six-commands`
+    // shares nothing.
+    command.env("CARGO_BUILD_BUILD_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects"));
     command.envs(variables.iter().copied());
     command.env("HOME", home).current_dir(folder).output().expect("the binary starts")
 }
