@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bessemer_chain::store::{BlockCommit, MemoryStore, RedbStore, Store, StoreError, View};
 use bessemer_chain::{AccessList, Header, Journal, JournalError, StateKey, Value};
+use bessemer_toolchain::tests::cases;
 use fastrand::Rng;
 use model::{Model, Step};
 
@@ -97,7 +98,7 @@ fn hundreds(all: std::ops::Range<u64>, new_store: impl Fn(u64) -> Arc<dyn Store>
 
 #[test]
 fn on_memory() {
-    hundreds(0..100_000, |_| Arc::new(MemoryStore::new()));
+    hundreds(0..cases(20_000, 100_000), |_| Arc::new(MemoryStore::new()));
 }
 
 #[test]

@@ -13,8 +13,6 @@ use bessemer_conformance::generate::{Case, EXIT, Generator};
 use bessemer_conformance::oracle::{MemoryClass, Oracle, PAGE_SIZE, Segment, Setup, Stop};
 use bessemer_toolchain::{Tool, tests};
 
-const PROGRAMS: usize = 300;
-
 /// Registers are stored here.
 const DUMP: u32 = 0x4000_0000;
 const STACK_TOP: u32 = 0x5000_0000;
@@ -33,10 +31,11 @@ fn trap_free_programs_end_alike() {
     if !tests::has(&[Tool::QEMU_RISCV32]) {
         return;
     }
+    let programs = tests::cases(100, 300);
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let mut compared = 0;
+    let mut compared: u64 = 0;
     let mut seed = 0;
-    while compared < PROGRAMS {
+    while compared < programs {
         seed += 1;
         let case = Generator::for_seed(seed).case(seed);
         let Some((image, expected)) = instrumented(&case) else {

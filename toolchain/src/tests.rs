@@ -1,4 +1,4 @@
-//! What a test does when a tool is missing.
+//! What a test does when a tool is missing, and how many cases it tries.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -7,6 +7,14 @@ use crate::Tool;
 
 /// If this variable is 1, a test that lacks a tool fails. Continuous integration sets it.
 pub const REQUIRE: &str = "BESSEMER_REQUIRE_TOOLS";
+
+/// If this variable is 1, tests try all of their cases, and not only a part. `cargo xtask deep` sets it.
+pub const DEEP: &str = "BESSEMER_DEEP";
+
+/// How many cases a test tries: `part` in `cargo test`, `all` if [`DEEP`] is set to 1.
+pub fn cases(part: u64, all: u64) -> u64 {
+    if std::env::var_os(DEEP).is_some_and(|value| value == "1") { all } else { part }
+}
 
 /// The value, or nothing if it is missing: then the test has nothing to do and returns.
 ///

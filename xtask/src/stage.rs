@@ -23,8 +23,8 @@ pub(crate) struct Step {
     pub(crate) work: Work,
     /// Variables that are set for it.
     pub(crate) variables: &'static [(&'static str, &'static str)],
-    /// The command that must be there, and how it is installed. Without it the step is skipped,
-    /// unless tools are required.
+    /// The command that must be there, and how it is installed. Without it the step is skipped, and
+    /// says so.
     pub(crate) needs: Option<(&'static str, &'static str)>,
 }
 
@@ -61,12 +61,7 @@ impl Step {
             let mut probe = Command::new(words.next().context("a command has a name")?);
             let found = probe.args(words).current_dir(root).output();
             if !found.is_ok_and(|output| output.status.success()) {
-                let note = format!("`{needed}` does not run; install it by `{install}`");
-                let variable = bessemer_toolchain::tests::REQUIRE;
-                if std::env::var_os(variable).is_some_and(|value| value == "1") {
-                    bail!("{note} ({variable}=1 forbids to skip)");
-                }
-                println!("SKIPPED: {note}");
+                println!("SKIPPED: `{needed}` does not run; install it by `{install}`");
                 return Ok(());
             }
         }

@@ -59,9 +59,28 @@ pub(crate) const CI: &[Stage] = &[
 ];
 
 /// What takes longer, or needs more than CI has.
-pub(crate) const OTHER: &[Stage] = &[Stage {
-    name: "advisories",
-    what: "no dependency has a known weakness; fetches the database",
-    steps: &[Step::new("cargo deny --locked check advisories")
-        .needs("cargo deny --version", "cargo install --locked cargo-deny")],
-}];
+pub(crate) const OTHER: &[Stage] = &[
+    Stage {
+        name: "deep",
+        what: "all cases of all tests, and random programs and call trees for half an hour",
+        steps: &[
+            Step::new("cargo test --locked --release --workspace").with(&[
+                ("BESSEMER_DEEP", "1"),
+                ("FUZZ_TIMES", "50"),
+                ("PROPTEST_CASES", "10000"),
+            ]),
+            Step::new(
+                "cargo run --locked --release -p bessemer-conformance -- fuzz --seconds 1200",
+            ),
+            Step::new(
+                "cargo run --locked --release -p bessemer-conformance -- calls --count 100000",
+            ),
+        ],
+    },
+    Stage {
+        name: "advisories",
+        what: "no dependency has a known weakness; fetches the database",
+        steps: &[Step::new("cargo deny --locked check advisories")
+            .needs("cargo deny --version", "cargo install --locked cargo-deny")],
+    },
+];
