@@ -8,12 +8,12 @@ use crate::chain::{Chain, ChainError};
 use crate::inspect::Inspector;
 use crate::journal::JournalError;
 use crate::process::{Processed, Processor, Stopped};
-use crate::receipt::Receipt;
+use crate::receipt::{Diagnosis, Receipt};
 use crate::records::Header;
 #[cfg(feature = "secp256k1")]
 use crate::signed::Signed;
 use crate::store::{BlockCommit, RecordSet};
-use crate::transaction::{BlockInfo, Transaction};
+use crate::transaction::{BlockInfo, Refusal, Transaction};
 
 /// A block in the making. Dropped without [`Block::commit`], it leaves no trace.
 ///
@@ -44,6 +44,9 @@ pub struct Block<'c> {
     receipts: Vec<Receipt>,
     fees: U256,
     gas_used: u64,
+    /// What the receipts count for.
+    receipt_bytes: u64,
+    diagnosis_bytes: usize,
 }
 
 /// Whether a block can go on.
@@ -75,6 +78,8 @@ impl<'c> Block<'c> {
             receipts,
             fees: U256::ZERO,
             gas_used: 0,
+            receipt_bytes: 0,
+            diagnosis_bytes: 0,
         }
     }
 
@@ -110,11 +115,18 @@ impl<'c> Block<'c> {
         transaction: &Transaction,
         mut inspector: Option<&mut dyn Inspector>,
     ) -> Result<&Receipt, ChainError> {
+        self.check_room()?;
         let (index, gas) = (self.receipts.len() as u32, self.gas_left());
-        let Processed { receipt, fee } =
+        let Processed { mut receipt, fee } =
             self.work(|processor| processor.process(transaction, index, gas, &mut inspector))?;
         self.fees += fee;
         self.gas_used += receipt.gas_used;
+        self.receipt_bytes += receipt.bytes();
+        self.diagnosis_bytes += receipt.diagnosis.bytes();
+        if self.diagnosis_bytes > Diagnosis::MOST_BYTES_OF_BLOCK {
+            self.diagnosis_bytes -= receipt.diagnosis.bytes();
+            receipt.diagnosis = Diagnosis { cut: true, ..Diagnosis::default() };
+        }
         Ok(self.receipts.push_mut(receipt))
     }
 
@@ -127,12 +139,22 @@ impl<'c> Block<'c> {
     /// somebody else.
     #[cfg(feature = "secp256k1")]
     pub fn push_signed(&mut self, signed: &Signed) -> Result<&Receipt, ChainError> {
+        self.check_room()?;
         let (chain_id, gas) = (self.info.chain_id, self.gas_left());
         self.work(|processor| {
             processor.check(&signed.transaction, gas)?;
             Ok(signed.check(chain_id)?)
         })?;
         self.push(&signed.transaction)
+    }
+
+    /// Refuses a transaction whose receipt might not fit, before anything is done for it.
+    fn check_room(&self) -> Result<(), Refusal> {
+        let most = self.chain.config().block_receipts;
+        match self.receipt_bytes.checked_add(Receipt::MOST_BYTES) {
+            Some(bytes) if bytes <= most => Ok(()),
+            _ => Err(Refusal::BlockFull { bytes: self.receipt_bytes, most }),
+        }
     }
 
     fn gas_left(&self) -> u64 {
@@ -196,6 +218,12 @@ impl<'c> Block<'c> {
         self.chain.store().commit(block)?;
         self.chain.advance(header.clone());
         Ok(Sealed { header, receipts: self.receipts })
+    }
+}
+
+impl From<Refusal> for ChainError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 

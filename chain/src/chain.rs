@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bessemer_abi::limits::ACCESS_ENTRIES;
 use bessemer_image::CodeHash;
 use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
 use bessemer_types::{Address, U256};
@@ -54,6 +55,10 @@ pub struct ChainConfig {
     pub chain_id: u64,
     /// The most gas that the transactions of a block may use together.
     pub block_gas: u64,
+    /// The most bytes that the receipts of a block may have together, as [`Receipt::bytes`] counts
+    /// them. A block takes no transaction whose receipt might not fit, which may have up to
+    /// [`Receipt::MOST_BYTES`].
+    pub block_receipts: u64,
     /// Who gets the fees, at the end of each block; `None`: nobody.
     pub fee_recipient: Option<Address>,
     /// What [`Chain::user`] gives to a new user.
@@ -115,6 +120,7 @@ impl Default for ChainConfig {
         Self {
             chain_id: 1337,
             block_gas: 1 << 40,
+            block_receipts: 256 << 20,
             fee_recipient: None,
             endowment: U256::from(10).pow(U256::from(24)),
             modules: 1024,
@@ -337,7 +343,7 @@ impl Chain {
     }
 
     /// Finds out what a transaction would do as the only one of the next block, and keeps nothing. The
-    /// receipt's diagnosis has the access list with which it does the same, for the price of the list
+    /// receipt's diagnosis has the access list, if one can be that long, with which it does the same, for the price of the list
     /// itself besides.
     ///
     /// # Errors
@@ -360,7 +366,12 @@ impl Chain {
         let mut processor = self.processor(self.view(), self.next_block(None));
         let processed = processor.process(transaction, 0, self.config.block_gas, &mut inspector)?;
         let mut receipt = processed.receipt;
-        receipt.diagnosis.access = Some(processor.session().journal.accessed());
+        let session = processor.session();
+        if session.journal.accessed_keys() <= ACCESS_ENTRIES as usize {
+            receipt.diagnosis.access = Some(session.journal.accessed());
+        } else {
+            receipt.diagnosis.cut = true;
+        }
         Ok(receipt)
     }
 

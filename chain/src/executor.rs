@@ -52,14 +52,12 @@ pub(crate) struct Ended {
     pub(crate) status: Status,
     pub(crate) output: Vec<u8>,
     pub(crate) gas_left: u64,
-    /// The frames that failed, in the order in which they ended.
-    pub(crate) failures: Vec<Failure>,
 }
 
 impl Ended {
-    /// An end without output, and without a frame that failed.
+    /// An end without output.
     pub(crate) fn silent(status: Status, gas_left: u64) -> Self {
-        Self { status, output: Vec::new(), gas_left, failures: Vec::new() }
+        Self { status, output: Vec::new(), gas_left }
     }
 }
 
@@ -77,9 +75,6 @@ pub enum ExecuteError {
     Module(#[from] crate::modules::ModuleError),
 }
 
-/// Failures that are written down for people; a frame that fails in a loop has no more to tell.
-const MOST_FAILURES: usize = 256;
-
 impl Executor {
     pub(crate) fn new(linker: Linker<Context>) -> Self {
         Self { linker, stack: Vec::new() }
@@ -95,7 +90,6 @@ impl Executor {
     ) -> Result<Ended, ExecuteError> {
         // an error or a panic in an earlier run leaves frames behind
         self.stack.clear();
-        let mut failures = Vec::new();
         self.enter(shared, entry, gas, None, inspector)?;
         let mut resume = None;
         let counting = inspector.as_ref().is_some_and(|inspector| inspector.counts());
@@ -116,9 +110,7 @@ impl Executor {
             let session = &mut *shared.borrow_mut();
             if ended.status != Status::Return {
                 session.journal.revert(level.checkpoint);
-                if failures.len() < MOST_FAILURES {
-                    failures.push(explain(&level, depth, exit, &ended));
-                }
+                session.diagnosis.note(explain(&level, depth, exit, &ended));
             }
             session.entered.pop();
             if let Some(inspector) = inspector {
@@ -131,7 +123,7 @@ impl Executor {
                 });
             }
             let Some(caller) = self.stack.last_mut() else {
-                return Ok(Ended { failures, ..ended });
+                return Ok(ended);
             };
             if let (Some(at), Status::Return) = (level.address_at, ended.status) {
                 let address = level.instance.data().frame.address;
@@ -223,8 +215,8 @@ fn explain(level: &Level, depth: u32, exit: Exit, ended: &Ended) -> Failure {
         status: ended.status,
         trap,
         pc,
-        function: function.map(|(name, _)| name.to_owned()),
-        output: ended.output.clone(),
+        function: function.map(|(name, _)| Failure::name(name)),
+        excerpt: Failure::excerpt(&ended.output),
     }
 }
 

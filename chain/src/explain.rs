@@ -16,23 +16,24 @@ pub fn sentence(receipt: &Receipt) -> String {
     }
     let mut text = format!("{} {}", receipt.to, receipt.status);
     match receipt.diagnosis.failures.last() {
-        Some(last) => describe(&mut text, last),
+        Some(last) if last.depth == 1 => describe(&mut text, last, &receipt.output),
+        Some(last) => describe(&mut text, last, &last.excerpt),
         None => describe_output(&mut text, receipt.status, &receipt.output),
     }
     if let [first, .., _] = receipt.diagnosis.failures.as_slice() {
         text.push_str(", after ");
         let _ = write!(text, "{} {}", first.contract, first.status);
-        describe(&mut text, first);
+        describe(&mut text, first, &first.excerpt);
         let _ = write!(text, " at call depth {}", first.depth);
     }
     text
 }
 
-fn describe(text: &mut String, failure: &Failure) {
+fn describe(text: &mut String, failure: &Failure, output: &[u8]) {
     if let Some(trap) = &failure.trap {
         let _ = write!(text, ": {trap}");
     }
-    describe_output(text, failure.status, &failure.output);
+    describe_output(text, failure.status, output);
     if let Some(function) = &failure.function {
         let _ = write!(text, " in {function}");
     }

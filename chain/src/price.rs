@@ -27,6 +27,8 @@ pub struct Prices {
     pub code_byte: u64,
     /// An entry of a transaction's access list.
     pub access_entry: u64,
+    /// A byte that the receipt keeps of output, and of topics and data of events.
+    pub receipt_byte: u64,
 }
 
 impl Prices {
@@ -43,8 +45,9 @@ impl Prices {
         refund_cap: 5,
         code_byte: 4_000,
         access_entry: 0,
+        receipt_byte: 0,
     };
 
     /// Schedule 2: as schedule 1, and what was free there has its price.
-    pub const V2: Self = Self { access_entry: 1_000, ..Self::V1 };
+    pub const V2: Self = Self { access_entry: 1_000, receipt_byte: 32, ..Self::V1 };
 }

@@ -17,7 +17,7 @@ use crate::inspect::Inspector;
 use crate::journal::{AccountEntry, AccountId, JournalError};
 use crate::key::StateKey;
 use crate::modules::Modules;
-use crate::receipt::{Diagnosis, Receipt, Status};
+use crate::receipt::{Receipt, Status};
 use crate::transaction::{Action, Refusal, Transaction};
 
 /// A transaction that is part of the block.
@@ -118,8 +118,7 @@ impl Processor {
         let work = prepare(session, transaction, wanted)?;
         drop(guard);
 
-        let mut diagnosis = Diagnosis::default();
-        let mut ended = match work {
+        let ended = match work {
             Work::Frame { entry, price } => match bought.gas.checked_sub(price) {
                 Some(gas) => self.executor.run(&self.session, *entry, gas, inspector)?,
                 None => Ended::silent(Status::OutOfGas, 0),
@@ -132,7 +131,7 @@ impl Processor {
                 None => Ended::silent(Status::OutOfGas, 0),
             },
             Work::Impossible(reason) => {
-                diagnosis.refused = Some(reason);
+                self.session.borrow_mut().diagnosis.refuse(reason);
                 Ended::silent(Status::Revert, bought.gas)
             }
         };
@@ -141,8 +140,6 @@ impl Processor {
         if ended.status != Status::Return {
             session.journal.revert(before);
         }
-        diagnosis.failures = std::mem::take(&mut ended.failures);
-        diagnosis.log = std::mem::take(&mut session.log);
 
         let used = transaction.gas_limit - ended.gas_left;
         let used = used - refund(session, used - bought.access);
@@ -162,7 +159,7 @@ impl Processor {
             output: ended.output,
             events,
             created,
-            diagnosis,
+            diagnosis: std::mem::take(&mut session.diagnosis),
         };
         Ok(Processed { receipt, fee })
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bessemer_abi::limits::{CREATIONS, EVENT_BYTES, EVENTS, LOG_BYTES, OUTPUT_BYTES};
 use bessemer_isa::Trap;
 use bessemer_types::Address;
 use bessemer_types::revert::Revert;
@@ -53,17 +54,22 @@ pub struct Receipt {
     pub diagnosis: Diagnosis,
 }
 
-/// Details that explain an outcome to people; no part of consensus.
+/// Details that explain an outcome to people; no part of consensus, and bounded: no transaction has more
+/// than [`Diagnosis::MOST_BYTES`], and no block more than [`Diagnosis::MOST_BYTES_OF_BLOCK`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
     /// Why the transaction failed before anything ran: a file that is no contract, a contract that is
     /// there already.
     pub refused: Option<String>,
-    /// The frames that failed, in the order in which they ended: the cause is first.
+    /// The frames that failed, in the order in which they ended: the cause is first. Of many, the
+    /// first and the last are kept.
     pub failures: Vec<Failure>,
     /// The debug log of all frames, failed ones included.
     pub log: Vec<LogLine>,
-    /// What was read and written, if it was asked for. Not recorded.
+    /// Whether something was left out because there was too much of it.
+    pub cut: bool,
+    /// What was read and written, if it was asked for and a transaction can declare that much. Not
+    /// recorded.
     #[serde(skip)]
     pub access: Option<AccessList>,
 }
@@ -85,12 +91,96 @@ pub struct Failure {
     pub pc: u32,
     /// The function that it is in, if the contract has symbols.
     pub function: Option<String>,
-    /// The revert data.
+    /// The begin of the revert data, at most [`Failure::EXCERPT_BYTES`] of it.
     #[serde(with = "serde_bytes")]
-    pub output: Vec<u8>,
+    pub excerpt: Vec<u8>,
+}
+
+impl Diagnosis {
+    /// The most failures that are kept.
+    pub const MOST_FAILURES: usize = 64;
+    /// The most bytes of one transaction's diagnosis, the access list not counted.
+    pub const MOST_BYTES: usize =
+        MOST_REASON + Self::MOST_FAILURES * Failure::MOST_BYTES + LOG_BYTES as usize;
+    /// The most bytes of the diagnoses of one block; what comes later in the block has none.
+    pub const MOST_BYTES_OF_BLOCK: usize = 16 << 20;
+
+    /// Notes a frame that failed. The last one is always kept: it is the transaction's own if that
+    /// failed.
+    pub(crate) fn note(&mut self, failure: Failure) {
+        if self.failures.len() < Self::MOST_FAILURES {
+            self.failures.push(failure);
+        } else {
+            self.failures[Self::MOST_FAILURES - 1] = failure;
+            self.cut = true;
+        }
+    }
+
+    /// Notes why nothing ran.
+    pub(crate) fn refuse(&mut self, mut reason: String) {
+        self.cut |= shorten(&mut reason, MOST_REASON);
+        self.refused = Some(reason);
+    }
+
+    /// Bytes of the diagnosis, the access list not counted.
+    pub fn bytes(&self) -> usize {
+        let failures = self.failures.iter().map(Failure::bytes);
+        let log = self.log.iter().map(LogLine::bytes);
+        self.refused.as_ref().map_or(0, String::len) + failures.chain(log).sum::<usize>()
+    }
+}
+
+/// Bytes of the reason why nothing ran.
+const MOST_REASON: usize = 512;
+
+impl Failure {
+    /// Bytes of revert data that are kept.
+    pub const EXCERPT_BYTES: usize = 256;
+    /// Bytes of a function's name that are kept.
+    pub const NAME_BYTES: usize = 128;
+    const FIXED_BYTES: usize = 64;
+    const MOST_BYTES: usize = Self::FIXED_BYTES + Self::EXCERPT_BYTES + Self::NAME_BYTES;
+
+    pub(crate) fn excerpt(output: &[u8]) -> Vec<u8> {
+        output[..output.len().min(Self::EXCERPT_BYTES)].to_vec()
+    }
+
+    pub(crate) fn name(function: &str) -> String {
+        let end = function.floor_char_boundary(Self::NAME_BYTES);
+        function[..end].to_owned()
+    }
+
+    fn bytes(&self) -> usize {
+        Self::FIXED_BYTES + self.function.as_ref().map_or(0, String::len) + self.excerpt.len()
+    }
+}
+
+/// Cuts a text that is too long; whether it was.
+fn shorten(text: &mut String, most: usize) -> bool {
+    let cut = text.len() > most;
+    text.truncate(text.floor_char_boundary(most));
+    cut
 }
 
 impl Receipt {
+    /// The most bytes that one receipt counts for in its block.
+    pub const MOST_BYTES: u64 = Self::FIXED_BYTES
+        + OUTPUT_BYTES as u64
+        + EVENT_BYTES as u64
+        + EVENTS as u64 * Self::EVENT_FIXED_BYTES
+        + CREATIONS as u64 * ADDRESS_BYTES;
+    const FIXED_BYTES: u64 = 128;
+    const EVENT_FIXED_BYTES: u64 = 24;
+
+    /// What the receipt counts for in its block, the diagnosis not counted: 128 bytes, and those of
+    /// the output, the events (24 more for each) and the addresses of created contracts.
+    pub fn bytes(&self) -> u64 {
+        let events = self.events.iter();
+        let events = events.map(|event| Self::EVENT_FIXED_BYTES + u64::from(event.bytes()));
+        let created = self.created.len() as u64 * ADDRESS_BYTES;
+        Self::FIXED_BYTES + self.output.len() as u64 + events.sum::<u64>() + created
+    }
+
     /// Whether all went well.
     pub fn succeeded(&self) -> bool {
         self.status == Status::Return
@@ -120,6 +210,8 @@ impl fmt::Display for Status {
         })
     }
 }
+
+const ADDRESS_BYTES: u64 = 20;
 
 /// A trap as kind, pc and address.
 mod trap_record {

@@ -9,7 +9,7 @@ use sha3::{Digest, Keccak256};
 use crate::access::AccessList;
 use crate::chain::{Chain, ChainError};
 use crate::inspect::Inspector;
-use crate::receipt::{Diagnosis, Receipt, Status};
+use crate::receipt::{Receipt, Status};
 use crate::transaction::{Action, Transaction};
 
 /// The gas limit of a request that does not set one; a deployment adds the price of its code.
@@ -177,7 +177,7 @@ impl<'c> CallRequest<'c> {
             output: ended.output,
             events: Vec::new(),
             created: Vec::new(),
-            diagnosis: Diagnosis { failures: ended.failures, ..Diagnosis::default() },
+            diagnosis: std::mem::take(&mut processor.session().diagnosis),
         })))
     }
 

@@ -118,6 +118,14 @@ pub enum Refusal {
         /// The highest possible.
         most: u64,
     },
+    /// The receipt might not fit into the block.
+    #[error("the block has {bytes} bytes of receipts of {most} at most, and another might not fit")]
+    BlockFull {
+        /// What the receipts of the block count for.
+        bytes: u64,
+        /// The most that they may.
+        most: u64,
+    },
     /// More input than a call can have.
     #[error("the input has {len} bytes, and {most} at most are allowed")]
     InputTooLong {

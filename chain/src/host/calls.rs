@@ -54,6 +54,12 @@ pub(super) fn depth(service: &mut Service<'_>) -> HostResult<Option<u32>> {
     refuse(service, status::DEPTH).map(Some)
 }
 
+/// Step 3 of both ways to create.
+pub(super) fn may_create(service: &mut Service<'_>) -> HostResult<Option<u32>> {
+    service.session.may_create()?;
+    depth(service)
+}
+
 pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
     let value = service.amount(1)?;
     if !value.is_zero() && service.context().frame.read_only {

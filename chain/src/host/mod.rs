@@ -88,8 +88,8 @@ fn meaning(call: HostCall) -> Option<(Check, Body)> {
         H::StaticCall => (calls::depth, calls::static_call),
         H::DelegateCall => (calls::depth, calls::delegate_call),
         H::Upload => (nothing, calls::upload),
-        H::Create => (calls::depth, calls::create),
-        H::Create2 => (calls::depth, calls::create2),
+        H::Create => (calls::may_create, calls::create),
+        H::Create2 => (calls::may_create, calls::create2),
 
         H::Grow => (bulk::may_grow, bulk::grow),
         H::Copy => (nothing, bulk::copy),

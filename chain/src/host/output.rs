@@ -31,21 +31,28 @@ pub(super) fn output_copy(service: &mut Service<'_>) -> HostResult<u32> {
 }
 
 pub(super) fn finish(service: &mut Service<'_>) -> HostResult<u32> {
-    service.pay(0)?;
+    pay(service)?;
     let data = service.bytes(0)?.to_vec();
     end(service, data, RETURNED)
 }
 
 pub(super) fn revert_with(service: &mut Service<'_>) -> HostResult<u32> {
-    service.pay(0)?;
+    pay(service)?;
     let data = service.bytes(0)?.to_vec();
     end(service, data, REVERTED)
 }
 
 pub(super) fn panic(service: &mut Service<'_>) -> HostResult<u32> {
-    service.pay(0)?;
+    pay(service)?;
     let message = String::from_utf8_lossy(service.bytes(0)?).into_owned();
     end(service, revert::error(&message), REVERTED)
+}
+
+/// Step 5 of all that ends a frame. The receipt keeps what the transaction's own frame ends with.
+fn pay(service: &mut Service<'_>) -> HostResult<()> {
+    let is_first = service.session.entered.len() == 1;
+    let kept = if is_first { u64::from(service.len(0)) } else { 0 };
+    service.pay(kept * service.session.prices.receipt_byte)
 }
 
 fn end(service: &mut Service<'_>, data: Vec<u8>, how: u32) -> HostResult<u32> {

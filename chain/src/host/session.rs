@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bessemer_abi::limits::{EVENT_BYTES, EVENTS, LOG_BYTES, WRITES};
+use bessemer_abi::limits::{CREATIONS, EVENT_BYTES, EVENTS, LOG_BYTES, WRITES};
 use bessemer_isa::TrapKind;
 use bessemer_runtime::{HostResult, HostStop};
 use bessemer_types::Address;
@@ -14,6 +14,7 @@ use crate::inspect::Observation;
 use crate::journal::Journal;
 use crate::modules::Modules;
 use crate::price::Prices;
+use crate::receipt::Diagnosis;
 use crate::transaction::BlockInfo;
 
 /// The session of a block. Whoever runs borrows it: a host call for its time, and the executor
@@ -29,8 +30,8 @@ pub(crate) struct Session {
     pub(crate) origin: Address,
     /// The contract of every live frame, and whether that frame allows re-entry.
     pub(crate) entered: Vec<(Address, bool)>,
-    /// Debug log, with bytes so far.
-    pub(crate) log: Vec<LogLine>,
+    /// What explains the outcome, so far.
+    pub(crate) diagnosis: Diagnosis,
     log_bytes: u32,
     /// What an inspector is told at the next pause; `None` if nobody inspects.
     pub(crate) observed: Option<Vec<Observation>>,
@@ -43,6 +44,13 @@ pub struct LogLine {
     pub address: Address,
     /// The text; bytes that are no UTF-8 are replaced.
     pub text: String,
+}
+
+impl LogLine {
+    /// What counts towards the cap of a transaction.
+    pub(crate) fn bytes(&self) -> usize {
+        self.address.as_bytes().len() + self.text.len()
+    }
 }
 
 impl Session {
@@ -59,7 +67,7 @@ impl Session {
             block,
             origin: Address::ZERO,
             entered: Vec::new(),
-            log: Vec::new(),
+            diagnosis: Diagnosis::default(),
             log_bytes: 0,
             observed: None,
         }
@@ -69,7 +77,7 @@ impl Session {
     pub(crate) fn begin(&mut self, origin: Address, inspected: bool) {
         self.origin = origin;
         self.entered.clear();
-        self.log.clear();
+        self.diagnosis = Diagnosis::default();
         self.log_bytes = 0;
         self.observed = inspected.then(Vec::new);
     }
@@ -83,16 +91,24 @@ impl Session {
     /// so that empty lines fill the room too.
     pub(crate) fn log(&mut self, address: Address, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
-        let bytes = self.log_bytes + (address.as_bytes().len() + text.len()) as u32;
+        let line = LogLine { address, text: text.into_owned() };
+        let bytes = self.log_bytes + line.bytes() as u32;
         if bytes <= LOG_BYTES {
             self.log_bytes = bytes;
-            self.log.push(LogLine { address, text: text.into_owned() });
+            self.diagnosis.log.push(line);
+        } else {
+            self.diagnosis.cut = true;
         }
     }
 
     /// Step 3 of every write to storage of either kind: a transaction has a bounded number of them.
     pub(crate) fn may_write(&self) -> HostResult<()> {
         within(self.journal.writes() < WRITES)
+    }
+
+    /// Step 3 of every creation: a transaction has a bounded number of them.
+    pub(crate) fn may_create(&self) -> HostResult<()> {
+        within((self.journal.created_contracts().len() as u32) < CREATIONS)
     }
 
     /// Step 3 of every event: a transaction has a bounded number of them, with a bounded number of

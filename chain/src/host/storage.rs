@@ -99,7 +99,8 @@ pub(super) fn may_emit(service: &mut Service<'_>) -> HostResult<Option<u32>> {
 }
 
 pub(super) fn emit(service: &mut Service<'_>) -> HostResult<u32> {
-    service.pay(0)?;
+    let bytes = u64::from(service.len(0) + service.len(1));
+    service.pay(bytes * service.session.prices.receipt_byte)?;
     let (topics, _) = service.bytes(0)?.as_chunks::<32>();
     let topics = topics.to_vec();
     let data = service.bytes(1)?.to_vec();

@@ -430,6 +430,11 @@ impl Journal {
         list
     }
 
+    /// How many keys [`Journal::accessed`] has.
+    pub fn accessed_keys(&self) -> usize {
+        self.accounts.used().len() + self.storage.used().len() + self.codes.used().len()
+    }
+
     /// What differs from the view, in the order of keys.
     pub fn changes(&self) -> ChangeSet {
         let accounts = self.accounts.changed();

@@ -79,7 +79,7 @@ impl<K, T> Tracked<K, T> {
     }
 
     /// What the transaction uses, and whether it writes it or asked to.
-    pub(super) fn used(&self) -> impl Iterator<Item = (&K, bool)> {
+    pub(super) fn used(&self) -> impl ExactSizeIterator<Item = (&K, bool)> {
         self.used.iter().map(|&id| {
             let (key, slot) = self.slots.at(id);
             (key, slot.written == self.transaction || slot.claimed == self.transaction)

@@ -1,6 +1,6 @@
 //! Many calls: in one block, and in one transaction (attack 6).
 
-use bessemer_chain::{Action, Status, Transaction, U256};
+use bessemer_chain::{Action, Diagnosis, Status, Transaction, U256};
 
 use crate::common::script::{Script, deploy_script};
 use crate::common::{amount, deploy, on_both};
@@ -57,7 +57,8 @@ fn ten_thousand_calls_of_a_transaction_all_have_their_status() {
         let receipt = request.send().unwrap();
         assert_eq!(script.told(&receipt.output).results, [2]);
         // what explains failures to people is bounded
-        assert_eq!(receipt.diagnosis.failures.len(), 256);
+        assert_eq!(receipt.diagnosis.failures.len(), Diagnosis::MOST_FAILURES);
+        assert!(receipt.diagnosis.cut);
         receipt
     });
 }

@@ -49,6 +49,8 @@ pub(crate) enum Step {
     LookAccount(Address),
     TouchAccount(Address),
     SetAccount(Address, Account),
+    /// Asks whether a value and an account may be changed, and changes neither.
+    Ask(Address, StorageKey),
     Code(usize),
     HasCode(usize),
     PutCode(usize),
@@ -63,7 +65,7 @@ impl Step {
         let address = addresses()[random.usize(..3)];
         let key = keys()[random.usize(..5)];
         let code = random.usize(..3);
-        match random.u8(..24) {
+        match random.u8(..25) {
             0..2 => Self::Look(address, key),
             2..4 => Self::Touch(address, key),
             4..10 => Self::Set(address, key, value(random)),
@@ -80,6 +82,7 @@ impl Step {
                 topics: vec![[random.u8(..); 32]; random.usize(..5)],
                 data: vec![1; random.usize(..50)],
             }),
+            23 => Self::Ask(address, key),
             _ => Self::Created(address),
         }
     }
@@ -253,6 +256,18 @@ impl Model {
                 if undeclared(journal.set_account(id, *account), state_key, allowed) {
                     self.now.accounts.insert(*address, *account);
                     assert_eq!(journal.account_at(id), account);
+                }
+            }
+            Step::Ask(address, key) => {
+                if let Some(id) = self.look(journal, *address, *key) {
+                    let state_key = StateKey::Storage(*address, *key);
+                    let allowed = self.write(state_key);
+                    undeclared(journal.may_set(id), state_key, allowed);
+                }
+                if let Some(id) = self.look_account(journal, *address) {
+                    let state_key = StateKey::Account(*address);
+                    let allowed = self.write(state_key);
+                    undeclared(journal.may_set_account(id), state_key, allowed);
                 }
             }
             Step::Code(code) => {

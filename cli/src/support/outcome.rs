@@ -94,10 +94,12 @@ impl<'a> Explainer<'a> {
             }
             return text;
         };
-        text.push_str(&self.frame(last, receipt.gas_used));
+        // the receipt has the whole output of the transaction's own frame
+        let output = if last.depth == 1 { &receipt.output } else { &last.excerpt };
+        text.push_str(&self.frame(last, output, receipt.gas_used));
         text.push_str(&self.place(last));
         if let [first, .., _] = frames.as_slice() {
-            let frame = self.frame(first, receipt.gas_used);
+            let frame = self.frame(first, &first.excerpt, receipt.gas_used);
             let name = self.names.show(&first.contract);
             let _ = write!(text, "\n  because {name} {}{frame}", first.status);
             text.push_str(&self.place(first));
@@ -106,7 +108,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// Why a frame stopped.
-    fn frame(&mut self, frame: &Frame, gas: u64) -> String {
+    fn frame(&mut self, frame: &Frame, output: &[u8], gas: u64) -> String {
         match (frame.status, frame.trap) {
             (Status::Trap, Some(trap)) => {
                 let address = trap.addr.map(|at| format!(", address {}", Pc(at)));
@@ -114,7 +116,7 @@ impl<'a> Explainer<'a> {
                 format!(": {} at pc {}{address}: {sentence}", trap.kind, Pc(trap.pc))
             }
             (Status::OutOfGas, _) => self.out_of_gas(gas),
-            _ => self.reason(&frame.contract, &frame.output),
+            _ => self.reason(&frame.contract, output),
         }
     }
 

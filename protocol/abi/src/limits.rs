@@ -20,9 +20,12 @@ pub const TOPICS: u32 = 4;
 pub const EVENTS: u32 = 64;
 /// Bytes of topics and data of all events of a transaction.
 pub const EVENT_BYTES: u32 = 16 << 10;
+/// Contracts that a transaction creates.
+pub const CREATIONS: u32 = 1024;
 /// Bytes of one line of the debug log, and of a panic message.
 pub const MESSAGE_BYTES: u32 = 4 << 10;
-/// Bytes of debug log that a transaction keeps; what comes later is dropped.
+/// Bytes of debug log that a transaction keeps, 20 for the address of each line; what comes later is
+/// dropped.
 pub const LOG_BYTES: u32 = 64 << 10;
 /// Frames that exist at once, the first included.
 pub const CALL_DEPTH: u32 = 64;

@@ -82,17 +82,17 @@ impl Model {
         self.health.depth = self.health.depth.max(depth.into());
         if status != Status::Return {
             self.world = before;
-            if self.session.failures.len() < 256 {
-                self.session.failures.push(Failure {
-                    depth,
-                    contract: frame.code,
-                    status,
-                    trap,
-                    pc: cpu.pc(),
-                    function: None,
-                    output: output.clone(),
-                });
-            }
+            // of many failures, the first and the last are kept
+            self.session.failures.truncate(63);
+            self.session.failures.push(Failure {
+                depth,
+                contract: frame.code,
+                status,
+                trap,
+                pc: cpu.pc(),
+                function: None,
+                excerpt: output.iter().copied().take(256).collect(),
+            });
         }
         Ended { status, output, gas: cpu.gas() }
     }

@@ -65,6 +65,7 @@ impl Model {
             failures: std::mem::take(&mut self.session.failures),
             log: std::mem::take(&mut self.session.log),
             access: Some(self.accessed()),
+            ..Diagnosis::default()
         };
         let receipt = Receipt {
             height: self.height,
