@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use bessemer_image::{ImageBuilder, Profile};
 use bessemer_isa::asm::{Assembler, Expr, Options, regs::*};
-use bessemer_runtime::region::PoolLimits;
+use bessemer_runtime::memory::PoolLimits;
 use bessemer_runtime::{
     Caller, Engine, Exit, HostResult, HostStop, Instance, Limits, Linker, Module,
 };

@@ -1,6 +1,6 @@
 //! A digest of all mapped memory of a guest.
 
-use bessemer_runtime::region::{PAGE, Region};
+use bessemer_runtime::memory::{PAGE, Region};
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of everything mapped: for each mapped page, in ascending order, its address (4 bytes,

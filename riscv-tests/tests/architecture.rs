@@ -231,9 +231,9 @@ fn own_module(line: &str) -> bool {
 
 /// Modules that may contain `unsafe`, by the path of their file below the workspace's root.
 const UNSAFE: [&str; 7] = [
-    "runtime/src/region/",
-    "runtime/src/signal.rs",
-    "runtime/src/native.rs",
+    "runtime/src/memory/",
+    "runtime/src/exec/signal.rs",
+    "runtime/src/exec/native.rs",
     "translator/src/jit.rs",
     // ECALLs, the heap and the entry of contracts, which run inside the sandbox
     "sdk/src/host/riscv/",

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use bessemer_image::Memory;
-use bessemer_runtime::region::{
+use bessemer_runtime::memory::{
     PAGE, Part, PoolLimits, Region, RegionImage, RegionPool, STACK_TOP,
 };
 use bessemer_runtime::signal::{Activation, with_activation};

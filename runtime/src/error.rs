@@ -6,10 +6,11 @@ use bessemer_image::LoadError;
 use bessemer_isa::Trap;
 use bessemer_translator::TranslateError;
 
-use crate::cache::{CacheError, ChildError};
-use crate::compiler::CompileError;
-use crate::region::RegionError;
-use crate::signal::SignalError;
+use crate::code::cache::CacheError;
+use crate::code::provider::CompileError;
+use crate::code::worker::ChildError;
+use crate::exec::signal::SignalError;
+use crate::memory::RegionError;
 
 /// A failure of the host or the embedder, never an outcome of the guest, except where a call by name
 /// has no other way to say that the guest did not return.

@@ -26,46 +26,36 @@
 //! Everything observable, gas included, is the same on every [`Backend`]. Guest input never panics
 //! the host: a guest ends in an [`Exit`], the host's own failures are [`Error`]s.
 //!
-//! `unsafe` is in three modules: `region` maps guest memory, `signal` turns faults of native code
-//! into guest faults, `native` enters native code.
+//! `unsafe` is in three modules: `memory` maps guest memory, `exec::signal` turns faults of native code
+//! into guest faults, `exec::native` enters native code.
 
 #![deny(unsafe_code)]
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!("bessemer-runtime supports x86-64 Linux only");
 
-mod aot;
-mod cache;
-mod compiler;
-mod config;
+mod code;
 mod engine;
 mod error;
-mod instance;
-mod linker;
-mod module;
-#[allow(unsafe_code, reason = "enters native code and is called back by it")]
-mod native;
-mod profile;
+mod exec;
 #[allow(unsafe_code, reason = "maps memory and accesses it by address")]
-pub mod region;
-#[allow(unsafe_code, reason = "handles signals and reads machine contexts")]
-#[doc(hidden)] // public for the tests of this crate, and no part of its interface
-pub mod signal;
-mod statistics;
-mod tier;
+pub mod memory;
+mod module;
 
-pub use aot::{AotError, PortableFile};
+pub use code::cache::{Cache, CacheEntry, CacheError, CacheLimits, Key};
+pub use code::worker::{ChildError, ChildLimits, serve_compiler};
+pub use engine::Engine;
+pub use engine::config::{Backend, Compilation, Config};
+pub use engine::statistics::{EngineStatistics, ModuleStatistics};
+pub use error::{Error, ErrorKind, Exit};
+pub use exec::instance::{Arguments, Caller, Instance, MAX_GAS};
+pub use exec::linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
+#[doc(hidden)] // public for the tests of this crate, and no part of its interface
+pub use exec::signal;
+pub use module::aot::{AotError, PortableFile};
+pub use module::profile::{JitDump, write_perf_map};
+pub use module::{Module, Origin};
+
 pub use bessemer_image::{Fault, Limits, LoadError};
 pub use bessemer_isa::{Trap, TrapKind};
 pub use bessemer_translator::OptLevel;
-pub use cache::{
-    Cache, CacheEntry, CacheError, CacheLimits, ChildError, ChildLimits, Key, serve_compiler,
-};
-pub use config::{Backend, Compilation, Config};
-pub use engine::Engine;
-pub use error::{Error, ErrorKind, Exit};
-pub use instance::{Arguments, Caller, Instance, MAX_GAS};
-pub use linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
-pub use module::{Module, Origin};
-pub use profile::{JitDump, write_perf_map};
-pub use statistics::{EngineStatistics, ModuleStatistics};

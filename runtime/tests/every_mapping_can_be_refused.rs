@@ -7,7 +7,7 @@ use std::thread;
 
 use bessemer_image::{ImageBuilder, Profile};
 use bessemer_isa::asm;
-use bessemer_runtime::region::PoolLimits;
+use bessemer_runtime::memory::PoolLimits;
 use bessemer_runtime::{
     Backend, Caller, Compilation, Config, Engine, Error, ErrorKind, Exit, HostResult, HostStop,
     Linker, Module,

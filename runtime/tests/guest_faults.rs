@@ -11,7 +11,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use bessemer_image::Memory;
-use bessemer_runtime::region::{Part, PoolLimits, Region, RegionImage, RegionPool, STACK_TOP};
+use bessemer_runtime::memory::{Part, PoolLimits, Region, RegionImage, RegionPool, STACK_TOP};
 use bessemer_runtime::signal::{
     ALT_STACK, Activation, NativeFault, prepare_thread, with_activation,
 };

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bessemer_image::{Fault, Memory};
-use bessemer_runtime::region::{
+use bessemer_runtime::memory::{
     GUARD_AFTER, GUARD_BEFORE, PAGE, Part, Region, RegionError, RegionImage, SPACE, STACK_TOP,
 };
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use bessemer_image::Memory;
-use bessemer_runtime::region::{
+use bessemer_runtime::memory::{
     PAGE, Part, PoolLimits, Region, RegionError, RegionImage, RegionPool, STACK_TOP,
 };
 

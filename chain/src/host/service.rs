@@ -2,7 +2,7 @@
 
 use bessemer_abi::{Effect, Kind, Row};
 use bessemer_isa::TrapKind;
-use bessemer_runtime::region::Region;
+use bessemer_runtime::memory::Region;
 use bessemer_runtime::{Caller, HostResult, HostStop};
 use bessemer_types::{Address, U256};
 

@@ -19,7 +19,7 @@ mod stack;
 use std::fmt;
 use std::io::Write;
 
-use bessemer_runtime::region::{PAGE, Region, RegionError};
+use bessemer_runtime::memory::{PAGE, Region, RegionError};
 use bessemer_runtime::{Caller, Engine, HostResult, HostStop, Linker, Module};
 
 pub use stack::{ArgumentError, place_arguments};

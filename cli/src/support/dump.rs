@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bessemer_image::Symbols;
-use bessemer_runtime::region::Region;
+use bessemer_runtime::memory::Region;
 
 use crate::support::failure::Failure;
 use crate::support::number::parse_address;

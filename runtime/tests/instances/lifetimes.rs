@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bessemer_runtime::region::PoolLimits;
+use bessemer_runtime::memory::PoolLimits;
 use bessemer_runtime::{Caller, Config, Engine, Exit, Linker, Module};
 
 use crate::harness::{GAS, configs, elf, instance, linker, module};

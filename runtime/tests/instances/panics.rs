@@ -79,7 +79,7 @@ fn a_panic_unwinds_to_the_embedder_and_ends_that_instance_only() {
 #[test]
 fn the_memory_of_an_instance_that_panicked_goes_back_to_the_pool() {
     for (name, config) in crate::harness::configs() {
-        let limits = bessemer_runtime::region::PoolLimits { regions: 1, warm: 1 };
+        let limits = bessemer_runtime::memory::PoolLimits { regions: 1, warm: 1 };
         let module = crate::harness::module(&config.pool(limits), DEEP);
         let linker = linker(&module);
         for _ in 0..20 {

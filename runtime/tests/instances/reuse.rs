@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 
 use bessemer_image::Memory;
-use bessemer_runtime::region::{OPEN_PAGES, PAGE, PoolLimits, RegionError};
+use bessemer_runtime::memory::{OPEN_PAGES, PAGE, PoolLimits, RegionError};
 use bessemer_runtime::{
     Backend, Caller, Config, Engine, ErrorKind, Exit, HostResult, Instance, Limits, Linker, Module,
     TrapKind,

@@ -89,8 +89,8 @@ fn a_thousand_threads_run_one_module_at_once() {
     assert!(engine.clone().backend() == Backend::Jit);
 }
 
-fn pool(regions: usize) -> bessemer_runtime::region::PoolLimits {
-    bessemer_runtime::region::PoolLimits { regions, ..Default::default() }
+fn pool(regions: usize) -> bessemer_runtime::memory::PoolLimits {
+    bessemer_runtime::memory::PoolLimits { regions, ..Default::default() }
 }
 
 #[test]

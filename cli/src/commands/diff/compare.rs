@@ -1,7 +1,7 @@
 //! What differs between two executions.
 
 use bessemer_isa::Reg;
-use bessemer_runtime::region::Region;
+use bessemer_runtime::memory::Region;
 use serde_json::{Value, json};
 
 use super::execution::{Execution, HostCall};

@@ -8,7 +8,7 @@ use bessemer_cli::bare::{self, Bare};
 use bessemer_image::Hart;
 use bessemer_interp::Observer;
 use bessemer_isa::Reg;
-use bessemer_runtime::region::Region;
+use bessemer_runtime::memory::Region;
 use bessemer_runtime::{
     Backend, Caller, Config, Exit, HostStop, Instance, Linker, Module, OptLevel,
 };

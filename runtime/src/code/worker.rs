@@ -22,8 +22,8 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
-use super::key::{limits_fields, schedule_fields};
-use super::{ImageHash, Key, KeySeed};
+use super::cache::key::{limits_fields, schedule_fields};
+use super::cache::{ImageHash, Key, KeySeed};
 
 /// What a compiling child may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

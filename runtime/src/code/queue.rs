@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::compiler::Compiler;
+use crate::code::provider::Compiler;
 use crate::module::Parts;
 
 /// Work for another thread.

@@ -5,7 +5,7 @@ use std::fmt;
 use bessemer_isa::{Reg, Xlen};
 
 use super::{Guest, MAX_GAS};
-use crate::region::Region;
+use crate::memory::Region;
 use crate::{HostResult, HostStop};
 
 /// The instance as a host function sees it.

@@ -49,7 +49,7 @@ use std::sync::atomic::{Ordering, compiler_fence};
 use bessemer_translator::fault::{self, Call};
 use bessemer_translator::{Landing, TrapRecord};
 
-use crate::region::Region;
+use crate::memory::Region;
 
 /// Bytes that the alternate stack of a thread has at least, its guard page not counted.
 pub const ALT_STACK: usize = 64 << 10;

@@ -1,24 +1,21 @@
 //! The code cache: artifacts on disk, authenticated, and loaded modules in memory.
 
-mod child;
-mod key;
-mod memory;
+pub(super) mod key;
+mod lru;
 mod secret;
 mod store;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use child::{Child, Request};
-pub use child::{ChildError, ChildLimits, serve_compiler};
 pub use key::Key;
 pub(crate) use key::{ImageHash, KeySeed};
-pub(crate) use memory::Memory;
+pub(crate) use lru::Memory;
 pub(crate) use secret::Secret;
 pub use store::CacheEntry;
 pub(crate) use store::{Damage, Loaded, Missed, Store};
 
-use crate::compiler::Compiler;
+use crate::code::provider::Compiler;
 
 /// Bounds of a cache directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use bessemer_image::Limits;
 use bessemer_isa::GasSchedule;
 use bessemer_translator::{OptLevel, Options};
 
-use crate::cache::{CacheLimits, ChildLimits};
-use crate::region::PoolLimits;
+use crate::code::cache::CacheLimits;
+use crate::code::worker::ChildLimits;
+use crate::memory::PoolLimits;
 
 /// Which engine executes a module. The choice is never visible in an outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

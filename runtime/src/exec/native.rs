@@ -14,8 +14,8 @@ use memmap2::{Mmap, MmapOptions};
 use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
 
 use crate::Error;
-use crate::instance::Frame;
-use crate::signal::{Activation, NativeFault, with_activation};
+use crate::exec::instance::Frame;
+use crate::exec::signal::{Activation, NativeFault, with_activation};
 
 /// Prepares this thread and the frame for native code of `code`, and calls `f` with the means of
 /// entering it.

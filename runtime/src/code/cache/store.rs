@@ -433,7 +433,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::cache::{ImageHash, KeySeed};
+    use crate::code::cache::{ImageHash, KeySeed};
 
     const LIMITS: CacheLimits = CacheLimits { bytes: 1 << 30, files: 1000, file_bytes: 1 << 20 };
 

@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 
 use bessemer_translator::{Artifact, Code, Labels, TextShape, TranslateError, translate};
 
-use crate::cache::{
-    CacheError, Child, ChildError, Damage, ImageHash, Key, KeySeed, Loaded, Memory, Missed,
-    Request, Secret, Store,
+use crate::code::cache::{
+    CacheError, Damage, ImageHash, Key, KeySeed, Loaded, Memory, Missed, Secret, Store,
 };
+use crate::code::queue::{Job, Queue, Task};
+use crate::code::worker::{Child, ChildError, Request};
+use crate::engine::statistics::EngineCounters;
 use crate::error::WithSources;
+use crate::memory::RegionPool;
 use crate::module::Parts;
-use crate::region::RegionPool;
-use crate::statistics::EngineCounters;
-use crate::tier::{Job, Queue, Task};
-use crate::{Backend, Compilation, Config, Error, ErrorKind, Origin, aot};
+use crate::module::aot;
+use crate::{Backend, Compilation, Config, Error, ErrorKind, Origin};
 
 /// Makes and keeps the code of an engine's modules.
 #[derive(Debug)]

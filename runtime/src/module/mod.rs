@@ -1,5 +1,8 @@
 //! Modules: checked, charged, translated programs.
 
+pub(crate) mod aot;
+pub(crate) mod profile;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -7,9 +10,9 @@ use std::time::{Duration, Instant};
 use bessemer_image::{Charges, CodeHash, Decoded, Program};
 use bessemer_translator::Code;
 
-use crate::cache::ImageHash;
-use crate::region::{Part, RegionImage, RegionPool};
-use crate::statistics::{ModuleCounters, ModuleStatistics};
+use crate::code::cache::ImageHash;
+use crate::engine::statistics::{ModuleCounters, ModuleStatistics};
+use crate::memory::{Part, RegionImage, RegionPool};
 use crate::{Config, Engine, Error};
 
 /// A program that is ready to be instantiated. Cheap to clone; clones are the same module.

@@ -13,10 +13,10 @@ use bessemer_interp::{self as interp, Observer, Position};
 use bessemer_isa::{Inst, L, Reg, Trap, TrapKind, Xlen};
 use bessemer_translator::{Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
 
-use crate::linker::HostTable;
-use crate::native::{Entrance, Panic, with_entrance};
-use crate::region::{PooledRegion, Region};
-use crate::signal::NativeFault;
+use crate::exec::linker::HostTable;
+use crate::exec::native::{Entrance, Panic, with_entrance};
+use crate::exec::signal::NativeFault;
+use crate::memory::{PooledRegion, Region};
 use crate::{Error, ErrorKind, Exit, HostStop, Module};
 
 pub use arguments::Arguments;

@@ -1,10 +1,13 @@
 //! Engines: settings and resources shared by modules.
 
+pub(crate) mod config;
+pub(crate) mod statistics;
+
 use std::sync::Arc;
 
-use crate::compiler::Compiler;
-use crate::region::RegionPool;
-use crate::statistics::EngineStatistics;
+use crate::code::provider::Compiler;
+use crate::engine::statistics::EngineStatistics;
+use crate::memory::RegionPool;
 use crate::{Backend, Cache, Config, Error};
 
 /// Settings, the pool of guest memories, and the code cache. Cheap to clone; clones are the same

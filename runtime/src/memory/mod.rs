@@ -16,7 +16,7 @@
 //!
 //! ```
 //! use bessemer_image::Memory;
-//! use bessemer_runtime::region::{Part, PoolLimits, RegionImage, RegionPool};
+//! use bessemer_runtime::memory::{Part, PoolLimits, RegionImage, RegionPool};
 //!
 //! let data = Part { addr: 0x2_0000, size: 0x2000, bytes: b"steel", writable: true };
 //! let image = RegionImage::build(&[data], 0xFFFE_0000..0xFFFF_0000, 0x2_2000..0x4_0000)?;
@@ -25,7 +25,7 @@
 //! region.store_u8(0x2_0000, b'S').expect("mapped");
 //! assert_eq!(region.read(0x2_0000, 5).expect("mapped"), b"Steel");
 //! assert!(region.read(0x1_FFFF, 1).is_err());
-//! # Ok::<(), bessemer_runtime::region::RegionError>(())
+//! # Ok::<(), bessemer_runtime::memory::RegionError>(())
 //! ```
 //!
 //! # How memory becomes fresh again

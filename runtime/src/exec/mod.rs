@@ -1,0 +1,8 @@
+//! How programs execute.
+
+pub(crate) mod instance;
+pub(crate) mod linker;
+#[allow(unsafe_code, reason = "enters native code and is called back by it")]
+pub(crate) mod native;
+#[allow(unsafe_code, reason = "handles signals and reads machine contexts")]
+pub mod signal;
