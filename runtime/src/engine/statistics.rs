@@ -95,8 +95,14 @@ counters! {
         native_runs,
         /// Executions that started or went on in the interpreter.
         interpreted_runs,
-        /// Executions that went over from the interpreter to native code in the middle.
+        /// Executions that began in the interpreter and then entered native code.
         swaps,
+        /// Gas of instructions that were interpreted because there was no native code, or because the
+        /// embedder wished it.
+        interpreted_gas,
+        /// Gas of instructions that were interpreted although there was native code: control was where
+        /// that cannot be entered.
+        gap_gas,
     }
 }
 

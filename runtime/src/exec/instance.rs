@@ -13,6 +13,7 @@ use bessemer_interp::{self as interp, Observer, Position};
 use bessemer_isa::{Inst, L, Reg, Trap, TrapKind, Xlen};
 use bessemer_translator::{Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
 
+use crate::engine::statistics::Counter;
 use crate::exec::linker::HostTable;
 use crate::exec::native::{Entrance, Panic, with_entrance};
 use crate::exec::signal::NativeFault;
@@ -133,9 +134,9 @@ pub(crate) struct Guest<T> {
 }
 
 /// Counts instructions.
-struct Counter(u64);
+struct Instructions(u64);
 
-impl Observer for Counter {
+impl Observer for Instructions {
     const EFFECTS: bool = false;
 
     fn after(&mut self, _: &interp::Executed) {
@@ -239,7 +240,7 @@ impl<T> Instance<T> {
             self.answer(result)?;
             self.state = State::Ready;
         }
-        let mut counter = Counter(0);
+        let mut counter = Instructions(0);
         loop {
             // nothing pauses it
             if let Some(exit) = self.trace(&mut counter)? {
@@ -482,16 +483,17 @@ impl<T> Instance<T> {
             let module = &*self.module;
             let entered =
                 with_entrance(code, &mut self.frame, self.native_stack, |entrance, frame| {
-                    drive_native(module, frame, entrance)
+                    (drive_native(module, frame, entrance), entrance.was_entered())
                 });
             match entered {
-                Ok(returned) => {
-                    if interpreted {
-                        self.module.parts().counters.swaps.count();
-                    } else {
-                        self.module.native_runs += 1;
+                Ok((returned, was_native)) => {
+                    match (was_native, interpreted) {
+                        (true, true) => self.module.parts().counters.swaps.count(),
+                        (true, false) => self.module.native_runs += 1,
+                        (false, false) => self.module.parts().counters.interpreted_runs.count(),
+                        (false, true) => {}
                     }
-                    interpreted = false;
+                    interpreted = !was_native;
                     break returned;
                 }
                 // nothing was executed natively, and the interpreter can go on
@@ -546,13 +548,16 @@ fn drive_interpreter<T>(
     reluctance: &mut u64,
 ) -> Option<bool> {
     let (text, charges) = (module.program().text(), module.charges());
+    let mut used = Used::of(&module.parts().counters.interpreted_gas);
     let mut hart = frame.guest.hart();
     loop {
         if *reluctance == 0 && module.code().is_some() {
             frame.guest.set_hart(&hart);
             return None;
         }
+        let before = hart.gas;
         let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
+        used.gas += before - hart.gas;
         *reluctance = reluctance.saturating_sub(1);
         let Some(stop) = stop else { continue };
         frame.guest.set_hart(&hart);
@@ -563,14 +568,33 @@ fn drive_interpreter<T>(
     }
 }
 
-/// The same natively; where there is no native code, the interpreter executes one run.
+/// Gas that interpreted instructions used, and the counter that gets it in the end.
+struct Used<'a> {
+    gas: u64,
+    counter: &'a Counter,
+}
+
+impl<'a> Used<'a> {
+    fn of(counter: &'a Counter) -> Self {
+        Self { gas: 0, counter }
+    }
+}
+
+impl Drop for Used<'_> {
+    fn drop(&mut self) {
+        self.counter.add(self.gas);
+    }
+}
+
+/// The same natively. The interpreter takes control from where native code cannot be entered to where
+/// it can.
 #[inline]
 fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entrance<'_>) -> bool {
     let text = module.program().text();
     loop {
         let entry = text.index(frame.guest.pc).and_then(|slot| entrance.entry_point(slot));
         let Some(entry) = entry else {
-            match interpret_run(module, frame) {
+            match interpret_gap(module, frame, entrance) {
                 Some(returned) => return returned,
                 None => continue,
             }
@@ -591,13 +615,27 @@ fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entranc
     }
 }
 
-/// Executes one run in the interpreter; `None` if control arrived somewhere.
+/// Executes runs in the interpreter until control arrives where native code can be entered, or comes
+/// back from the host: then the answer is `None`.
 #[cold]
 #[inline(never)]
-fn interpret_run<T>(module: &Module, frame: &mut Frame<T>) -> Option<bool> {
+fn interpret_gap<T>(
+    module: &Module,
+    frame: &mut Frame<T>,
+    entrance: &Entrance<'_>,
+) -> Option<bool> {
+    let (text, charges) = (module.program().text(), module.charges());
+    let mut used = Used::of(&module.parts().counters.gap_gas);
     let mut hart = frame.guest.hart();
-    let region = &mut *frame.guest.region;
-    let stop = interp::run_one(module.program().text(), module.charges(), &mut hart, region);
+    let stop = loop {
+        let before = hart.gas;
+        let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
+        used.gas += before - hart.gas;
+        let enterable = |slot| entrance.entry_point(slot).is_some();
+        if stop.is_some() || text.index(hart.pc).is_some_and(enterable) {
+            break stop;
+        }
+    };
     frame.guest.set_hart(&hart);
     stop.and_then(|stop| frame.after(stop))
 }

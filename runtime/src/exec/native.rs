@@ -43,7 +43,7 @@ pub(crate) fn with_entrance<T, R>(
         context.host_call = host_call::<T> as HostCall as usize;
         context.stack_limit = (&raw const here).addr().saturating_sub(native_stack);
         context.landing = activation.cast::<Landing>().expose_provenance();
-        f(&mut Entrance { code, activation }, frame)
+        f(&mut Entrance { code, activation, entered: false }, frame)
     })?;
     Ok(result)
 }
@@ -52,6 +52,7 @@ pub(crate) fn with_entrance<T, R>(
 pub(crate) struct Entrance<'a> {
     code: &'a Code,
     activation: *mut Activation,
+    entered: bool,
 }
 
 impl Entrance<'_> {
@@ -59,6 +60,12 @@ impl Entrance<'_> {
     #[inline]
     pub(crate) fn entry_point(&self, slot: usize) -> Option<EntryPoint> {
         self.code.entry_point(slot)
+    }
+
+    /// Whether native code was entered.
+    #[inline]
+    pub(crate) fn was_entered(&self) -> bool {
+        self.entered
     }
 
     /// Runs native code until it leaves; the fault if one made it leave.
@@ -71,6 +78,7 @@ impl Entrance<'_> {
         frame: &mut Frame<T>,
         entry: EntryPoint,
     ) -> Option<NativeFault> {
+        self.entered = true;
         let context = std::ptr::from_mut(frame).cast::<Context>();
         // SAFETY: the context is the first field of the frame's first field; nothing but generated code and
         // `host_call` uses the frame until `enter` returns. `with_entrance` prepared it for this

@@ -5,6 +5,7 @@
 
 mod children;
 mod damage;
+mod entries;
 mod harness;
 mod native_size;
 mod processes;

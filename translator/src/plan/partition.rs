@@ -24,6 +24,7 @@ pub(super) fn partition(
         home[range.clone()].fill(unit as u32);
     }
     let continuing = cross(text, &mut marks, &home);
+    enter_loops(text, &mut marks, &home);
     let leaves = leaf::leaves(text, &marks, &home, ranges.len(), calls);
     let dispatches = |range: &std::ops::Range<usize>| {
         range.clone().filter(|&slot| marks[slot].reached).any(|slot| {
@@ -119,4 +120,26 @@ fn cross(text: &Text, marks: &mut [Marks], home: &[u32]) -> Vec<bool> {
         }
     }
     continuing
+}
+
+/// Makes the head of every loop an entry: wherever the interpreter is when code comes, it executes
+/// each instruction of a unit once at most before it is at an entry.
+///
+/// Every way round within a unit goes backwards somewhere, by a branch or a plain jump: calls,
+/// returns and jumps to what is not known here arrive at entries already.
+fn enter_loops(text: &Text, marks: &mut [Marks], home: &[u32]) {
+    for slot in 0..marks.len() {
+        let Some(inst) = text.slot(slot).inst.filter(|_| marks[slot].reached) else { continue };
+        let is_plain = match inst {
+            Inst::Jal(J { rd, .. }) => rd.is_zero(),
+            _ => inst.class() == Class::Branch,
+        };
+        let target = inst.target(text.address(slot)).filter(|_| is_plain);
+        if let Some(target) = target.and_then(|target| text.index(target))
+            && target <= slot
+            && home[target] == home[slot]
+        {
+            marks[target].entry = true;
+        }
+    }
 }
