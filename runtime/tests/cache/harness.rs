@@ -50,8 +50,17 @@ pub(crate) fn config() -> Config {
     Config::new().backend(Backend::Jit).limits(Limits::bare().with_stack(64 << 10))
 }
 
-/// The ELF file of a guest.
+/// The ELF file of a guest, with all its labels as symbols: native code can be entered at each.
 pub(crate) fn elf(guest: &str) -> Vec<u8> {
+    assembled(guest, true)
+}
+
+/// The ELF file of a guest, without symbols.
+pub(crate) fn stripped(guest: &str) -> Vec<u8> {
+    assembled(guest, false)
+}
+
+fn assembled(guest: &str, symbols: bool) -> Vec<u8> {
     let program = asm::assemble(guest, &asm::Options::default()).expect("the guest is correct");
     let mut image = ImageBuilder::new(program.profile)
         .entry(program.entry)
@@ -63,7 +72,7 @@ pub(crate) fn elf(guest: &str) -> Vec<u8> {
         let size = u32::try_from(program.data.bytes.len()).unwrap();
         image = image.data(program.data.base, &program.data.bytes, size);
     }
-    for (name, &addr) in &program.symbols {
+    for (name, &addr) in program.symbols.iter().filter(|_| symbols) {
         image = image.symbol(name, addr);
     }
     image.build()

@@ -68,7 +68,7 @@ impl KeySeed {
 }
 
 /// Every price; one that is added does not compile until it is listed.
-pub(super) fn schedule_fields(schedule: &GasSchedule, mut field: impl FnMut(&'static str, u32)) {
+pub(in crate::code) fn schedule_fields(schedule: &GasSchedule, mut field: impl FnMut(&'static str, u32)) {
     let GasSchedule {
         id,
         run_base,
@@ -109,7 +109,7 @@ pub(super) fn schedule_fields(schedule: &GasSchedule, mut field: impl FnMut(&'st
 }
 
 /// Every limit, likewise.
-pub(super) fn limits_fields(limits: &Limits, mut field: impl FnMut(&'static str, u32)) {
+pub(in crate::code) fn limits_fields(limits: &Limits, mut field: impl FnMut(&'static str, u32)) {
     let Limits { file_bytes, text_bytes, data_bytes, stack_bytes, heap_bytes, memory } = *limits;
     field("file_bytes", file_bytes);
     field("text_bytes", text_bytes);
