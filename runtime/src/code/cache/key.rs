@@ -68,7 +68,10 @@ impl KeySeed {
 }
 
 /// Every price; one that is added does not compile until it is listed.
-pub(in crate::code) fn schedule_fields(schedule: &GasSchedule, mut field: impl FnMut(&'static str, u32)) {
+pub(in crate::code) fn schedule_fields(
+    schedule: &GasSchedule,
+    mut field: impl FnMut(&'static str, u32),
+) {
     let GasSchedule {
         id,
         run_base,
