@@ -12,10 +12,6 @@ impl Random {
         Self(Rng::with_seed(seed))
     }
 
-    pub(crate) fn number(&mut self) -> u64 {
-        self.0.u64(..)
-    }
-
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0.usize(..end)
     }
