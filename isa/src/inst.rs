@@ -314,16 +314,10 @@ mod tests {
     /// Both widths with every extension.
     const EVERYTHING: [Profile; 2] = [Profile::rv32(true).with_bits(true), Profile::rv64(true)];
 
-    /// SplitMix64, so that a failure is reproduced by running the test again.
+    /// The same words in every run.
     fn words(count: u32) -> impl Iterator<Item = u32> {
-        let mut state = 0u64;
-        (0..count).map(move |_| {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (z ^ z >> 31) as u32
-        })
+        let mut random = fastrand::Rng::with_seed(1);
+        (0..count).map(move |_| random.u32(..))
     }
 
     #[test]

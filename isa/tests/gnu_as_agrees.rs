@@ -1,48 +1,38 @@
 //! GNU binutils, an opinion from outside, assemble the same source to the same bytes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests fail by panicking and say why they skip"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::fmt::Write as _;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs, process};
 
 use bessemer_isa::asm::{Assembly, Options, assemble};
 use bessemer_isa::{CompressedOp, Extension, F, Inst, Op, Profile, expand};
+use bessemer_toolchain::{Tool, tests};
 
-/// Runs one of the tools; `None` if it is not installed.
-fn run(tool: &str, arguments: &[&str]) -> Option<()> {
-    let name = format!("riscv64-unknown-elf-{tool}");
-    match Command::new(&name).args(arguments).output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            println!("skipped: {name} is not installed (Debian: binutils-riscv64-unknown-elf)");
-            None
-        }
-        Err(error) => panic!("{name}: {error}"),
-        Ok(output) => {
-            let message = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{name} {arguments:?}: {message}");
-            Some(())
-        }
-    }
+/// Runs one of the tools.
+fn run(tool: Tool, arguments: &[&str]) {
+    let output = Command::new(tool).args(arguments).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{tool} {arguments:?}: {message}");
 }
 
-/// What GNU as and ld make of the source, one vector per section of the same name.
+/// What GNU as and ld make of the source, one vector per section of the same name. `None` if they are
+/// not installed.
 fn gnu(name: &str, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3]> {
+    if !tests::has(&[Tool::AS, Tool::LD, Tool::OBJCOPY]) {
+        return None;
+    }
     let unique = format!("bessemer-{}-{name}-{}", process::id(), ours.profile.xlen);
     let directory = env::temp_dir().join(unique);
     fs::create_dir_all(&directory).unwrap();
     let sections = gnu_in(&directory, source, ours);
     fs::remove_dir_all(&directory).unwrap();
-    sections
+    Some(sections)
 }
 
-fn gnu_in(directory: &Path, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3]> {
+fn gnu_in(directory: &Path, source: &str, ours: &Assembly) -> [Vec<u8>; 3] {
     let file = |name: &str| directory.join(name).to_str().unwrap().to_owned();
     let (program, object, image, script) =
         (file("program.s"), file("program.o"), file("program.elf"), file("layout.ld"));
@@ -56,17 +46,17 @@ fn gnu_in(directory: &Path, source: &str, ours: &Assembly) -> Option<[Vec<u8>; 3
     let bits = ours.profile.xlen.bits();
     let march = format!("-march={}imac_zba_zbb_zbs", ours.profile.xlen);
     let abi = if bits == 32 { "-mabi=ilp32" } else { "-mabi=lp64" };
-    run("as", &[&march, abi, "-mno-relax", "-o", &object, &program])?;
+    run(Tool::AS, &[&march, abi, "-mno-relax", "-o", &object, &program]);
     let emulation = format!("elf{bits}lriscv");
-    run("ld", &["-m", &emulation, "--no-relax", "-T", &script, "-o", &image, &object])?;
+    run(Tool::LD, &["-m", &emulation, "--no-relax", "-T", &script, "-o", &image, &object]);
     let mut sections = [const { Vec::new() }; 3];
     for (section, bytes) in ["text", "rodata", "data"].into_iter().zip(&mut sections) {
         let output = file(section);
         let only = format!("--only-section=.{section}");
-        run("objcopy", &["-O", "binary", &only, &image, &output])?;
+        run(Tool::OBJCOPY, &["-O", "binary", &only, &image, &output]);
         *bytes = fs::read(&output).unwrap_or_default();
     }
-    Some(sections)
+    sections
 }
 
 /// Compares both opinions about a source.
