@@ -273,8 +273,8 @@ fn verdict(parsed: &Result<Program, LoadError>) -> &'static str {
     parsed.as_ref().map_or_else(LoadError::rule, |_| "loads")
 }
 
-/// SplitMix64.
-struct Random(u64);
+/// Random numbers, whose seed is printed.
+struct Random(fastrand::Rng);
 
 impl Random {
     /// `SEED` reproduces a run.
@@ -285,19 +285,11 @@ impl Random {
             now.map_or(1, |now| now.as_nanos() as u64)
         });
         println!("SEED={seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+        self.0.usize(..end)
     }
 
     /// One change, mostly to a field of a header.
@@ -347,11 +339,11 @@ impl Random {
             0 => old ^ 1 << self.below(32),
             1 => old.wrapping_add(1),
             2 => old.wrapping_sub(1),
-            3 => self.next() as u32,
+            3 => self.0.u32(..),
             4 => interesting[self.below(interesting.len())],
             5 => old.wrapping_add(0x1000 << self.below(8)),
             6 => old.wrapping_add(interesting[self.below(interesting.len())]),
-            _ => return file[at] = self.next() as u8,
+            _ => return file[at] = self.0.u8(..),
         };
         file[word..word + 4].copy_from_slice(&new.to_le_bytes());
         if self.below(64) == 0 {
