@@ -1,6 +1,6 @@
 //! A chain that is built without a family of cryptography knows the host calls of the others.
 //!
-//! `cargo xtask features` runs this test with each family left out.
+//! `cargo xtask deep` runs this test without any family, `cargo test` with all of them.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
