@@ -1,5 +1,7 @@
 //! Blocks: transactions in order, committed together.
 
+#[cfg(feature = "evm")]
+use bessemer_abi::limits::OUTPUT_BYTES;
 use bessemer_types::U256;
 
 use crate::access::AccessList;
@@ -117,17 +119,22 @@ impl<'c> Block<'c> {
     ) -> Result<&Receipt, ChainError> {
         self.check_room()?;
         let (index, gas) = (self.receipts.len() as u32, self.gas_left());
-        let Processed { mut receipt, fee } =
+        let Processed { receipt, fee } =
             self.work(|processor| processor.process(transaction, index, gas, &mut inspector))?;
         self.fees += fee;
         self.gas_used += receipt.gas_used;
+        Ok(self.keep(receipt))
+    }
+
+    /// Keeps a receipt, with as much of its diagnosis as there is room for.
+    fn keep(&mut self, mut receipt: Receipt) -> &Receipt {
         self.receipt_bytes += receipt.bytes();
         self.diagnosis_bytes += receipt.diagnosis.bytes();
         if self.diagnosis_bytes > Diagnosis::MOST_BYTES_OF_BLOCK {
             self.diagnosis_bytes -= receipt.diagnosis.bytes();
             receipt.diagnosis = Diagnosis { cut: true, ..Diagnosis::default() };
         }
-        Ok(self.receipts.push_mut(receipt))
+        self.receipts.push_mut(receipt)
     }
 
     /// Like [`Block::push`], if the sender signed the transaction for this chain. The signature is
@@ -155,6 +162,44 @@ impl<'c> Block<'c> {
             Some(bytes) if bytes <= most => Ok(()),
             _ => Err(Refusal::BlockFull { bytes: self.receipt_bytes, most }),
         }
+    }
+
+    /// Processes an Ethereum transaction as the next of the block. The block counts RISC-V gas: a unit
+    /// of Ethereum's is 2^[`GAS_SHIFT`](crate::evm::GAS_SHIFT) of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Block::push`].
+    #[cfg(feature = "evm")]
+    pub fn push_ethereum(
+        &mut self,
+        transaction: &bessemer_evm::Transaction,
+        mut inspector: Option<&mut dyn Inspector>,
+    ) -> Result<&Receipt, ChainError> {
+        self.check_room()?;
+        let (index, gas) = (self.receipts.len() as u32, crate::evm::to_ethereum(self.gas_left()));
+        let checks = crate::evm::Checks::ALL;
+        let Processed { mut receipt, .. } = self.work(|processor| {
+            processor.process_ethereum(transaction, checks, index, gas, &mut inspector)
+        })?;
+        // a receipt of Ethereum has no output; what explains it to people is as long as elsewhere
+        receipt.output.truncate(OUTPUT_BYTES as usize);
+        self.gas_used += crate::evm::to_riscv(receipt.gas_used);
+        Ok(self.keep(receipt))
+    }
+
+    /// Decodes the envelope of an Ethereum transaction, finds out who signed it, and processes it as
+    /// [`Block::push_ethereum`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Block::push`]; [`Refusal::Envelope`](crate::Refusal::Envelope) for other bytes.
+    #[cfg(feature = "evm")]
+    pub fn push_raw(&mut self, envelope: &[u8]) -> Result<&Receipt, ChainError> {
+        let transaction = bessemer_evm::Transaction::decode(envelope);
+        let transaction = transaction
+            .map_err(|error| ChainError::Refused(crate::transaction::Refusal::Envelope(error)))?;
+        self.push_ethereum(&transaction, None)
     }
 
     fn gas_left(&self) -> u64 {

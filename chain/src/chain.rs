@@ -46,6 +46,8 @@ pub struct Chain {
     linker: Linker<Context>,
     config: ChainConfig,
     head: Header,
+    #[cfg(feature = "evm")]
+    pub(crate) evm: crate::evm::Shared,
 }
 
 /// The rules of a chain that are its founder's choice.
@@ -65,6 +67,9 @@ pub struct ChainConfig {
     pub endowment: U256,
     /// Modules of contracts that are kept ready; more are made again when they are called.
     pub modules: usize,
+    /// The fork of Ethereum whose rules hold for EVM contracts and Ethereum transactions.
+    #[cfg(feature = "evm")]
+    pub fork: bessemer_evm::Fork,
 }
 
 /// A failure of the chain or of the host, as opposed to the outcome of a transaction.
@@ -124,6 +129,8 @@ impl Default for ChainConfig {
             fee_recipient: None,
             endowment: U256::from(10).pow(U256::from(24)),
             modules: 1024,
+            #[cfg(feature = "evm")]
+            fork: bessemer_evm::Fork::NEWEST,
         }
     }
 }
@@ -162,7 +169,15 @@ impl Chain {
         let modules = Arc::new(Modules::new(engine, config.modules)?);
         let linker = host::linker(modules.engine())?;
         let head = store.head()?.unwrap_or_default();
-        Ok(Self { store, modules, linker, config, head })
+        Ok(Self {
+            store,
+            modules,
+            linker,
+            #[cfg(feature = "evm")]
+            evm: crate::evm::Shared::new(config.fork),
+            config,
+            head,
+        })
     }
 
     /// The rules of the chain.
@@ -249,6 +264,15 @@ impl Chain {
     /// [`ChainError::Store`].
     pub fn code(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, ChainError> {
         Ok(self.store.get(&StateKey::Code(*hash))?.map(|value| value.to_vec()))
+    }
+
+    /// The bytecode of an EVM contract.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`].
+    pub fn bytecode(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, ChainError> {
+        Ok(self.store.get(&StateKey::Bytecode(*hash))?.map(|value| value.to_vec()))
     }
 
     /// The Keccak-256 hash of the whole state: all keys and values in order, each with its length.
@@ -410,6 +434,10 @@ impl Chain {
             chain_id: self.config.chain_id,
             height: self.head.height + 1,
             timestamp: timestamp.unwrap_or(least + 1).max(least),
+            #[cfg(feature = "evm")]
+            gas_limit: crate::evm::to_ethereum(self.config.block_gas),
+            coinbase: self.config.fee_recipient.unwrap_or_default(),
+            ..BlockInfo::default()
         }
     }
 
@@ -419,7 +447,14 @@ impl Chain {
 
     pub(crate) fn processor(&self, view: Arc<dyn View>, info: BlockInfo) -> Processor {
         let modules = Arc::clone(&self.modules);
-        let session = Session::new(Journal::new(view), modules, Self::PRICES, info);
+        let session = Session::new(
+            Journal::new(view),
+            modules,
+            Self::PRICES,
+            info,
+            #[cfg(feature = "evm")]
+            self.evm.of_block(self.block_hashes()),
+        );
         Processor::new(Executor::new(self.linker.clone()), session)
     }
 

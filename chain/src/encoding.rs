@@ -4,11 +4,13 @@
 //! |---|---|
 //! | account | 0, address (20) |
 //! | storage | 1, address (20), key (0 to 64) |
-//! | code | 2, hash (32) |
+//! | file of a RISC-V program | 2, hash (32) |
+//! | EVM bytecode | 3, hash (32) |
 //!
-//! An account is nonce (8, least significant byte first), balance (32, likewise), and then 0, or 1
-//! and the code hash (32). An account that is all zero is not stored. The order of keys is the order
-//! of their bytes.
+//! An account is nonce (8, least significant byte first), balance (32, likewise), and then its code:
+//! 0 for none, 1 and the hash (32) for a RISC-V program, 2 and the hash for EVM bytecode, 3 for an
+//! account that exists although it is empty. An account that does not exist is not stored. The order
+//! of keys is the order of their bytes.
 
 use std::ops::Deref;
 
@@ -16,7 +18,7 @@ use bessemer_abi::limits::KEY_BYTES;
 use bessemer_image::CodeHash;
 use bessemer_types::{Address, U256};
 
-use crate::account::Account;
+use crate::account::{Account, Code};
 use crate::key::{StateKey, StorageKey};
 use crate::value::Value;
 
@@ -31,6 +33,12 @@ pub struct EncodingError {
 const ACCOUNT: u8 = 0;
 const STORAGE: u8 = 1;
 const CODE: u8 = 2;
+const BYTECODE: u8 = 3;
+
+const NO_CODE: u8 = 0;
+const RISCV: u8 = 1;
+const EVM: u8 = 2;
+const EMPTY: u8 = 3;
 
 /// The bytes of a key; ordered as keys are.
 #[derive(Clone, Copy)]
@@ -58,6 +66,7 @@ pub fn encode_key(key: &StateKey) -> KeyBytes {
         StateKey::Account(address) => [&[ACCOUNT], address.as_bytes(), &[]],
         StateKey::Storage(address, key) => [&[STORAGE], address.as_bytes(), key.as_bytes()],
         StateKey::Code(hash) => [&[CODE], hash.as_bytes(), &[]],
+        StateKey::Bytecode(hash) => [&[BYTECODE], hash.as_bytes(), &[]],
     };
     let mut len = 0;
     for part in parts {
@@ -65,6 +74,13 @@ pub fn encode_key(key: &StateKey) -> KeyBytes {
         len += part.len();
     }
     KeyBytes { len: len as u8, bytes }
+}
+
+/// What the keys of all stored values of an account begin with.
+pub(crate) fn storage_prefix(contract: &Address) -> [u8; 21] {
+    let mut prefix = [STORAGE; 21];
+    prefix[1..].copy_from_slice(contract.as_bytes());
+    prefix
 }
 
 /// The key with these bytes.
@@ -75,9 +91,10 @@ pub fn encode_key(key: &StateKey) -> KeyBytes {
 pub fn decode_key(bytes: &[u8]) -> Result<StateKey, EncodingError> {
     let wrong = EncodingError { what: "key", len: bytes.len() };
     let (&domain, rest) = bytes.split_first().ok_or(wrong.clone())?;
-    if domain == CODE {
-        let hash = rest.try_into().map_err(|_| wrong)?;
-        return Ok(StateKey::Code(CodeHash::from_bytes(hash)));
+    if matches!(domain, CODE | BYTECODE) {
+        let hash = CodeHash::from_bytes(rest.try_into().map_err(|_| wrong)?);
+        let key = if domain == CODE { StateKey::Code } else { StateKey::Bytecode };
+        return Ok(key(hash));
     }
     let (address, rest) = rest.split_first_chunk().ok_or(wrong.clone())?;
     let address = Address::new(*address);
@@ -93,15 +110,21 @@ pub fn decode_key(bytes: &[u8]) -> Result<StateKey, EncodingError> {
 
 /// The bytes of an account; `None` for one that does not exist.
 pub fn encode_account(account: &Account) -> Option<Value> {
-    if account.is_empty() {
+    if !account.exists() {
         return None;
     }
     let mut bytes = [0; 8 + 32 + 1 + 32];
     bytes[..8].copy_from_slice(&account.nonce.to_le_bytes());
     bytes[8..40].copy_from_slice(&account.balance.to_le_bytes::<32>());
-    let Some(code) = &account.code else { return Some(Value::from(&bytes[..41])) };
-    bytes[40] = 1;
-    bytes[41..].copy_from_slice(code.as_bytes());
+    let (kind, hash) = match &account.code {
+        None if account.is_empty() => (EMPTY, None),
+        None => (NO_CODE, None),
+        Some(Code::RiscV(hash)) => (RISCV, Some(hash)),
+        Some(Code::Evm(hash)) => (EVM, Some(hash)),
+    };
+    bytes[40] = kind;
+    let Some(hash) = hash else { return Some(Value::from(&bytes[..41])) };
+    bytes[41..].copy_from_slice(hash.as_bytes());
     Some(Value::from(&bytes[..]))
 }
 
@@ -114,13 +137,17 @@ pub fn decode_account(bytes: &[u8]) -> Result<Account, EncodingError> {
     let parse = || {
         let (nonce, rest) = bytes.split_first_chunk()?;
         let (balance, rest) = rest.split_first_chunk()?;
-        let code = match rest {
-            [0] => None,
-            [1, hash @ ..] => Some(CodeHash::from_bytes(hash.try_into().ok()?)),
+        let hash = |bytes: &[u8]| Some(CodeHash::from_bytes(bytes.try_into().ok()?));
+        let (code, present) = match rest {
+            [NO_CODE] => (None, false),
+            [RISCV, bytes @ ..] => (Some(Code::RiscV(hash(bytes)?)), false),
+            [EVM, bytes @ ..] => (Some(Code::Evm(hash(bytes)?)), false),
+            [EMPTY] => (None, true),
             _ => return None,
         };
         let (nonce, balance) = (u64::from_le_bytes(*nonce), U256::from_le_bytes::<32>(*balance));
-        Some(Account { nonce, balance, code }).filter(|account| !account.is_empty())
+        let account = Account { nonce, balance, code, present };
+        Some(account).filter(|account| account.is_empty() == present)
     };
     parse().ok_or(EncodingError { what: "account", len: bytes.len() })
 }
@@ -137,14 +164,22 @@ mod tests {
             StateKey::Storage(address, StorageKey::new(b"").unwrap()),
             StateKey::Storage(address, StorageKey::new(&[9; 64]).unwrap()),
             StateKey::Code(CodeHash::of(b"code")),
+            StateKey::Bytecode(CodeHash::of(b"code")),
         ];
         assert!(keys.is_sorted());
         assert!(keys.map(|key| encode_key(&key).to_vec()).is_sorted());
         for key in keys {
             assert_eq!(decode_key(&encode_key(&key)), Ok(key));
         }
-        for code in [None, Some(CodeHash::of(b""))] {
-            let account = Account { nonce: 3, balance: U256::MAX, code };
+        let hash = CodeHash::of(b"");
+        let used = Account { nonce: 3, balance: U256::MAX, ..Account::default() };
+        let accounts = [
+            used,
+            Account { code: Some(Code::RiscV(hash)), ..used },
+            Account { code: Some(Code::Evm(hash)), ..used },
+            Account { present: true, ..Account::default() },
+        ];
+        for account in accounts {
             let bytes = encode_account(&account).unwrap();
             assert_eq!(decode_account(&bytes), Ok(account));
             for len in 0..bytes.len() {
@@ -154,7 +189,7 @@ mod tests {
         }
         assert_eq!(encode_account(&Account::default()), None);
         assert!(decode_account(&[0; 41]).is_err(), "an empty account is not stored");
-        for wrong in [&[][..], &[0], &[3; 33], &[0; 22], &[1; 86], &[2; 32]] {
+        for wrong in [&[][..], &[0], &[4; 33], &[0; 22], &[1; 86], &[2; 32]] {
             assert!(decode_key(wrong).is_err(), "{wrong:?}");
         }
     }

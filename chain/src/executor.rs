@@ -6,9 +6,15 @@
 use bessemer_isa::{Reg, Trap};
 use bessemer_runtime::{Error, Exit, Instance, Linker};
 
-use crate::account::Account;
+use bessemer_types::Address;
+
+use crate::account::{Account, Code};
 use crate::create;
-use crate::host::{Context, Entry, EntryEffect, RETURNED, Request, Session, SharedSession};
+#[cfg(feature = "evm")]
+use crate::evm;
+use crate::host::{
+    Context, Entry, EntryEffect, Program, RETURNED, Request, Session, SharedSession,
+};
 use crate::inspect::{Call, CallKind, End, Inspector};
 use crate::journal::{Checkpoint, JournalError};
 use crate::receipt::{Failure, Status};
@@ -16,48 +22,69 @@ use crate::receipt::{Failure, Status};
 /// The stack of frames of one transaction at a time.
 pub(crate) struct Executor {
     linker: Linker<Context>,
-    stack: Vec<Level>,
+    pub(crate) stack: Vec<Level>,
 }
 
 /// One frame on the stack.
-struct Level {
-    instance: Instance<Context>,
-    /// The gas that it got.
-    gas: u64,
+pub(crate) struct Level {
+    pub(crate) body: Body,
+    /// The account whose state it uses.
+    pub(crate) address: Address,
+    /// Whether it runs a constructor.
+    pub(crate) creates: bool,
+    /// The gas that it got, in units of its kind.
+    pub(crate) gas: u64,
+    /// What its callees add to the refund counter of Ethereum.
+    pub(crate) refund: i64,
     /// Where its caller wants the address of the contract that it creates.
-    address_at: Option<u32>,
+    pub(crate) address_at: Option<u32>,
     /// Where state returns to if it fails.
-    checkpoint: Checkpoint,
+    pub(crate) checkpoint: Checkpoint,
     /// How many it executed, if somebody counts.
-    instructions: u64,
+    pub(crate) instructions: u64,
 }
 
-impl Level {
-    /// Goes on, with the answer to its host call if it is paused.
-    fn go(&mut self, answer: Option<u32>, counting: bool) -> Result<Exit, Error> {
-        if counting {
-            let (exit, instructions) = self.instance.count(answer)?;
-            self.instructions += instructions;
-            return Ok(exit);
-        }
-        match answer {
-            None => self.instance.run(),
-            Some(status) => self.instance.resume(status),
-        }
+/// What runs in a frame.
+#[allow(clippy::large_enum_variant, reason = "most frames run programs, and none is moved often")]
+pub(crate) enum Body {
+    /// A RISC-V program.
+    Program(Instance<Context>),
+    /// EVM bytecode.
+    #[cfg(feature = "evm")]
+    Bytecode(Box<bessemer_evm::Frame>),
+}
+
+/// Goes on with a program, with the answer to its host call if it is paused. Gives how it stopped, and
+/// how many instructions it executed if somebody counts.
+fn go(
+    instance: &mut Instance<Context>,
+    answer: Option<u32>,
+    counting: bool,
+) -> Result<(Exit, u64), Error> {
+    if counting {
+        return instance.count(answer);
     }
+    let exit = match answer {
+        None => instance.run()?,
+        Some(status) => instance.resume(status)?,
+    };
+    Ok((exit, 0))
 }
 
 /// How the first frame ended.
 pub(crate) struct Ended {
     pub(crate) status: Status,
     pub(crate) output: Vec<u8>,
+    /// In units of the frame's kind; of the caller's where [`Executor::run`] gives it.
     pub(crate) gas_left: u64,
+    /// What it adds to the refund counter of Ethereum.
+    pub(crate) refund: i64,
 }
 
 impl Ended {
     /// An end without output.
     pub(crate) fn silent(status: Status, gas_left: u64) -> Self {
-        Self { status, output: Vec::new(), gas_left }
+        Self { status, output: Vec::new(), gas_left, refund: 0 }
     }
 }
 
@@ -73,6 +100,12 @@ pub enum ExecuteError {
     /// Code could not be loaded.
     #[error(transparent)]
     Module(#[from] crate::modules::ModuleError),
+    /// The chain is made without the EVM, and the state holds bytecode.
+    #[error("an account has EVM bytecode, and this program is made without the EVM")]
+    Bytecode,
+    /// The interpreter of bytecode stopped without a reason that it gives.
+    #[error("the interpreter of bytecode failed")]
+    Interpreter,
 }
 
 impl Executor {
@@ -80,7 +113,7 @@ impl Executor {
         Self { linker, stack: Vec::new() }
     }
 
-    /// Runs a frame and all that it calls.
+    /// Runs a frame and all that it calls, with this RISC-V gas.
     pub(crate) fn run(
         &mut self,
         shared: &SharedSession,
@@ -90,29 +123,82 @@ impl Executor {
     ) -> Result<Ended, ExecuteError> {
         // an error or a panic in an earlier run leaves frames behind
         self.stack.clear();
+        #[cfg(feature = "evm")]
+        if let Program::Evm(_) = entry.program {
+            let given = evm::whole(gas);
+            self.enter(shared, entry, given, None, inspector)?;
+            let ended = self.drive(shared, inspector)?;
+            let gas_left = evm::to_riscv(ended.gas_left) + (gas - given);
+            return Ok(Ended { gas_left, ..ended });
+        }
         self.enter(shared, entry, gas, None, inspector)?;
+        self.drive(shared, inspector)
+    }
+
+    /// Runs what an Ethereum transaction asks for, with Ethereum's gas.
+    #[cfg(feature = "evm")]
+    pub(crate) fn run_ethereum(
+        &mut self,
+        shared: &SharedSession,
+        request: evm::EthereumRequest,
+        inspector: &mut Option<&mut dyn Inspector>,
+    ) -> Result<Ended, ExecuteError> {
+        self.stack.clear();
+        let outcome = match request {
+            evm::EthereumRequest::Call(inputs) => self.call(shared, *inputs, inspector)?,
+            evm::EthereumRequest::Create(inputs, nonce) => {
+                let created = self.create(shared, &inputs, Some(nonce), inspector)?;
+                created.map(|(outcome, _)| outcome)
+            }
+        };
+        if let Some(outcome) = outcome {
+            return Ok(evm::ended(outcome));
+        }
+        let is_program = matches!(self.stack.last(), Some(Level { body: Body::Program(_), .. }));
+        let ended = self.drive(shared, inspector)?;
+        let left = ended.gas_left;
+        let gas_left = if is_program { evm::to_ethereum(left) } else { left };
+        Ok(Ended { gas_left, ..ended })
+    }
+
+    /// Runs the frames on the stack until the first has ended.
+    fn drive(
+        &mut self,
+        shared: &SharedSession,
+        inspector: &mut Option<&mut dyn Inspector>,
+    ) -> Result<Ended, ExecuteError> {
         let mut resume = None;
         let counting = inspector.as_ref().is_some_and(|inspector| inspector.counts());
         loop {
             let level = self.stack.last_mut().expect("the first frame has not ended");
-            let exit = level.go(resume.take(), counting)?;
-            tell(&mut shared.borrow_mut(), inspector);
-            if let Some(Request { entry, gas, address_at }) =
-                level.instance.data_mut().request.take()
-            {
-                self.enter(shared, entry, gas, address_at, inspector)?;
-                continue;
-            }
+            let (ended, trap) = match &mut level.body {
+                Body::Program(instance) => {
+                    let (exit, instructions) = go(instance, resume.take(), counting)?;
+                    level.instructions += instructions;
+                    tell(&mut shared.borrow_mut(), inspector);
+                    let request = instance.data_mut().request.take();
+                    if let Some(Request { entry, gas, address_at }) = request {
+                        self.enter(shared, entry, gas, address_at, inspector)?;
+                        continue;
+                    }
+                    let trap = if let Exit::Trap(trap) = exit { Some(trap) } else { None };
+                    (end(instance, level.refund, exit), trap)
+                }
+                #[cfg(feature = "evm")]
+                Body::Bytecode(_) => match self.interpret(shared, inspector)? {
+                    Some(ended) => (ended, None),
+                    None => continue,
+                },
+            };
 
             let depth = self.stack.len() as u32;
-            let mut level = self.stack.pop().expect("the frame that ended is on the stack");
-            let ended = end(&mut level, exit);
+            let level = self.stack.pop().expect("the frame that ended is on the stack");
             let session = &mut *shared.borrow_mut();
             if ended.status != Status::Return {
                 session.journal.revert(level.checkpoint);
-                session.diagnosis.note(explain(&level, depth, exit, &ended));
+                session.diagnosis.note(explain(&level, depth, trap, &ended));
             }
-            session.entered.pop();
+            session.leave(!matches!(level.body, Body::Program(_)));
             if let Some(inspector) = inspector {
                 inspector.on_return(&End {
                     depth,
@@ -125,20 +211,12 @@ impl Executor {
             let Some(caller) = self.stack.last_mut() else {
                 return Ok(ended);
             };
-            if let (Some(at), Status::Return) = (level.address_at, ended.status) {
-                let address = level.instance.data().frame.address;
-                let memory = caller.instance.memory_mut();
-                let place = memory.write(at, 20).expect("the host call checked the range");
-                place.copy_from_slice(address.as_bytes());
-            }
-            caller.instance.set_gas(caller.instance.gas() + ended.gas_left)?;
-            caller.instance.data_mut().received = ended.output;
-            resume = Some(ended.status as u32);
+            resume = deliver(caller, &level, ended)?;
         }
     }
 
     /// The one way into a frame: moves value, and puts the frame on the stack.
-    fn enter(
+    pub(crate) fn enter(
         &mut self,
         shared: &SharedSession,
         entry: Entry,
@@ -162,7 +240,7 @@ impl Executor {
         let journal = &mut session.journal;
         if let EntryEffect::Create(hash) = entry.effect {
             let found = journal.account(&entry.frame.address)?;
-            let account = Account { nonce: 1, code: Some(hash), ..found.account };
+            let account = Account { nonce: 1, code: Some(Code::RiscV(hash)), ..found.account };
             journal.set_account(found.id, account)?;
             journal.created(entry.frame.address);
         }
@@ -171,15 +249,37 @@ impl Executor {
             let payee = journal.account(&entry.frame.address)?.id;
             create::transfer(journal, payer, payee, entry.frame.value)?;
         }
-        session.entered.push((entry.frame.address, false));
         let constructor = matches!(entry.effect, EntryEffect::Create(_));
-        let context = Context::new(entry.frame, SharedSession::clone(shared));
-        let mut instance = self.linker.instantiate(&entry.module, context)?;
-        instance.set_gas(gas)?;
-        if constructor {
-            instance.set_register(Reg::A0, 1);
-        }
-        self.stack.push(Level { instance, gas, address_at, checkpoint, instructions: 0 });
+        let address = entry.frame.address;
+        let (body, gas) = match entry.program {
+            Program::RiscV(module) => {
+                session.enter(address, false);
+                let context = Context::new(entry.frame, SharedSession::clone(shared));
+                let mut instance = self.linker.instantiate(&module, context)?;
+                instance.set_gas(gas)?;
+                if constructor {
+                    instance.set_register(Reg::A0, 1);
+                }
+                (Body::Program(instance), gas)
+            }
+            #[cfg(feature = "evm")]
+            Program::Evm(hash) => {
+                let (gas, depth) = (evm::to_ethereum(gas), self.stack.len());
+                let start = evm::start_of(session, &entry.frame, &hash, gas, depth)?;
+                session.enter(address, true);
+                (Body::Bytecode(Box::new(evm::first_frame(session, start))), gas)
+            }
+        };
+        self.stack.push(Level {
+            body,
+            address,
+            creates: constructor,
+            gas,
+            refund: 0,
+            address_at,
+            checkpoint,
+            instructions: 0,
+        });
         Ok(())
     }
 }
@@ -193,35 +293,80 @@ fn kind(entry: &Entry) -> CallKind {
     }
 }
 
-/// What a caller sees of a frame that ended.
-fn end(level: &mut Level, exit: Exit) -> Ended {
+/// What a caller sees of a program that ended.
+fn end(instance: &mut Instance<Context>, refund: i64, exit: Exit) -> Ended {
     let status = match exit {
         Exit::Done(RETURNED) => Status::Return,
         Exit::Done(_) => Status::Revert,
         Exit::Trap(_) => Status::Trap,
         _ => Status::OutOfGas,
     };
-    let output = std::mem::take(&mut level.instance.data_mut().output);
-    Ended { output, ..Ended::silent(status, level.instance.gas()) }
+    let output = std::mem::take(&mut instance.data_mut().output);
+    let refund = if status == Status::Return { refund } else { 0 };
+    Ended { output, refund, ..Ended::silent(status, instance.gas()) }
 }
 
-fn explain(level: &Level, depth: u32, exit: Exit, ended: &Ended) -> Failure {
-    let pc = level.instance.pc();
-    let trap: Option<Trap> = if let Exit::Trap(trap) = exit { Some(trap) } else { None };
-    let function = level.instance.module().program().symbols().containing(pc);
-    Failure {
-        depth,
-        contract: level.instance.data().frame.code,
-        status: ended.status,
-        trap,
-        pc,
-        function: function.map(|(name, _)| Failure::name(name)),
-        excerpt: Failure::excerpt(&ended.output),
+/// Hands a caller what its callee left: gas, output and refunds. A program is then resumed with the
+/// status.
+fn deliver(caller: &mut Level, callee: &Level, ended: Ended) -> Result<Option<u32>, ExecuteError> {
+    match &mut caller.body {
+        Body::Program(instance) => {
+            if let (Some(at), Status::Return) = (callee.address_at, ended.status) {
+                let place = instance.memory_mut().write(at, 20);
+                let place = place.expect("the host call checked the range");
+                place.copy_from_slice(callee.address.as_bytes());
+            }
+            let left = match &callee.body {
+                Body::Program(_) => ended.gas_left,
+                #[cfg(feature = "evm")]
+                Body::Bytecode(_) => evm::to_riscv(ended.gas_left),
+            };
+            instance.set_gas(instance.gas() + left)?;
+            instance.data_mut().received = ended.output;
+            caller.refund += ended.refund;
+            Ok(Some(ended.status as u32))
+        }
+        #[cfg(feature = "evm")]
+        Body::Bytecode(frame) => {
+            let gas_left = match &callee.body {
+                Body::Program(_) => evm::to_ethereum(ended.gas_left),
+                Body::Bytecode(_) => {
+                    frame.child_ended();
+                    ended.gas_left
+                }
+            };
+            let outcome = bessemer_evm::Outcome {
+                end: evm::frame_end(ended.status),
+                output: ended.output.into(),
+                gas_left,
+                refund: ended.refund,
+            };
+            if callee.creates {
+                frame.resume_create(outcome, &evm::theirs(&callee.address));
+            } else {
+                frame.resume_call(outcome);
+            }
+            Ok(None)
+        }
     }
 }
 
+fn explain(level: &Level, depth: u32, trap: Option<Trap>, ended: &Ended) -> Failure {
+    let (contract, pc, function) = match &level.body {
+        Body::Program(instance) => {
+            let pc = instance.pc();
+            let function = instance.module().program().symbols().containing(pc);
+            (instance.data().frame.code, pc, function.map(|(name, _)| Failure::name(name)))
+        }
+        #[cfg(feature = "evm")]
+        Body::Bytecode(frame) => (level.address, frame.pc() as u32, None),
+    };
+    let (status, excerpt) = (ended.status, Failure::excerpt(&ended.output));
+    Failure { depth, contract, status, trap, pc, function, excerpt }
+}
+
 /// Tells an inspector what host calls did since it was last told.
-fn tell(session: &mut Session, inspector: &mut Option<&mut dyn Inspector>) {
+pub(crate) fn tell(session: &mut Session, inspector: &mut Option<&mut dyn Inspector>) {
     if let (Some(observed), Some(inspector)) = (&mut session.observed, inspector) {
         observed.drain(..).for_each(|observation| observation.tell(*inspector));
     }

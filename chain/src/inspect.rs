@@ -17,6 +17,17 @@ pub trait Inspector {
         false
     }
 
+    /// Whether each instruction of EVM frames is shown, which takes time.
+    fn steps(&self) -> bool {
+        false
+    }
+
+    /// An EVM frame is about to execute an instruction.
+    #[cfg(feature = "evm")]
+    fn on_step(&mut self, step: &Step<'_>) {
+        let _ = step;
+    }
+
     /// A frame begins.
     fn on_call(&mut self, call: &Call<'_>) {
         let _ = call;
@@ -36,6 +47,15 @@ pub trait Inspector {
     fn on_write(&mut self, contract: Address, key: &StorageKey, value: Option<&[u8]>) {
         let _ = (contract, key, value);
     }
+}
+
+/// An EVM frame before an instruction.
+#[cfg(feature = "evm")]
+pub struct Step<'a> {
+    /// 1 for the transaction's own frame.
+    pub depth: u32,
+    /// The frame: code and place, gas, stack and memory.
+    pub interpreter: &'a bessemer_evm::interpreter::Interpreter,
 }
 
 /// How a frame came to be.

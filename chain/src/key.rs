@@ -23,8 +23,11 @@ pub enum StateKey {
     Account(Address),
     /// A value that a contract stored.
     Storage(Address, StorageKey),
-    /// The file of a contract, stored once for all accounts that have it.
+    /// The file of a RISC-V program, stored once for all accounts that have it.
     Code(CodeHash),
+    /// EVM bytecode, stored once for all accounts that have it. It is kept apart from files: bytes that
+    /// an EVM contract stored never pass for a checked program.
+    Bytecode(CodeHash),
 }
 
 /// A key that is too long to be one.
@@ -42,6 +45,13 @@ impl StorageKey {
         let mut bytes = [0; KEY_BYTES as usize];
         bytes.get_mut(..key.len()).ok_or(KeyTooLong(key.len()))?.copy_from_slice(key);
         Ok(Self { len: key.len() as u8, bytes })
+    }
+
+    /// The key that is a word: a slot of an EVM contract.
+    pub fn of_word(word: [u8; 32]) -> Self {
+        let mut bytes = [0; KEY_BYTES as usize];
+        bytes[..32].copy_from_slice(&word);
+        Self { len: 32, bytes }
     }
 
     /// The bytes of the key.
@@ -81,6 +91,7 @@ impl fmt::Display for StateKey {
             Self::Account(address) => write!(f, "account {address}"),
             Self::Storage(address, key) => write!(f, "key {key:?} of {address}"),
             Self::Code(hash) => write!(f, "code {hash}"),
+            Self::Bytecode(hash) => write!(f, "bytecode {hash}"),
         }
     }
 }

@@ -20,6 +20,8 @@ mod create;
 pub mod crypto;
 mod encoding;
 mod event;
+#[cfg(feature = "evm")]
+pub mod evm;
 mod executor;
 mod explain;
 mod extension;
@@ -41,8 +43,10 @@ mod value;
 mod wire;
 
 pub use access::AccessList;
-pub use account::Account;
+pub use account::{Account, Code, DESIGNATOR_PREFIX, NO_CODE_HASH};
 pub use bessemer_abi::Effect;
+#[cfg(feature = "evm")]
+pub use bessemer_evm;
 pub use bessemer_image::CodeHash;
 pub use bessemer_types::{Address, U256};
 pub use block::{Block, Sealed};
@@ -53,6 +57,8 @@ pub use executor::ExecuteError;
 pub use explain::sentence;
 pub use extension::{Extension, ExtensionRow, FIRST_EXTENSION};
 pub use host::LogLine;
+#[cfg(feature = "evm")]
+pub use inspect::Step;
 pub use inspect::{Call, CallKind, End, Inspector};
 pub use journal::{
     AccountEntry, AccountId, Checkpoint, Journal, JournalError, SlotId, StorageEntry,

@@ -9,10 +9,10 @@ use bessemer_image::CodeHash;
 use bessemer_runtime::MAX_GAS;
 use bessemer_types::{Address, U256};
 
-use crate::account::Account;
+use crate::account::{Account, Code};
 use crate::create;
 use crate::executor::{Ended, ExecuteError, Executor};
-use crate::host::{Entry, EntryEffect, Frame, Session, SharedSession};
+use crate::host::{Entry, EntryEffect, Frame, Program, Session, SharedSession};
 use crate::inspect::Inspector;
 use crate::journal::{AccountEntry, AccountId, JournalError};
 use crate::key::StateKey;
@@ -38,8 +38,8 @@ pub(crate) enum Stopped {
 
 /// Everything that runs transactions: the stack of frames, and what they share.
 pub(crate) struct Processor {
-    executor: Executor,
-    session: SharedSession,
+    pub(crate) executor: Executor,
+    pub(crate) session: SharedSession,
 }
 
 /// A transaction that passed its checks.
@@ -142,12 +142,13 @@ impl Processor {
         }
 
         let used = transaction.gas_limit - ended.gas_left;
-        let used = used - refund(session, used - bought.access);
+        let used = used - refund(session, used - bought.access, ended.refund);
         let fee = transaction.gas_price * U256::from(used);
         let sender = session.journal.account(&transaction.sender)?;
         let balance = sender.account.balance + (bought.cost - fee);
         session.journal.set_account(sender.id, Account { balance, ..sender.account })?;
 
+        session.journal.clean_up()?;
         let (events, created) = session.journal.take_results();
         let receipt = Receipt {
             height: session.block.height,
@@ -178,12 +179,12 @@ impl Processor {
         session.begin(from, inspector.is_some());
         session.journal.begin(None);
         let account = session.journal.account(&to)?.account;
-        let Some(hash) = account.code else {
+        let Some(code) = account.code else {
             return Ok(Ended::silent(Status::Return, gas));
         };
-        let module = Arc::clone(&session.modules).of(&hash, &mut session.journal)?;
+        let (program, price) = program(session, &code)?;
         drop(guard);
-        let Some(gas) = gas.checked_sub(Modules::entry_price(&module)) else {
+        let Some(gas) = gas.checked_sub(price) else {
             return Ok(Ended::silent(Status::OutOfGas, 0));
         };
         let frame = Frame {
@@ -194,7 +195,7 @@ impl Processor {
             input,
             read_only: true,
         };
-        let entry = Entry { module, frame, effect: EntryEffect::Transfer };
+        let entry = Entry { program, frame, effect: EntryEffect::Transfer };
         self.executor.run(&self.session, entry, gas, inspector)
     }
 }
@@ -321,14 +322,14 @@ fn prepare(
     let new_account = session.prices.new_account;
     let hash = match wanted.what {
         What::Call => {
-            let Some(hash) = found.account.code else {
+            let Some(code) = found.account.code else {
                 if !wanted.input.is_empty() {
                     return Ok(Work::Impossible(format!("no contract is at {to}")));
                 }
                 let is_new = found.account.is_empty() && !transaction.value.is_zero();
                 return Ok(Work::Transfer { price: if is_new { new_account } else { 0 } });
             };
-            return frame(session, transaction, &wanted, &hash, EntryEffect::Transfer, 0);
+            return frame(session, transaction, &wanted, &code, EntryEffect::Transfer, 0);
         }
         What::Rejected(reason) => return Ok(Work::Impossible(reason)),
         What::Deploy(hash, ref code) => {
@@ -349,20 +350,20 @@ fn prepare(
     if is_occupied {
         return Ok(Work::Impossible(format!("an account is at {to} already")));
     }
-    frame(session, transaction, &wanted, &hash, EntryEffect::Create(hash), new_account)
+    let (code, effect) = (Code::RiscV(hash), EntryEffect::Create(hash));
+    frame(session, transaction, &wanted, &code, effect, new_account)
 }
 
 fn frame(
     session: &mut Session,
     transaction: &Transaction,
     wanted: &Wanted<'_>,
-    hash: &CodeHash,
+    code: &Code,
     effect: EntryEffect,
     price: u64,
 ) -> Result<Work, ExecuteError> {
-    let modules = Arc::clone(&session.modules);
-    let module = modules.of(hash, &mut session.journal)?;
-    let price = price + Modules::entry_price(&module);
+    let (program, entry_price) = program(session, code)?;
+    let price = price + entry_price;
     let frame = Frame {
         address: wanted.to,
         code: wanted.to,
@@ -371,7 +372,23 @@ fn frame(
         input: wanted.input.to_vec(),
         read_only: false,
     };
-    Ok(Work::Frame { entry: Box::new(Entry { module, frame, effect }), price })
+    Ok(Work::Frame { entry: Box::new(Entry { program, frame, effect }), price })
+}
+
+/// What runs for this code, and what its frame starts with costs.
+fn program(session: &mut Session, code: &Code) -> Result<(Program, u64), ExecuteError> {
+    match code {
+        Code::RiscV(hash) => {
+            let modules = Arc::clone(&session.modules);
+            let module = modules.of(hash, &mut session.journal)?;
+            let price = Modules::entry_price(&module);
+            Ok((Program::RiscV(module), price))
+        }
+        #[cfg(feature = "evm")]
+        Code::Evm(hash) => Ok((Program::Evm(*hash), 0)),
+        #[cfg(not(feature = "evm"))]
+        Code::Evm(_) => Err(ExecuteError::Bytecode),
+    }
 }
 
 fn move_value(
@@ -384,11 +401,15 @@ fn move_value(
     Ok(create::transfer(&mut session.journal, payer, payee, transaction.value)?)
 }
 
-/// What removing values gives back.
-fn refund(session: &Session, used: u64) -> u64 {
+/// What removing values gives back, in programs and in bytecode (which counts Ethereum's gas).
+fn refund(session: &Session, used: u64, of_bytecode: i64) -> u64 {
     let prices = &session.prices;
-    let cleared = session.journal.cleared_values();
-    (cleared * prices.cleared_value).min(used / prices.refund_cap)
+    let mut refund = session.journal.cleared_values() * prices.cleared_value;
+    #[cfg(feature = "evm")]
+    {
+        refund += crate::evm::to_riscv(u64::try_from(of_bytecode).unwrap_or(0));
+    }
+    refund.min(used / prices.refund_cap)
 }
 
 impl From<Refusal> for Stopped {

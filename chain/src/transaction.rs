@@ -59,7 +59,7 @@ pub enum Action {
 }
 
 /// What contracts can know of the block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockInfo {
     /// The chain's identity.
     pub chain_id: u64,
@@ -67,12 +67,32 @@ pub struct BlockInfo {
     pub height: u64,
     /// When it was made, in seconds since 1970: a part of the block, not a clock.
     pub timestamp: u64,
+    /// The most gas of all transactions of the block.
+    pub gas_limit: u64,
+    /// Who gets the tips of Ethereum transactions.
+    pub coinbase: Address,
+    /// What a unit of Ethereum's gas costs at least, which is burnt.
+    pub base_fee: U256,
+    /// What a unit of blob gas costs.
+    pub blob_base_fee: U256,
+    /// The random number of the beacon chain, or what stands for it (EIP-4399).
+    pub prev_randao: [u8; 32],
+    /// The difficulty, before EIP-4399.
+    pub difficulty: U256,
 }
 
 /// Why a transaction cannot be part of a block: nothing happened, and nobody paid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// Ethereum's rules refuse an Ethereum transaction.
+    #[cfg(feature = "evm")]
+    #[error(transparent)]
+    Ethereum(#[from] bessemer_evm::Invalid),
+    /// The bytes are no signed Ethereum transaction.
+    #[cfg(feature = "evm")]
+    #[error(transparent)]
+    Envelope(#[from] bessemer_evm::DecodeError),
     /// Sent before, or too early.
     #[error("nonce {found} of {sender} is not the next, which is {expected}")]
     Nonce {

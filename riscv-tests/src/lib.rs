@@ -23,7 +23,8 @@
 //!
 //! [`differential`] runs a program on all engines and compares; [`fuzz`] does so with many.
 //!
-//! [`calls`] runs random call trees on a chain and on a naive model of it.
+//! [`calls`] runs random call trees on a chain and on a naive model of it; [`ethereum`] runs Ethereum's
+//! own state tests.
 //!
 //! Invariant: the oracle and the generators use no other crate of the project, so that an error in
 //! the product's decoder or gas table cannot repeat itself there.
@@ -32,6 +33,7 @@
 
 pub mod calls;
 pub mod differential;
+pub mod ethereum;
 pub mod fuzz;
 pub mod generate;
 pub mod official;

@@ -24,6 +24,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Calls(command::calls::Calls),
+    Ethereum(command::ethereum::Ethereum),
     Fuzz(command::fuzz::Fuzz),
     Official(command::official::Official),
     Replay(command::replay::Replay),
@@ -32,6 +33,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Calls(calls) => calls.run(),
+        Command::Ethereum(ethereum) => ethereum.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Official(official) => official.run(),
         Command::Replay(replay) => replay.run(),

@@ -28,6 +28,11 @@ pub(crate) const CI: &[Stage] = &[
         steps: &[Step::new(".ci/six-commands target/release/bessemer")],
     },
     Stage {
+        name: "ethereum",
+        what: "Ethereum's state tests, where they stand beside the repository",
+        steps: &[Step::new(".ci/ethereum-tests")],
+    },
+    Stage {
         name: "clippy",
         what: "no lint complains",
         steps: &[Step::new(

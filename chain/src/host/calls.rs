@@ -13,10 +13,13 @@ use bessemer_types::{Address, U256};
 
 use super::environment::access;
 use super::{Frame, Service};
-use crate::account::Account;
+use crate::account::{Account, Code};
 use crate::create;
 use crate::journal::AccountId;
 use crate::modules::Modules;
+
+/// The most frames of both kinds at once: as many as Ethereum allows.
+const FRAMES: usize = 1025;
 
 /// What a paused frame asks for.
 pub(crate) struct Request {
@@ -29,9 +32,18 @@ pub(crate) struct Request {
 
 /// A frame to enter.
 pub(crate) struct Entry {
-    pub(crate) module: Module,
+    pub(crate) program: Program,
     pub(crate) frame: Frame,
     pub(crate) effect: EntryEffect,
+}
+
+/// What runs in a frame.
+pub(crate) enum Program {
+    /// A RISC-V program.
+    RiscV(Module),
+    /// The EVM bytecode with this hash.
+    #[cfg(feature = "evm")]
+    Evm(CodeHash),
 }
 
 /// What entering a frame does to state before the first instruction, undone if the frame fails.
@@ -47,8 +59,8 @@ pub(crate) enum EntryEffect {
 
 /// Step 3 of all calls: no more frames than may exist at once.
 pub(super) fn depth(service: &mut Service<'_>) -> HostResult<Option<u32>> {
-    let depth = service.session.entered.len();
-    if depth < CALL_DEPTH as usize {
+    let session = &service.session;
+    if session.riscv_frames() < CALL_DEPTH as usize && session.entered.len() < FRAMES {
         return Ok(None);
     }
     refuse(service, status::DEPTH).map(Some)
@@ -82,7 +94,7 @@ pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
     if own_account(service)?.1.balance < value {
         return refuse(service, status::BALANCE);
     }
-    let Some(hash) = callee.code else {
+    let Some(code) = callee.code else {
         if service.len(2) != 0 {
             return refuse(service, status::NO_CODE);
         }
@@ -92,11 +104,11 @@ pub(super) fn call(service: &mut Service<'_>) -> HostResult<u32> {
         create::transfer(journal, payer, id, value)?;
         return Ok(status::RETURN);
     };
-    let module = enter(service, &hash)?;
+    let Some(program) = enter(service, &code)? else { return refuse(service, status::KIND) };
     let input = service.bytes(2)?.to_vec();
     let effect = EntryEffect::Transfer;
     let entry = Entry {
-        module,
+        program,
         frame: Frame { address: to, code: to, caller: from, value, input, read_only },
         effect,
     };
@@ -109,13 +121,13 @@ pub(super) fn static_call(service: &mut Service<'_>) -> HostResult<u32> {
     if service.session.is_closed(&to) {
         return refuse(service, status::REENTRY);
     }
-    let Some(hash) = callee.code else { return refuse(service, status::NO_CODE) };
-    let module = enter(service, &hash)?;
+    let Some(code) = callee.code else { return refuse(service, status::NO_CODE) };
+    let Some(program) = enter(service, &code)? else { return refuse(service, status::KIND) };
     let input = service.bytes(1)?.to_vec();
     let caller = service.context().frame.address;
     let (value, effect) = (U256::ZERO, EntryEffect::Transfer);
     let entry = Entry {
-        module,
+        program,
         frame: Frame { address: to, code: to, caller, value, input, read_only: true },
         effect,
     };
@@ -125,12 +137,15 @@ pub(super) fn static_call(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn delegate_call(service: &mut Service<'_>) -> HostResult<u32> {
     let (to, requested) = (service.address(0)?, service.wide(2));
     let (_, callee) = access(service, &to)?;
-    let Some(hash) = callee.code else { return refuse(service, status::NO_CODE) };
-    let module = enter(service, &hash)?;
+    let Some(code) = callee.code else { return refuse(service, status::NO_CODE) };
+    // code of the other kind does not run on the state of this account
+    let (Code::RiscV(_), Some(program)) = (code, enter(service, &code)?) else {
+        return refuse(service, status::KIND);
+    };
     let input = service.bytes(1)?.to_vec();
     let frame = &service.context().frame;
     let entry = Entry {
-        module,
+        program,
         frame: Frame {
             address: frame.address,
             code: to,
@@ -200,7 +215,9 @@ fn begin_create(
     if create::is_occupied(&found) {
         return refuse(service, status::OCCUPIED);
     }
-    let module = enter(service, &hash)?;
+    let Some(program) = enter(service, &Code::RiscV(hash))? else {
+        return refuse(service, status::KIND);
+    };
     let input = service.bytes(2)?.to_vec();
     let address_at = Some(service.number(address_index));
     // the nonce stays used also if the constructor fails: no address is tried twice
@@ -209,7 +226,7 @@ fn begin_create(
     let caller = service.context().frame.address;
     let effect = EntryEffect::Create(hash);
     let entry = Entry {
-        module,
+        program,
         frame: Frame { address, code: address, caller, value, input, read_only: false },
         effect,
     };
@@ -233,13 +250,25 @@ fn own_account(service: &mut Service<'_>) -> HostResult<(AccountId, Account)> {
     Ok((entry.id, entry.account))
 }
 
-/// Finds the code, and pays for the pages that its frame starts with.
-fn enter(service: &mut Service<'_>, hash: &CodeHash) -> HostResult<Module> {
-    let session = &mut *service.session;
-    let module = session.modules.of(hash, &mut session.journal)?;
-    let price = Modules::entry_price(&module);
-    service.charge(price)?;
-    Ok(module)
+/// Finds the code, and pays for the pages that its frame starts with. `None` for bytecode that
+/// delegates to a program, and for bytecode on a chain without the EVM.
+fn enter(service: &mut Service<'_>, code: &Code) -> HostResult<Option<Program>> {
+    match code {
+        Code::RiscV(hash) => {
+            let session = &mut *service.session;
+            let module = session.modules.of(hash, &mut session.journal)?;
+            let price = Modules::entry_price(&module);
+            service.charge(price)?;
+            Ok(Some(Program::RiscV(module)))
+        }
+        #[cfg(feature = "evm")]
+        Code::Evm(hash) => {
+            let is_bytecode = !crate::evm::runs_program(service.session, hash)?;
+            Ok(is_bytecode.then_some(Program::Evm(*hash)))
+        }
+        #[cfg(not(feature = "evm"))]
+        Code::Evm(_) => Ok(None),
+    }
 }
 
 /// Nothing runs: the code says why.
@@ -257,6 +286,8 @@ fn pause(
 ) -> HostResult<u32> {
     let left = service.gas();
     let gas = requested.min(left - left / 64);
+    #[cfg(feature = "evm")]
+    let gas = if let Program::Evm(_) = entry.program { crate::evm::whole(gas) } else { gas };
     service.charge(gas)?;
     service.context_mut().request = Some(Request { entry, gas, address_at });
     Err(HostStop::Pause)

@@ -66,8 +66,8 @@ pub(super) fn balance(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn code_hash(service: &mut Service<'_>) -> HostResult<u32> {
     let address = service.address(0)?;
     let (_, account) = access(service, &address)?;
-    let Some(hash) = account.code else { return Ok(ABSENT) };
-    put_at(service, 1, hash.as_bytes())
+    let Some(code) = account.code else { return Ok(ABSENT) };
+    put_at(service, 1, code.hash().as_bytes())
 }
 
 /// Looks an account up, and pays for the call and, if it is the first time, for that.

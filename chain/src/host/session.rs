@@ -10,6 +10,8 @@ use bessemer_runtime::{HostResult, HostStop};
 use bessemer_types::Address;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "evm")]
+use crate::evm::Evm;
 use crate::inspect::Observation;
 use crate::journal::Journal;
 use crate::modules::Modules;
@@ -30,6 +32,11 @@ pub(crate) struct Session {
     pub(crate) origin: Address,
     /// The contract of every live frame, and whether that frame allows re-entry.
     pub(crate) entered: Vec<(Address, bool)>,
+    /// How many live frames run a RISC-V program.
+    programs: usize,
+    /// What EVM frames need.
+    #[cfg(feature = "evm")]
+    pub(crate) evm: Evm,
     /// What explains the outcome, so far.
     pub(crate) diagnosis: Diagnosis,
     log_bytes: u32,
@@ -59,6 +66,7 @@ impl Session {
         modules: Arc<Modules>,
         prices: Prices,
         block: BlockInfo,
+        #[cfg(feature = "evm")] evm: Evm,
     ) -> Self {
         Self {
             journal,
@@ -67,6 +75,9 @@ impl Session {
             block,
             origin: Address::ZERO,
             entered: Vec::new(),
+            programs: 0,
+            #[cfg(feature = "evm")]
+            evm,
             diagnosis: Diagnosis::default(),
             log_bytes: 0,
             observed: None,
@@ -77,6 +88,7 @@ impl Session {
     pub(crate) fn begin(&mut self, origin: Address, inspected: bool) {
         self.origin = origin;
         self.entered.clear();
+        self.programs = 0;
         self.diagnosis = Diagnosis::default();
         self.log_bytes = 0;
         self.observed = inspected.then(Vec::new);
@@ -85,6 +97,23 @@ impl Session {
     /// Whether a contract runs in a live frame that did not allow re-entry.
     pub(crate) fn is_closed(&self, address: &Address) -> bool {
         self.entered.iter().any(|(entered, open)| entered == address && !open)
+    }
+
+    /// A frame of a contract begins: of a program, or of bytecode, which always allows re-entry.
+    pub(crate) fn enter(&mut self, address: Address, is_bytecode: bool) {
+        self.entered.push((address, is_bytecode));
+        self.programs += usize::from(!is_bytecode);
+    }
+
+    /// The last frame that began has ended.
+    pub(crate) fn leave(&mut self, is_bytecode: bool) {
+        self.entered.pop();
+        self.programs -= usize::from(!is_bytecode);
+    }
+
+    /// How many live frames run a RISC-V program. Each has memory of its own, so they are few.
+    pub(crate) fn riscv_frames(&self) -> usize {
+        self.programs
     }
 
     /// Keeps a line of the debug log, as long as there is room. Its address counts as its text does,

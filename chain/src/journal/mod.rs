@@ -11,7 +11,7 @@ use bessemer_types::Address;
 use self::slots::Slots;
 use self::tracked::Tracked;
 use crate::access::{AccessList, Allowed};
-use crate::account::Account;
+use crate::account::{Account, Code};
 use crate::encoding::{decode_account, encode_account};
 use crate::event::Event;
 use crate::key::{StateKey, StorageKey};
@@ -48,11 +48,18 @@ pub struct Journal {
     accounts: Tracked<Address, Account>,
     storage: Tracked<(Address, StorageKey), Option<Value>>,
     codes: Tracked<CodeHash, Option<Arc<[u8]>>>,
+    bytecodes: Tracked<CodeHash, Option<Arc<[u8]>>>,
     transient: Slots<(Address, StorageKey), Option<Value>>,
     undo: Vec<Undo>,
     events: Vec<Event>,
     event_bytes: u32,
     created: Vec<Address>,
+    /// Contracts that destroy themselves at the end of the transaction.
+    destroyed: Vec<Address>,
+    /// Accounts that exist although they are empty, and were written.
+    touched: Vec<u32>,
+    /// Whether a written account exists even if it is empty.
+    keeps_empty: bool,
     writes: u32,
 }
 
@@ -62,6 +69,9 @@ enum Undo {
     Storage(u32, Option<Value>),
     Transient(u32, Option<Value>),
     Code(u32),
+    Bytecode(u32),
+    ColdAccount(u32),
+    ColdStorage(u32),
 }
 
 /// A point of a transaction to go back to.
@@ -71,6 +81,8 @@ pub struct Checkpoint {
     events: usize,
     event_bytes: u32,
     created: usize,
+    destroyed: usize,
+    touched: usize,
 }
 
 /// A stored value that the journal looked up.
@@ -129,11 +141,15 @@ impl Journal {
             accounts: Tracked::new(),
             storage: Tracked::new(),
             codes: Tracked::new(),
+            bytecodes: Tracked::new(),
             transient: Slots::new(),
             undo: Vec::new(),
             events: Vec::new(),
             event_bytes: 0,
             created: Vec::new(),
+            destroyed: Vec::new(),
+            touched: Vec::new(),
+            keeps_empty: false,
             writes: 0,
         }
     }
@@ -145,11 +161,14 @@ impl Journal {
         self.accounts.begin();
         self.storage.begin();
         self.codes.begin();
+        self.bytecodes.begin();
         self.transient.clear();
         self.undo.clear();
         self.events.clear();
         self.event_bytes = 0;
         self.created.clear();
+        self.destroyed.clear();
+        self.touched.clear();
         self.writes = 0;
     }
 
@@ -160,12 +179,20 @@ impl Journal {
 
     /// Where the transaction stands.
     pub fn checkpoint(&self) -> Checkpoint {
-        let (undo, events, created) = (self.undo.len(), self.events.len(), self.created.len());
-        Checkpoint { undo, events, event_bytes: self.event_bytes, created }
+        Checkpoint {
+            undo: self.undo.len(),
+            events: self.events.len(),
+            event_bytes: self.event_bytes,
+            created: self.created.len(),
+            destroyed: self.destroyed.len(),
+            touched: self.touched.len(),
+        }
     }
 
-    /// Goes back to a checkpoint of this transaction. What was accessed stays accessed, so that the
-    /// price of an access depends on the transaction alone.
+    /// Goes back to a checkpoint of this transaction. What [`touch`](Self::touch) and
+    /// [`touch_account`](Self::touch_account) marked stays marked, so that the price of an access
+    /// depends on the transaction alone; what [`warm`](Self::warm) and
+    /// [`warm_account`](Self::warm_account) marked is cold again, as Ethereum has it.
     ///
     /// # Panics
     ///
@@ -178,11 +205,18 @@ impl Journal {
                 Undo::Storage(id, value) => self.storage.restore(id, value),
                 Undo::Transient(id, value) => *self.transient.at_mut(id) = value,
                 Undo::Code(id) => self.codes.restore(id, None),
+                Undo::Bytecode(id) => self.bytecodes.restore(id, None),
+                Undo::ColdAccount(id) => self.accounts.cool(id),
+                Undo::ColdStorage(id) => self.storage.cool(id),
             }
         }
         self.events.truncate(to.events);
         self.event_bytes = to.event_bytes;
         self.created.truncate(to.created);
+        self.destroyed.truncate(to.destroyed);
+        let touched = self.touched.split_off(to.touched);
+        let kept = touched.into_iter().filter(|&id| *self.accounts.key(id) == RIPEMD160);
+        self.touched.extend(kept);
     }
 
     /// Looks an account up.
@@ -214,6 +248,21 @@ impl Journal {
         self.accounts.warm(id.0);
     }
 
+    /// The transaction has paid for the first access, unless it goes back before this point.
+    #[inline]
+    pub fn warm_account(&mut self, id: AccountId) {
+        if !self.accounts.is_warm(id.0) {
+            self.accounts.warm(id.0);
+            self.undo.push(Undo::ColdAccount(id.0));
+        }
+    }
+
+    /// Whether the transaction has paid for the first access. Looks nothing up.
+    #[inline]
+    pub fn is_warm_account(&self, address: &Address) -> bool {
+        self.accounts.find_loaded(address).is_some_and(|id| self.accounts.is_warm(id))
+    }
+
     /// Whether the account may be changed. What asks this is in the access list as written, also if
     /// it is not changed then: else the list would not suffice for the same transaction.
     ///
@@ -235,9 +284,19 @@ impl Journal {
     #[inline]
     pub fn set_account(&mut self, id: AccountId, account: Account) -> Result<(), JournalError> {
         self.may_set_account(id)?;
-        let before = self.accounts.write(id.0, account);
+        let present = account.is_empty() && (account.present || self.keeps_empty);
+        if present && !self.keeps_empty {
+            self.touched.push(id.0);
+        }
+        let before = self.accounts.write(id.0, Account { present, ..account });
         self.undo.push(Undo::Account(id.0, before));
         Ok(())
+    }
+
+    /// Whether every account that is written exists from then on, even if it is empty: Ethereum's
+    /// rule before EIP-161.
+    pub fn keep_empty_accounts(&mut self, keep: bool) {
+        self.keeps_empty = keep;
     }
 
     /// Looks a stored value up.
@@ -277,6 +336,39 @@ impl Journal {
         self.storage.warm(id.0);
     }
 
+    /// The transaction has paid for the first access, unless it goes back before this point.
+    #[inline]
+    pub fn warm(&mut self, id: SlotId) {
+        if !self.storage.is_warm(id.0) {
+            self.storage.warm(id.0);
+            self.undo.push(Undo::ColdStorage(id.0));
+        }
+    }
+
+    /// Whether the transaction has paid for the first access. Looks nothing up.
+    #[inline]
+    pub fn is_warm(&self, contract: &Address, key: &StorageKey) -> bool {
+        self.storage.find_loaded(&(*contract, *key)).is_some_and(|id| self.storage.is_warm(id))
+    }
+
+    /// Whether an account without code and nonce has stored values. Only the view can hold such: a
+    /// contract that stores has code, and one that is destroyed leaves nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the view fails.
+    pub fn has_storage(&self, contract: &Address) -> Result<bool, JournalError> {
+        if !self.view.has_storage(contract)? {
+            return Ok(false);
+        }
+        // the block may have removed all that the view has
+        let keys = self.view.storage_keys(contract)?;
+        let loaded = |key| self.storage.find_loaded(&(*contract, key));
+        Ok(keys
+            .into_iter()
+            .any(|key| loaded(key).is_none_or(|id| self.storage.value(id).is_some())))
+    }
+
     /// Whether the value may be changed. What asks this is in the access list as written, also if it
     /// is not changed then.
     ///
@@ -301,7 +393,7 @@ impl Journal {
     #[inline]
     pub fn set(&mut self, id: SlotId, value: Option<Value>) -> Result<(), JournalError> {
         self.may_set(id)?;
-        self.writes += 1;
+        self.writes = self.writes.saturating_add(1);
         let before = self.storage.write(id.0, value);
         self.undo.push(Undo::Storage(id.0, before));
         Ok(())
@@ -315,9 +407,15 @@ impl Journal {
         })
     }
 
-    /// How many stored values the transaction began with and removed.
+    /// How many stored values the transaction began with and removed, in RISC-V contracts: EVM frames
+    /// count their refunds as Ethereum does.
     pub fn cleared_values(&self) -> u64 {
-        self.cleared().count() as u64
+        let cleared = self.storage.written().filter(|((contract, _), begin, now)| {
+            let owner = self.accounts.find_loaded(contract).map(|id| self.accounts.value(id));
+            let is_evm = owner.is_some_and(|account| matches!(account.code, Some(Code::Evm(_))));
+            !is_evm && begin.is_some() && now.is_none()
+        });
+        cleared.count() as u64
     }
 
     /// A value in storage that ends with the transaction.
@@ -328,7 +426,7 @@ impl Journal {
 
     /// Stores a value in storage that ends with the transaction, or removes it.
     pub fn set_transient(&mut self, contract: &Address, key: &StorageKey, value: Option<Value>) {
-        self.writes += 1;
+        self.writes = self.writes.saturating_add(1);
         let place = self.transient.find(&(*contract, *key));
         let id = place.id.unwrap_or_else(|| self.transient.insert(place, (*contract, *key), None));
         let before = std::mem::replace(self.transient.at_mut(id), value);
@@ -381,6 +479,92 @@ impl Journal {
         Ok(())
     }
 
+    /// EVM bytecode of an account that exists.
+    ///
+    /// # Errors
+    ///
+    /// If the view fails.
+    pub fn bytecode(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
+        let found = self.bytecodes.peek(hash, || load_bytecode(&*self.view, hash))?;
+        Ok(found.clone())
+    }
+
+    /// Stores EVM bytecode, unless it is stored.
+    ///
+    /// # Errors
+    ///
+    /// If it was not declared to be written, or the view fails.
+    pub fn put_bytecode(&mut self, hash: CodeHash, bytes: Arc<[u8]>) -> Result<(), JournalError> {
+        self.allowed.write(|| StateKey::Bytecode(hash))?;
+        let id = self.bytecodes.find(
+            &hash,
+            || Ok::<_, JournalError>(()),
+            || load_bytecode(&*self.view, &hash),
+        )?;
+        if self.bytecodes.value(id).is_none() {
+            self.bytecodes.write(id, Some(bytes));
+            self.undo.push(Undo::Bytecode(id));
+        }
+        Ok(())
+    }
+
+    /// The contract is destroyed at the end of the transaction, unless that goes back before this
+    /// point.
+    pub fn destroy(&mut self, contract: Address) {
+        self.destroyed.push(contract);
+    }
+
+    /// Whether the contract is to be destroyed.
+    pub fn is_destroyed(&self, contract: &Address) -> bool {
+        self.destroyed.contains(contract)
+    }
+
+    /// Whether the contract came into being in this transaction.
+    pub fn is_created(&self, contract: &Address) -> bool {
+        self.created.contains(contract)
+    }
+
+    /// Ends an Ethereum transaction: removes the contracts that destroyed themselves, with all that
+    /// they stored, and the accounts that were touched and are empty (EIP-161).
+    ///
+    /// # Errors
+    ///
+    /// If the view fails.
+    pub fn clean_up(&mut self) -> Result<(), JournalError> {
+        for id in std::mem::take(&mut self.touched) {
+            let account = *self.accounts.value(id);
+            if account.is_empty() {
+                self.accounts.write(id, Account { present: false, ..account });
+            }
+        }
+        let mut destroyed = std::mem::take(&mut self.destroyed);
+        destroyed.sort_unstable();
+        destroyed.dedup();
+        for contract in &destroyed {
+            let id = self.account(contract)?.id;
+            self.accounts.write(id.0, Account::default());
+            for key in self.view.storage_keys(contract)? {
+                self.storage(contract, &key)?;
+            }
+        }
+        if destroyed.is_empty() {
+            return Ok(());
+        }
+        let is_gone = |(owner, _): &(Address, _)| destroyed.binary_search(owner).is_ok();
+        // what came into being in this transaction has stored nothing before
+        let ids: Vec<u32> = if destroyed.iter().all(|contract| self.created.contains(contract)) {
+            self.storage.used_where(is_gone).collect()
+        } else {
+            self.storage.all_where(is_gone).collect()
+        };
+        for id in ids {
+            if self.storage.value(id).is_some() {
+                self.storage.write(id, None);
+            }
+        }
+        Ok(())
+    }
+
     /// Adds an event.
     pub fn emit(&mut self, event: Event) {
         self.event_bytes = self.event_bytes.saturating_add(event.bytes());
@@ -423,7 +607,9 @@ impl Journal {
         let storage =
             storage.map(|((contract, key), written)| (StateKey::Storage(*contract, *key), written));
         let codes = self.codes.used().map(|(hash, written)| (StateKey::Code(*hash), written));
-        for (key, written) in accounts.chain(storage).chain(codes) {
+        let bytecodes =
+            self.bytecodes.used().map(|(hash, written)| (StateKey::Bytecode(*hash), written));
+        for (key, written) in accounts.chain(storage).chain(codes).chain(bytecodes) {
             let set = if written { &mut list.writes } else { &mut list.reads };
             set.insert(key);
         }
@@ -446,7 +632,10 @@ impl Journal {
         let codes = self.codes.changed();
         let codes =
             codes.map(|(hash, code)| (StateKey::Code(*hash), code.clone().map(Value::from)));
-        ChangeSet::new(accounts.chain(storage).chain(codes).collect())
+        let bytecodes = self.bytecodes.changed();
+        let bytecodes = bytecodes
+            .map(|(hash, code)| (StateKey::Bytecode(*hash), code.clone().map(Value::from)));
+        ChangeSet::new(accounts.chain(storage).chain(codes).chain(bytecodes).collect())
     }
 
     fn find_code(&mut self, hash: &CodeHash) -> Result<u32, JournalError> {
@@ -466,3 +655,15 @@ fn load_account(view: &dyn View, key: &StateKey) -> Result<Account, JournalError
 fn load_code(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
     Ok(view.get(&StateKey::Code(*hash))?.map(Value::into_shared))
 }
+
+fn load_bytecode(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
+    Ok(view.get(&StateKey::Bytecode(*hash))?.map(Value::into_shared))
+}
+
+/// The precompile whose touch survives a revert: what happened in block 2,675,119 of Ethereum, and is
+/// a rule since.
+const RIPEMD160: Address = {
+    let mut bytes = [0; 20];
+    bytes[19] = 3;
+    Address::new(bytes)
+};

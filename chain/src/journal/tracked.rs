@@ -66,6 +66,23 @@ impl<K, T> Tracked<K, T> {
         self.slots.at_mut(id).warm = self.transaction;
     }
 
+    /// Takes the mark of [`warm`](Self::warm) back.
+    #[inline]
+    pub(super) fn cool(&mut self, id: u32) {
+        self.slots.at_mut(id).warm = 0;
+    }
+
+    /// The slots of the block whose keys meet a condition.
+    pub(super) fn all_where(&self, meets: impl Fn(&K) -> bool) -> impl Iterator<Item = u32> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter(move |(_, (key, _))| meets(key)).map(|(id, _)| id as u32)
+    }
+
+    /// The slots of the transaction whose keys meet a condition.
+    pub(super) fn used_where(&self, meets: impl Fn(&K) -> bool) -> impl Iterator<Item = u32> {
+        self.used.iter().copied().filter(move |&id| meets(self.key(id)))
+    }
+
     /// Takes a change back.
     #[inline]
     pub(super) fn restore(&mut self, id: u32, value: T) {
@@ -95,6 +112,12 @@ impl<K, T> Tracked<K, T> {
 }
 
 impl<K: Hash + Eq + Copy, T: Clone + PartialEq> Tracked<K, T> {
+    /// The slot of a key that the block has looked up.
+    #[inline]
+    pub(super) fn find_loaded(&self, key: &K) -> Option<u32> {
+        self.slots.find(key).id
+    }
+
     /// The slot of a key. What the transaction did not use before is subject to `check`, and then,
     /// if the block did not, loaded.
     #[inline]

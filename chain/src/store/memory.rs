@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use bessemer_types::Address;
 use foldhash::fast::RandomState;
 
 use super::{BlockCommit, Record, Store, StoreError, View};
 use crate::encoding::encode_key;
-use crate::key::StateKey;
+use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
 use crate::records::{self, Header, RecordError};
 use crate::value::Value;
@@ -18,7 +19,46 @@ pub struct MemoryStore {
     inner: RwLock<Inner>,
 }
 
-type State = HashMap<StateKey, Value, RandomState>;
+#[derive(Clone, Debug, Default)]
+struct State {
+    values: HashMap<StateKey, Value, RandomState>,
+    /// How many values each account has stored.
+    stored: HashMap<Address, u64, RandomState>,
+}
+
+impl State {
+    fn set(&mut self, key: StateKey, value: Option<Value>) {
+        let is_now = value.is_some();
+        let was_there = match value {
+            Some(value) => self.values.insert(key, value).is_some(),
+            None => self.values.remove(&key).is_some(),
+        };
+        let StateKey::Storage(owner, _) = key else { return };
+        if is_now && !was_there {
+            *self.stored.entry(owner).or_default() += 1;
+        }
+        if was_there
+            && !is_now
+            && let Some(count) = self.stored.get_mut(&owner)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.stored.remove(&owner);
+            }
+        }
+    }
+
+    fn storage_keys(&self, contract: &Address) -> Vec<StorageKey> {
+        if !self.stored.contains_key(contract) {
+            return Vec::new();
+        }
+        let keys = self.values.keys().filter_map(|key| match key {
+            StateKey::Storage(owner, key) if owner == contract => Some(*key),
+            _ => None,
+        });
+        keys.collect()
+    }
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -87,7 +127,15 @@ impl MemoryStore {
 
 impl View for MemoryStore {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
-        Ok(self.read().state.get(key).cloned())
+        Ok(self.read().state.values.get(key).cloned())
+    }
+
+    fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
+        Ok(self.read().state.stored.contains_key(contract))
+    }
+
+    fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
+        Ok(self.read().state.storage_keys(contract))
     }
 }
 
@@ -102,14 +150,7 @@ impl Store for MemoryStore {
         let kept = Block::new(block.header, block.receipts)?;
         let state = Arc::make_mut(&mut inner.state);
         for (key, value) in block.changes {
-            match value {
-                Some(value) => {
-                    state.insert(key, value);
-                }
-                None => {
-                    state.remove(&key);
-                }
-            }
+            state.set(key, value);
         }
         let records = block.records.iter().map(|(key, value)| (key.to_vec(), value.to_vec()));
         inner.records.extend(records);
@@ -149,7 +190,7 @@ impl Store for MemoryStore {
 
     fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         let state = Arc::clone(&self.read().state);
-        let mut pairs: Vec<_> = state.iter().collect();
+        let mut pairs: Vec<_> = state.values.iter().collect();
         pairs.sort_unstable_by_key(|&(key, _)| key);
         pairs.iter().for_each(|(key, value)| visit(&encode_key(key), value));
         Ok(())
@@ -158,6 +199,14 @@ impl Store for MemoryStore {
 
 impl View for Snapshot {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
-        Ok(self.0.get(key).cloned())
+        Ok(self.0.values.get(key).cloned())
+    }
+
+    fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
+        Ok(self.0.stored.contains_key(contract))
+    }
+
+    fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
+        Ok(self.0.storage_keys(contract))
     }
 }

@@ -9,6 +9,8 @@ mod redb;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bessemer_types::Address;
+
 pub use change::ChangeSet;
 pub use memory::MemoryStore;
 pub use record::RecordSet;
@@ -18,7 +20,7 @@ pub use redb::RedbStore;
 pub use crate::encoding::{
     EncodingError, KeyBytes, decode_account, decode_key, encode_account, encode_key,
 };
-use crate::key::StateKey;
+use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
 use crate::records::Header;
 pub use crate::records::RecordError;
@@ -32,6 +34,30 @@ pub trait View: Send + Sync {
     ///
     /// If the value cannot be read: the host's failure, which stops the block.
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError>;
+
+    /// Whether an account has stored values.
+    ///
+    /// Only rules of Ethereum ask this, when a contract is created where storage without code stands
+    /// (EIP-7610). A chain that began after EIP-6780 has no such account, so a store may leave it out.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
+        Ok(!self.storage_keys(contract)?.is_empty())
+    }
+
+    /// The keys of all stored values of an account, in any order. Asked when a contract is removed
+    /// with all that it stored: under the rules from before EIP-6780, and, for what such a store does
+    /// not have, after them.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
+        let _ = contract;
+        Ok(Vec::new())
+    }
 
     /// Hints that these keys will be asked for soon.
     fn prefetch(&self, keys: &[StateKey]) {

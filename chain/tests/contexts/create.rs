@@ -1,7 +1,7 @@
 //! Contracts create contracts.
 
 use bessemer_abi::codes::status;
-use bessemer_chain::{Address, Chain, CodeHash, Status, address_by_nonce, address_by_salt};
+use bessemer_chain::{Address, Chain, Code, CodeHash, Status, address_by_nonce, address_by_salt};
 
 use crate::common::script::{Script, deploy_script, script_code};
 use crate::common::{amount, contract, on_both, words};
@@ -40,7 +40,7 @@ fn addresses_follow_from_creator_and_nonce_or_salt_and_code() {
         assert_eq!(chain.account(&a).unwrap().nonce, 4);
         for created in expected {
             let account = chain.account(&created).unwrap();
-            assert_eq!((account.nonce, account.code), (1, Some(code())));
+            assert_eq!((account.nonce, account.code), (1, Some(Code::RiscV(code()))));
         }
     });
 }

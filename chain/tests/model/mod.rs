@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bessemer_chain::store::{ChangeSet, Store, decode_key, encode_account, encode_key};
 use bessemer_chain::{
-    AccessList, Account, Address, CodeHash, Event, Journal, JournalError, StateKey, StorageKey,
-    U256, Value,
+    AccessList, Account, Address, Code, CodeHash, Event, Journal, JournalError, StateKey,
+    StorageKey, U256, Value,
 };
 use fastrand::Rng;
 
@@ -101,11 +101,16 @@ fn value(random: &mut Rng) -> Option<Vec<u8>> {
 }
 
 fn account(random: &mut Rng) -> Account {
-    let code = random.bool().then(|| CodeHash::of(&codes()[random.usize(..3)]));
+    let code = random.bool().then(|| Code::RiscV(CodeHash::of(&codes()[random.usize(..3)])));
     match random.u8(..3) {
         0 => Account::default(),
         1 => Account { nonce: 1, ..Account::default() },
-        _ => Account { nonce: random.u64(..3), balance: U256::from(random.u64(..)), code },
+        _ => Account {
+            nonce: random.u64(..3),
+            balance: U256::from(random.u64(..)),
+            code,
+            present: false,
+        },
     }
 }
 
@@ -168,6 +173,7 @@ impl Model {
                     base.storage.insert((address, key), value.to_vec());
                 }
                 StateKey::Code(hash) => drop(base.codes.insert(hash, value.to_vec())),
+                StateKey::Bytecode(_) => unreachable!("the model has no bytecode"),
             })
             .unwrap();
         Self { now: base.clone(), begin: base.clone(), base, ..Self::default() }

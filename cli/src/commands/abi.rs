@@ -15,6 +15,9 @@ pub(crate) struct Args {
     /// Prints how functions are called instead
     #[arg(long)]
     functions: bool,
+    /// Prints it as an interface in Solidity, for contracts that call this one
+    #[arg(long, conflicts_with = "functions")]
+    solidity: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -23,6 +26,7 @@ The interface stands in the image: a deployed contract describes itself.
 Examples:
   bessemer abi token > token.json
   bessemer abi token --functions
+  bessemer abi token --solidity > IToken.sol
   bessemer abi target/bessemer/token.elf
 ";
 
@@ -32,12 +36,26 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     if args.functions {
         let lines = interface.functions().map(|function| Interface::usage(function) + "\n");
         output.text(lines.collect::<String>())?;
+    } else if args.solidity {
+        output.text(interface.to_solidity(&solidity_name(&args.contract)))?;
     } else {
         let json: serde_json::Value = serde_json::from_str(&interface.json)
             .map_err(|error| Failure::Other(error.to_string()))?;
         output.document(&json)?;
     }
     Ok(0)
+}
+
+/// A name for an interface in Solidity: `I`, and the contract's name with a capital.
+fn solidity_name(contract: &str) -> String {
+    let name = contract.rsplit('/').next().unwrap_or(contract);
+    let name = name.split('.').next().unwrap_or(name);
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    };
+    format!("I{}", words.map(capital).collect::<String>())
 }
 
 fn find(contract: &str, output: Output) -> Result<Interface, Failure> {

@@ -4,6 +4,7 @@ use bessemer_chain::{Action, CodeHash};
 use serde_json::json;
 
 use crate::support::abi::{self, Interface};
+use crate::support::bytecode;
 use crate::support::failure::Failure;
 use crate::support::images;
 use crate::support::invocation::{Invocation, Options};
@@ -13,8 +14,9 @@ use crate::support::outcome::{self, Explainer};
 use crate::support::output::{Output, grouped, kib, merge};
 use crate::support::source::Sources;
 
-/// Deploys a contract of the project, or an image, onto the project's local chain.
+/// Deploys a contract of the project, an image, or EVM bytecode onto the project's local chain.
 ///
+/// Bytecode comes from a file of solc, Foundry or Hardhat (.json), or as hexadecimal (.bin, .hex).
 /// Builds the contract first. The chain is in the folder .bessemer, which is made if it is missing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -44,6 +46,8 @@ Examples:
   bessemer deploy token Gold GLD 18 1e24 --from bob
   bessemer deploy token --help
   bessemer deploy target/bessemer/counter.elf --name second
+  bessemer deploy out/Token.sol/Token.json Gold GLD
+  bessemer deploy combined.json:Token
 ";
 
 /// Deploys what `args` name.
@@ -51,6 +55,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let Some((contract, arguments)) = args.words.split_first() else {
         return Err(Failure::Usage("say which contract is to be deployed".to_owned()));
     };
+    if bytecode::names_one(contract) {
+        return deploy_bytecode(args, contract, arguments, output);
+    }
     let image = images::find(contract, output)?;
     let elf = &image.file.bytes;
     let interface = Interface::of_image(elf).transpose();
@@ -120,6 +127,65 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         for event in &receipt.events {
             output.note(format_args!("event {}", explainer.event(event, &address)));
         }
+    }
+    Ok(0)
+}
+
+/// Deploys EVM bytecode, by an Ethereum transaction.
+fn deploy_bytecode(
+    args: &Args,
+    contract: &str,
+    arguments: &[String],
+    output: Output,
+) -> Result<u8, Failure> {
+    let found = bytecode::read(contract)?;
+    let params = found.interface.as_ref().map_or(&[][..], Interface::constructor);
+    let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
+    if parsed.help {
+        let usage: Vec<_> =
+            params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
+        output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
+        return Ok(0);
+    }
+    let output = Output { json: output.json || parsed.json };
+    let name = parsed.name.take().or_else(|| args.name.clone()).unwrap_or(found.name);
+    check_name(&name)?;
+
+    let mut local = Local::open_or_create()?;
+    let what = format!("the constructor of {name}");
+    let input = abi::bind(&what, params, &parsed.given, &local.names).map_err(Failure::Usage)?;
+    let terms = parsed.options.terms(&local.names)?;
+    let init = [found.init, input].concat();
+    let receipt = local.create_bytecode(init, terms)?;
+    let Some(address) = receipt.contract().filter(|_| receipt.succeeded()) else {
+        let reason = match &found.interface {
+            Some(interface) => interface.error(&receipt.output),
+            None => abi::standard(&receipt.output),
+        };
+        let reason = reason.map(|error| abi::one_line(&error, &local.names));
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        output.error(format!("{what} {}{reason}", receipt.status));
+        return Ok(4);
+    };
+    local.name(&name, address)?;
+    if let Some(interface) = &found.interface {
+        local.keep_interface(&address, interface)?;
+    }
+    let size = local.chain.account(&address)?.code;
+    let size = size.map(|code| local.chain.bytecode(code.hash())).transpose()?.flatten();
+    let size = size.map_or(0, |code| code.len());
+    if output.json {
+        output.document(&json!({
+            "schema": "bessemer.deploy/1",
+            "name": name,
+            "kind": "evm",
+            "address": address.to_string(),
+            "size": size,
+            "gas_used": receipt.gas_used,
+        }))?;
+    } else {
+        let gas = grouped(receipt.gas_used);
+        output.text(format!("{name}  {address}  {}  gas {gas} (EVM)\n", kib(size)))?;
     }
     Ok(0)
 }

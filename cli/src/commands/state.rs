@@ -105,7 +105,7 @@ impl State {
                 "name": local.names.show(address),
                 "balance": account.balance.to_string(),
                 "nonce": account.nonce,
-                "code_hash": account.code.map(|code| code.to_string()),
+                "code_hash": account.code.map(|code| code.hash().to_string()),
             })
         });
         let storage = self.storage.iter().map(|(key, value)| {

@@ -2,6 +2,7 @@
 
 pub(crate) mod abi;
 pub(crate) mod build;
+pub(crate) mod bytecode;
 pub(crate) mod compiling;
 pub(crate) mod dump;
 pub(crate) mod failure;

@@ -157,7 +157,7 @@ impl<'a> Explainer<'a> {
     }
 
     fn place(&self, frame: &Frame) -> String {
-        let code = self.chain.account(&frame.contract).ok().and_then(|account| account.code);
+        let code = self.chain.account(&frame.contract).ok().and_then(|account| account.program());
         match code.and_then(|code| self.sources.find(&code, frame.pc)) {
             Some(place) => format!("\n  --> {}", printable(&place)),
             None => String::new(),

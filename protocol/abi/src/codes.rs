@@ -37,4 +37,6 @@ pub mod status {
     pub const REJECTED: u32 = -7_i32 as u32;
     /// Nothing ran: the nonce of the creator cannot be raised.
     pub const NONCE: u32 = -8_i32 as u32;
+    /// Nothing ran: the code is of the other kind, RISC-V or EVM, and would run on this account's state.
+    pub const KIND: u32 = -9_i32 as u32;
 }

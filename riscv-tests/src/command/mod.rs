@@ -1,6 +1,7 @@
 //! One file per command. A command answers whether all went well.
 
 pub(crate) mod calls;
+pub(crate) mod ethereum;
 pub(crate) mod fuzz;
 pub(crate) mod official;
 pub(crate) mod replay;

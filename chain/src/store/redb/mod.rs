@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use bessemer_types::Address;
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
 
@@ -17,7 +18,7 @@ use self::snapshot::Snapshot;
 use self::staged::Staged;
 use super::{BlockCommit, Record, Store, StoreError, View};
 use crate::encoding::encode_key;
-use crate::key::StateKey;
+use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
 use crate::records::{self, Header};
 use crate::value::Value;
@@ -177,6 +178,14 @@ impl RedbStore {
 impl View for RedbStore {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
         self.newest()?.get(key)
+    }
+
+    fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
+        self.newest()?.has_storage(contract)
+    }
+
+    fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
+        self.newest()?.storage_keys(contract)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bessemer_types::Address;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
 use super::{HEIGHT, META, RECORDS, STATE, guarded};
-use crate::encoding::encode_key;
-use crate::key::StateKey;
+use crate::encoding::{decode_key, encode_key, storage_prefix};
+use crate::key::{StateKey, StorageKey};
 use crate::store::{Record, StoreError, View};
 use crate::value::Value;
 
@@ -58,6 +59,23 @@ impl Snapshot {
         })
     }
 
+    /// The keys of an account's stored values, `most` at most.
+    fn stored(&self, contract: &Address, most: usize) -> Result<Vec<StorageKey>, StoreError> {
+        let prefix = storage_prefix(contract);
+        let mut keys = Vec::new();
+        let mut entries = guarded(&self.path, || Ok(self.state.range(prefix.as_slice()..)?))?;
+        while keys.len() < most {
+            let Some((key, _)) = guarded(&self.path, || Ok(entries.next().transpose()?))? else {
+                break;
+            };
+            match decode_key(key.value())? {
+                StateKey::Storage(owner, key) if owner == *contract => keys.push(key),
+                _ => break,
+            }
+        }
+        Ok(keys)
+    }
+
     pub(super) fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         let mut entries = guarded(&self.path, || Ok(self.state.iter()?))?;
         // the visitor is outside of the guard: its panics are its own
@@ -72,5 +90,13 @@ impl View for Snapshot {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
         let key = encode_key(key);
         guarded(&self.path, || Ok(self.state.get(&*key)?.map(|value| Value::from(value.value()))))
+    }
+
+    fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
+        Ok(self.stored(contract, 1)?.first().is_some())
+    }
+
+    fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
+        self.stored(contract, usize::MAX)
     }
 }

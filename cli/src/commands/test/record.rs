@@ -256,7 +256,7 @@ fn note(noted: &mut Noted, frames: &Frames, store: &Recorded, images: &Images) {
     for frame in &frames.returned {
         let account = store.entry(&StateKey::Account(frame.code));
         let account = account.and_then(|bytes| decode_account(&bytes).ok());
-        if let Some(hash) = account.and_then(|account| account.code) {
+        if let Some(hash) = account.and_then(|account| account.program()) {
             noted.frame(frame, &hash, images);
         }
     }

@@ -53,6 +53,12 @@ impl Interface {
         Ok(Self { json: text.to_owned(), abi })
     }
 
+    /// The interface in Solidity.
+    pub(crate) fn to_solidity(&self, name: &str) -> String {
+        let body = self.abi.to_sol(name, None);
+        format!("// SPDX-License-Identifier: UNLICENSED\npragma solidity ^0.8.4;\n\n{body}\n")
+    }
+
     /// All functions, in the order of their names.
     pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
         self.abi.functions()

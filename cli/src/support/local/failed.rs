@@ -147,7 +147,12 @@ impl Failed {
         let (chain_id, height) = (document.chain_id, document.height.checked_sub(1)? + 1);
         Some(Self {
             chain_id,
-            info: BlockInfo { chain_id, height, timestamp: document.timestamp },
+            info: BlockInfo {
+                chain_id,
+                height,
+                timestamp: document.timestamp,
+                ..BlockInfo::default()
+            },
             transaction: Transaction {
                 sender: document.sender.parse().ok()?,
                 nonce: document.nonce,

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use bessemer_chain::store::{View, decode_account};
 use bessemer_chain::{
-    AccessList, Action, Address, BlockInfo, Chain, ChainError, DEFAULT_GAS, Inspector, Prices,
-    Receipt, StateKey, Transaction, U256,
+    AccessList, Action, Address, BlockInfo, Chain, ChainError, Code, DEFAULT_GAS, Inspector,
+    Prices, Receipt, StateKey, Transaction, U256, bessemer_evm,
 };
 use bessemer_runtime::{Backend, Config, Engine};
 
@@ -22,6 +22,9 @@ pub(crate) use self::recorded::Recorded;
 use crate::support::abi::Interface;
 use crate::support::failure::{Failure, with_sources};
 use crate::support::names::{Names, USERS, closest};
+
+/// The most gas that an Ethereum transaction may have (EIP-7825).
+const MOST_ETHEREUM_GAS: u64 = 1 << 24;
 
 /// The chain. No other process can use it while this value lives.
 pub(crate) struct Local {
@@ -143,11 +146,60 @@ impl Local {
 
     /// The interface of a contract, if it has one.
     pub(crate) fn interface(&self, address: &Address) -> Result<Option<Interface>, Failure> {
-        let Some(code) = self.chain.account(address)?.code else { return Ok(None) };
+        let code = match self.chain.account(address)?.code {
+            None => return Ok(None),
+            Some(Code::Evm(_)) => return self.kept_interface(address),
+            Some(Code::RiscV(code)) => code,
+        };
         let image = self.chain.code(&code)?.unwrap_or_default();
         let interface = Interface::of_image(&image).transpose();
         interface
             .map_err(|reason| Failure::Other(format!("{}: {reason}", self.names.show(address))))
+    }
+
+    /// Keeps the interface of an EVM contract, whose code does not have it.
+    pub(crate) fn keep_interface(
+        &self,
+        address: &Address,
+        interface: &Interface,
+    ) -> Result<(), Failure> {
+        let written = self.folder.write(&interface_file(address), interface.json.as_bytes());
+        written.map(drop)
+    }
+
+    fn kept_interface(&self, address: &Address) -> Result<Option<Interface>, Failure> {
+        let path = self.folder.path(&interface_file(address));
+        match std::fs::read(&path) {
+            Ok(json) => Interface::parse(&json)
+                .map(Some)
+                .map_err(|reason| Failure::Other(format!("{}: {reason}", path.display()))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Failure::file("read", &path, source)),
+        }
+    }
+
+    /// Creates an EVM contract by an Ethereum transaction, as a block of its own. What fails leaves no
+    /// trace.
+    pub(crate) fn create_bytecode(
+        &mut self,
+        init: Vec<u8>,
+        terms: Terms,
+    ) -> Result<Receipt, Failure> {
+        let transaction = bessemer_evm::Transaction {
+            chain_id: Some(self.chain.config().chain_id),
+            sender: (*terms.from.as_bytes()).into(),
+            nonce: self.chain.account(&terms.from)?.nonce,
+            gas_limit: terms.gas.unwrap_or(MOST_ETHEREUM_GAS),
+            value: terms.value,
+            input: init.into(),
+            ..bessemer_evm::Transaction::default()
+        };
+        let mut block = self.chain.block();
+        let receipt = block.push_ethereum(&transaction, None)?.clone();
+        if receipt.succeeded() {
+            block.commit()?;
+        }
+        Ok(receipt)
     }
 
     /// Runs a transaction as a block of its own.
@@ -181,6 +233,11 @@ impl Local {
     }
 }
 
+/// Where the interface of an EVM contract is kept.
+fn interface_file(address: &Address) -> String {
+    format!("interfaces/{address}.json")
+}
+
 /// The values of all keys that a transaction used, and the code of all accounts among them: modules
 /// that are ready are not read again.
 fn values_before(store: &dyn View, accessed: &AccessList) -> Result<Values, Failure> {
@@ -193,7 +250,11 @@ fn values_before(store: &dyn View, accessed: &AccessList) -> Result<Values, Fail
         if let (StateKey::Account(_), Some(bytes)) = (key, &value) {
             let account =
                 decode_account(bytes).map_err(|error| Failure::State(with_sources(&error)))?;
-            if let Some(code) = account.code.map(StateKey::Code) {
+            let code = account.code.map(|code| match code {
+                Code::RiscV(hash) => StateKey::Code(hash),
+                Code::Evm(hash) => StateKey::Bytecode(hash),
+            });
+            if let Some(code) = code {
                 values.insert(code, get(&code)?);
             }
         }
@@ -224,7 +285,7 @@ impl Interfaces {
     /// The interface of a contract, if it has one that can be read.
     pub(crate) fn of(&mut self, chain: &Chain, address: &Address) -> Option<&Interface> {
         let read = || {
-            let code = chain.account(address).ok()?.code?;
+            let code = chain.account(address).ok()?.program()?;
             Interface::of_image(&chain.code(&code).ok()??)?.ok()
         };
         self.0.entry(*address).or_insert_with(read).as_ref()

@@ -1,6 +1,6 @@
 //! Frames: the oracle executes the instructions, and the host calls are the model's.
 
-use bessemer_chain::{Account, Address, CodeHash, Failure, Status, U256};
+use bessemer_chain::{Account, Address, Code, CodeHash, Failure, Status, U256};
 use bessemer_isa::{Trap, TrapKind};
 
 use super::Model;
@@ -101,7 +101,10 @@ impl Model {
         let mut enter = || {
             if let Entry::Create(hash) = frame.entry {
                 let found = self.use_account(&frame.address)?;
-                self.set_account(&frame.address, Account { nonce: 1, code: Some(hash), ..found })?;
+                self.set_account(
+                    &frame.address,
+                    Account { nonce: 1, code: Some(Code::RiscV(hash)), ..found },
+                )?;
                 self.world.created.push(frame.address);
             }
             if frame.entry != Entry::Delegate {

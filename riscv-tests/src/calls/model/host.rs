@@ -133,7 +133,7 @@ impl Model {
             let account = self.first_access(cpu, &address, lengths)?;
             match (number, account.code) {
                 (0x14, _) => arguments.put(cpu, 1, &account.balance.to_le_bytes::<32>()),
-                (_, Some(hash)) => arguments.put(cpu, 1, hash.as_bytes()),
+                (_, Some(code)) => arguments.put(cpu, 1, code.hash().as_bytes()),
                 (_, None) => return Ok(ABSENT),
             };
             return Ok(0);
@@ -298,7 +298,7 @@ impl Model {
             return Ok(refused::BALANCE);
         }
         let input = arguments.bytes(cpu, data);
-        let Some(hash) = callee.code else {
+        let Some(hash) = callee.program() else {
             if number != 0x30 || !input.is_empty() {
                 return Ok(refused::NO_CODE);
             }

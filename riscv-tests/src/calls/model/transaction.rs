@@ -93,7 +93,7 @@ impl Model {
     ) -> Ended {
         let mut model = self.clone();
         model.session = Session { origin: from, ..Session::default() };
-        let Some(hash) = self.account(&to).code else {
+        let Some(hash) = self.account(&to).program() else {
             return Ended { status: Status::Return, output: Vec::new(), gas };
         };
         let frame = frame(from, to, U256::ZERO, &hash, input, Entry::Transfer);
@@ -147,7 +147,7 @@ impl Model {
         self.sure(|model| model.use_account(&to).map(drop));
         self.warm(StateKey::Account(to));
         let (hash, input) = match &transaction.action {
-            Action::Call { input, .. } => match found.code {
+            Action::Call { input, .. } => match found.program() {
                 Some(hash) => {
                     let frame = frame(sender, to, value, &hash, input.clone(), Entry::Transfer);
                     return Ok(self.start(frame, 0, gas));
