@@ -91,6 +91,10 @@ fn page() -> String {
         (codes::status::UNKNOWN_CODE, "no code with this hash was uploaded"),
         (codes::status::REJECTED, "the file is no contract (`upload`)"),
         (codes::status::NONCE, "the creator has used up its nonces"),
+        (
+            codes::status::KIND,
+            "the code is of the other kind, RISC-V or EVM, and would run on this account's state",
+        ),
     ];
     for (code, reason) in refusals {
         writeln!(page, "| {} | {reason} |", code.cast_signed()).unwrap();

@@ -320,8 +320,8 @@ fn difference(is: Option<&Whole>, should: Option<&Whole>) -> String {
     }
     let mut slots: Vec<_> = is.storage.keys().chain(should.storage.keys()).collect();
     slots.sort_unstable();
-    let word = |whole: &Whole, slot| whole.storage.get(slot).copied().unwrap_or_default();
-    let slot = slots.into_iter().find(|slot| word(is, slot) != word(should, slot));
+    let word = |whole: &Whole, slot: &B256| whole.storage.get(slot).copied().unwrap_or_default();
+    let slot = slots.into_iter().find(|&slot| word(is, slot) != word(should, slot));
     slot.map_or(String::new(), |slot| {
         format!("slot {slot} is {:#x}, and should be {:#x}", word(is, slot), word(should, slot))
     })
