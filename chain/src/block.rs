@@ -197,8 +197,8 @@ impl<'c> Block<'c> {
     #[cfg(feature = "evm")]
     pub fn push_raw(&mut self, envelope: &[u8]) -> Result<&Receipt, ChainError> {
         let transaction = bessemer_evm::Transaction::decode(envelope);
-        let transaction = transaction
-            .map_err(|error| ChainError::Refused(crate::transaction::Refusal::Envelope(error)))?;
+        let transaction =
+            transaction.map_err(|error| ChainError::Refused(Refusal::Envelope(error)))?;
         self.push_ethereum(&transaction, None)
     }
 

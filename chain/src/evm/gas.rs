@@ -11,7 +11,7 @@
 pub const SHIFT: u32 = 5;
 
 /// The most RISC-V gas that a frame can have (specification, section 4).
-const MOST: u64 = crate::process::MAX_GAS;
+const MOST: u64 = bessemer_runtime::MAX_GAS;
 
 /// What a RISC-V frame gets for this gas of Ethereum. What is above the most that a frame can have is
 /// not handed over.
