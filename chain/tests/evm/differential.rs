@@ -128,6 +128,8 @@ fn case(seed: u64) -> Case {
     } else {
         Vec::new()
     };
+    // half of the calls go to a contract
+    let most = if random.bool() { 4 } else { known.len() };
     let transaction = Transaction {
         kind,
         hash: B256::ZERO,
@@ -141,7 +143,7 @@ fn case(seed: u64) -> Case {
         } else {
             price
         },
-        to: (!creates).then(|| known[random.usize(..if random.bool() { 4 } else { known.len() })]),
+        to: (!creates).then(|| known[random.usize(..most)]),
         value: U256::from(random.u64(..3)),
         input: input.into(),
         access_list,

@@ -123,7 +123,8 @@ pub(crate) fn bytecode(random: &mut Rng, len: usize, accounts: &[Address]) -> Ve
 
 fn number(random: &mut Rng, code: &mut Vec<u8>) {
     match random.u8(..8) {
-        0..6 => code.extend([op::PUSH1, random.u8(..if random.bool() { 4 } else { 96 })]),
+        0..3 => code.extend([op::PUSH1, random.u8(..4)]),
+        3..6 => code.extend([op::PUSH1, random.u8(..96)]),
         6 => code.extend([op::PUSH2, random.u8(..2), random.u8(..)]),
         _ => {
             let len = random.usize(1..=32);
