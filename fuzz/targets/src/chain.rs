@@ -122,14 +122,11 @@ fn transaction(
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
-    // calls of the token and of the counter, with enough gas
-    let call = |to: u8, function: u8, shape: u8| {
-        vec![0, 7, to, function, shape, 1, 3, 0, 0, 1, 1, 1, 0xf0, 0, 0]
-    };
-    vec![
-        call(2, 0, 0),
-        call(3, 4, 2),
-        [call(2, 0, 0), call(3, 4, 2), call(2, 1, 0)].concat(),
-        vec![0; 40],
-    ]
+    // no access list, the user sends, the right nonce, enough gas, price and value 0
+    let rest = [1, 0, 0, 0xf0, 0, 0];
+    // from alice: a call of the token, `transfer(bob, 3)`
+    let transfer = [&[0, 7, 2, 0, 0, 1, 3][..], &rest].concat();
+    // from alice: a call of the counter, `add(3)`
+    let add = [&[0, 7, 3, 4, 2, 3][..], &rest].concat();
+    vec![[&transfer[..], &add, &transfer].concat(), transfer, add, vec![0; 40]]
 }

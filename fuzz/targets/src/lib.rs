@@ -41,11 +41,11 @@ pub const TARGETS: &[Target] = &[
         seeds: files::artifact_seeds,
         smoke: (4_000, 100),
     },
-    Target { name: "decoder", run: decoder::run, seeds: decoder::seeds, smoke: (4_000, 1_000) },
+    Target { name: "decoder", run: decoder::run, seeds: decoder::seeds, smoke: (4_000, 500) },
     Target { name: "codec", run: codec::run, seeds: codec::seeds, smoke: (20_000, 200) },
-    Target { name: "engine", run: engine::run, seeds: engine::seeds, smoke: (150, 50) },
-    Target { name: "host_calls", run: host_calls::run, seeds: host_calls::seeds, smoke: (150, 50) },
-    Target { name: "chain", run: chain::run, seeds: chain::seeds, smoke: (100, 20) },
+    Target { name: "engine", run: engine::run, seeds: engine::seeds, smoke: (150, 30) },
+    Target { name: "host_calls", run: host_calls::run, seeds: host_calls::seeds, smoke: (150, 10) },
+    Target { name: "chain", run: chain::run, seeds: chain::seeds, smoke: (100, 10) },
 ];
 
 /// Runs a target by its name.
