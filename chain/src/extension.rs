@@ -3,7 +3,7 @@
 use bessemer_abi::Effect;
 use bessemer_abi::limits::{TOPICS, VALUE_BYTES};
 use bessemer_isa::TrapKind;
-use bessemer_runtime::memory::Region;
+use bessemer_runtime::memory::GuestMemory;
 use bessemer_runtime::{Caller, HostResult, HostStop};
 use bessemer_types::{Address, U256};
 
@@ -71,7 +71,7 @@ impl<'a> Extension<'a> {
     }
 
     /// The contract's memory. A range that it may not use becomes the trap `BadPointer` by `?`.
-    pub fn memory(&mut self) -> &mut Region {
+    pub fn memory(&mut self) -> GuestMemory<'_> {
         self.caller.memory()
     }
 

@@ -11,7 +11,7 @@ use crate::modules::Modules;
 
 /// Step 3 of `grow`: the heap has a declared end.
 pub(super) fn may_grow(service: &mut Service<'_>) -> HostResult<Option<u32>> {
-    let memory = &*service.memory();
+    let memory = service.memory();
     let left = (memory.image().heap().end - memory.heap_end()) / Layout::PAGE;
     Ok((service.number(0) > left).then_some(NO_MEMORY))
 }
@@ -39,7 +39,7 @@ pub(super) fn fill(service: &mut Service<'_>) -> HostResult<u32> {
 pub(super) fn compare(service: &mut Service<'_>) -> HostResult<u32> {
     service.pay(0)?;
     let (left, len, right) = (service.number(0), service.len(0), service.number(1));
-    let memory = &*service.memory();
+    let memory = service.memory();
     Ok(match memory.read(left, len)?.cmp(memory.read(right, len)?) {
         Ordering::Less => -1_i32 as u32,
         Ordering::Equal => 0,

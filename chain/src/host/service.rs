@@ -2,7 +2,7 @@
 
 use bessemer_abi::{Effect, Kind, Row};
 use bessemer_isa::TrapKind;
-use bessemer_runtime::memory::Region;
+use bessemer_runtime::memory::GuestMemory;
 use bessemer_runtime::{Caller, HostResult, HostStop};
 use bessemer_types::{Address, U256};
 
@@ -79,7 +79,7 @@ impl<'a> Service<'a> {
     /// Step 4: every range is mapped with the permission that it needs.
     #[inline]
     pub(super) fn check_ranges(&mut self) -> HostResult<()> {
-        let memory = self.caller.memory();
+        let mut memory = self.caller.memory();
         for (argument, declared) in self.arguments.iter().zip(self.row.arguments) {
             match declared.kind {
                 Kind::Number | Kind::Wide => {}
@@ -132,14 +132,14 @@ impl<'a> Service<'a> {
     #[inline]
     pub(super) fn bytes(&mut self, index: usize) -> HostResult<&[u8]> {
         let Argument { low, high } = self.arguments[index];
-        Ok(self.caller.memory().read(low, high)?)
+        Ok(self.caller.memory().into_slice(low, high)?)
     }
 
     /// The bytes of a range of fixed size.
     #[inline]
     pub(super) fn array<const N: usize>(&mut self, index: usize) -> HostResult<[u8; N]> {
         let low = self.arguments[index].low;
-        let bytes = self.caller.memory().read(low, const { N as u32 })?;
+        let bytes = self.caller.memory().into_slice(low, const { N as u32 })?;
         Ok(bytes.try_into().expect("as many bytes were read as the array has"))
     }
 
@@ -191,13 +191,13 @@ impl<'a> Service<'a> {
 
     /// The guest's memory.
     #[inline]
-    pub(super) fn memory(&mut self) -> &mut Region {
+    pub(super) fn memory(&mut self) -> GuestMemory<'_> {
         self.caller.memory()
     }
 }
 
 #[inline]
-fn put(memory: &mut Region, addr: u32, len: u32, bytes: &[u8]) -> HostResult<u32> {
+fn put(mut memory: GuestMemory<'_>, addr: u32, len: u32, bytes: &[u8]) -> HostResult<u32> {
     let count = bytes.len().min(len as usize);
     memory.write(addr, count as u32)?.copy_from_slice(&bytes[..count]);
     Ok(count as u32)

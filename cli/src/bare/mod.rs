@@ -19,7 +19,7 @@ mod stack;
 use std::fmt;
 use std::io::Write;
 
-use bessemer_runtime::memory::{PAGE, Region, RegionError};
+use bessemer_runtime::memory::{GuestMemory, PAGE, RegionError};
 use bessemer_runtime::{Caller, Engine, HostResult, HostStop, Linker, Module};
 
 pub use stack::{ArgumentError, place_arguments};
@@ -63,14 +63,14 @@ impl Bare {
     /// Executes one call: `number` is a7, the arguments are a0 to a2.
     pub fn call(
         &mut self,
-        memory: &mut Region,
+        mut memory: GuestMemory<'_>,
         number: u32,
         [a0, a1, a2]: [u32; 3],
     ) -> HostResult<u32> {
         match number {
-            WRITE => self.write(memory, a0, a1, a2),
+            WRITE => self.write(&memory, a0, a1, a2),
             EXIT | EXIT_GROUP => Err(HostStop::Done(a0)),
-            BRK => self.move_break(memory, a0),
+            BRK => self.move_break(&mut memory, a0),
             _ => Ok(ENOSYS),
         }
     }
@@ -81,7 +81,13 @@ impl Bare {
         self.stderr.flush()
     }
 
-    fn write(&mut self, memory: &Region, file: u32, ptr: u32, len: u32) -> HostResult<u32> {
+    fn write(
+        &mut self,
+        memory: &GuestMemory<'_>,
+        file: u32,
+        ptr: u32,
+        len: u32,
+    ) -> HostResult<u32> {
         let to = match file {
             1 => &mut self.stdout,
             2 => &mut self.stderr,
@@ -92,7 +98,7 @@ impl Bare {
         Ok(len)
     }
 
-    fn move_break(&mut self, memory: &mut Region, wanted: u32) -> HostResult<u32> {
+    fn move_break(&mut self, memory: &mut GuestMemory<'_>, wanted: u32) -> HostResult<u32> {
         if !(self.heap_start..=self.heap_limit).contains(&wanted) {
             return Ok(self.brk);
         }

@@ -52,7 +52,7 @@ fn linker(engine: &Engine) -> Linker<Host> {
             linker.func(call.number(), call.row().name, function).unwrap();
         };
     define(HostCall::InputCopy, |mut caller, [offset, at, len, _]| {
-        let (memory, host) = caller.memory_and_data();
+        let (mut memory, host) = caller.memory_and_data();
         let input = &host.input[offset as usize..];
         let len = input.len().min(len as usize);
         memory.write(at, len as u32)?.copy_from_slice(&input[..len]);
@@ -67,7 +67,7 @@ fn linker(engine: &Engine) -> Linker<Host> {
         Ok(0)
     });
     define(HostCall::StorageGet, |mut caller, [key, key_len, at, len]| {
-        let (memory, host) = caller.memory_and_data();
+        let (mut memory, host) = caller.memory_and_data();
         let key = memory.read(key, key_len)?.to_vec();
         let Some(value) = host.storage.get(&key) else { return Ok(u32::MAX) };
         let copied = value.len().min(len as usize);

@@ -17,8 +17,8 @@ use crate::code::worker::{Child, ChildError, Request};
 use crate::engine::statistics::EngineCounters;
 use crate::error::WithSources;
 use crate::memory::RegionPool;
-use crate::module::Parts;
 use crate::module::aot;
+use crate::module::{Known, Parts};
 use crate::{Backend, Compilation, Config, Error, ErrorKind, Origin};
 
 /// Makes and keeps the code of an engine's modules.
@@ -122,7 +122,7 @@ impl Compiler {
     }
 
     /// The module of a program.
-    pub(crate) fn module(self: &Arc<Self>, elf: &[u8]) -> Result<Arc<Parts>, Error> {
+    pub(crate) fn module(self: &Arc<Self>, elf: &[u8], known: Known) -> Result<Arc<Parts>, Error> {
         let image = ImageHash::of(elf);
         if let Some(parts) = self.found(image, elf) {
             return Ok(parts);
@@ -130,8 +130,11 @@ impl Compiler {
         let started = Instant::now();
         let loaded = self.fetch(image);
         let fetched = started.elapsed();
-        let code_hash = loaded.as_ref().map(|loaded| loaded.code_hash);
-        let parts = Parts::load(elf, image, code_hash, &self.config, &self.pool)?;
+        let known = match (known, &loaded) {
+            (Known::Nothing, Some(loaded)) => Known::Hash(loaded.code_hash),
+            (known, _) => known,
+        };
+        let parts = Parts::load(elf, image, known, &self.config, &self.pool)?;
         let parts = Arc::new(parts);
         let is_ready = loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched, elf));
         if self.config.backend != Backend::Interpreter && !is_ready {
@@ -166,10 +169,10 @@ impl Compiler {
         if let Some(parts) = self.found(image, elf) {
             return Ok(parts);
         }
-        let parts = Arc::new(Parts::load(elf, image, None, &self.config, &self.pool)?);
+        let parts = Arc::new(Parts::load(elf, image, Known::Nothing, &self.config, &self.pool)?);
         let small = artifact.code().len() <= self.native_limit(&parts);
         if !small || !fits(artifact.tables().text(), &parts) {
-            return self.module(elf);
+            return self.module(elf, Known::Nothing);
         }
         let started = Instant::now();
         match Code::publish(artifact) {
@@ -189,7 +192,7 @@ impl Compiler {
     /// The sealed file of a program and its native code.
     pub(crate) fn portable(&self, elf: &[u8]) -> Result<Vec<u8>, Error> {
         let image = ImageHash::of(elf);
-        let parts = Parts::load(elf, image, None, &self.config, &self.pool)?;
+        let parts = Parts::load(elf, image, Known::Nothing, &self.config, &self.pool)?;
         let (Some(store), Some(key)) = (&self.store, self.key(image)) else {
             return Err(ErrorKind::NoSecret.into());
         };
@@ -478,7 +481,8 @@ mod tests {
     }
 
     fn loaded(compiler: &Compiler, elf: &[u8]) -> Parts {
-        Parts::load(elf, ImageHash::of(elf), None, &compiler.config, &compiler.pool).unwrap()
+        Parts::load(elf, ImageHash::of(elf), Known::Nothing, &compiler.config, &compiler.pool)
+            .unwrap()
     }
 
     #[test]

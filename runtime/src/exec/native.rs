@@ -15,7 +15,7 @@ use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
 
 use crate::Error;
 use crate::exec::instance::Frame;
-use crate::exec::signal::{Activation, NativeFault, with_activation};
+use crate::exec::signal::{Activation, NativeFault, check_stack, with_activation};
 
 /// Prepares this thread and the frame for native code of `code`, and calls `f` with the means of
 /// entering it.
@@ -26,11 +26,12 @@ pub(crate) fn with_entrance<T, R>(
     native_stack: usize,
     f: impl FnOnce(&mut Entrance<'_>, &mut Frame<T>) -> R,
 ) -> Result<R, Error> {
+    check_stack(native_stack)?;
     let memory = frame.guest.region.reserved();
     // SAFETY: `code` is borrowed while the activation is used; its records name instructions of
     // units, which the entry stub calls directly; its landing is that of the stub. The region is in
     // a box of the frame, and generated code runs only in `Entrance::enter`, which has the frame to
-    // itself; a host function that moves the region does not come back to generated code.
+    // itself; host functions get a view of the region, which cannot move it.
     let mut activation = unsafe {
         Activation::new(code.range(), code.traps(), memory, code.landing())
             .opening(&mut frame.guest.region)
@@ -96,7 +97,7 @@ extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
     // `Frame<T>`, and does not touch the frame until this function returns.
     let frame = unsafe { &mut *context.cast::<Frame<T>>() };
     frame.guest.pc = pc;
-    match catch_unwind(AssertUnwindSafe(|| do_host_call(frame))) {
+    match catch_unwind(AssertUnwindSafe(|| frame.host_call())) {
         Ok(goes_on) => u32::from(!goes_on),
         Err(panic) => leave_with(panic, frame),
     }
@@ -106,16 +107,6 @@ extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
 fn leave_with<T>(panic: Panic, frame: &mut Frame<T>) -> u32 {
     frame.stopped = Some(Err(panic));
     1
-}
-
-#[inline]
-fn do_host_call<T>(frame: &mut Frame<T>) -> bool {
-    let goes_on = frame.host_call();
-    // a region is a value that safe code can move out of its place; native code, which holds its
-    // address, must not go on then
-    let in_place = frame.guest.region.base().addr() == frame.guest.context.memory;
-    assert!(in_place, "a host function replaced the memory of the guest that called it");
-    goes_on
 }
 
 /// A page of a jitdump, mapped executable: perf sees the mapping and learns of the file.

@@ -191,6 +191,17 @@ pub enum SignalError {
     /// The thread could not get an alternate stack.
     #[error("cannot set up the alternate stack of a thread")]
     Stack(#[source] io::Error),
+    /// The thread's stack has not enough room for native code and host functions.
+    #[error(
+        "the thread has {left} bytes of stack left, and native code needs {needed}; run it on a \
+         thread with a larger stack, or make `Config::native_stack` smaller"
+    )]
+    SmallStack {
+        /// Bytes that the thread has left.
+        left: usize,
+        /// Bytes that native code may use, and a reserve for host functions.
+        needed: usize,
+    },
     /// The thread is ending: its alternate stack is gone.
     #[error("the thread is ending")]
     ThreadEnding,
@@ -202,6 +213,8 @@ thread_local! {
     /// Whether the handler is installed and this thread has an alternate stack.
     static READY: Cell<bool> = const { Cell::new(false) };
     static STACK: OnceCell<AltStack> = const { OnceCell::new() };
+    /// The lowest address of the thread's stack; 0 until it is asked for, and if it is not known.
+    static STACK_END: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Makes an activation current on this thread while `f` runs.
@@ -252,6 +265,31 @@ pub fn prepare_thread() -> Result<(), SignalError> {
             Ok(())
         })
         .unwrap_or(Err(SignalError::ThreadEnding))
+}
+
+/// Bytes of stack that host functions have below native code.
+pub const HOST_STACK: usize = 64 << 10;
+
+/// Whether native code may use so many bytes of this thread's stack: beyond the end of a stack the
+/// process would be killed.
+#[inline]
+pub fn check_stack(native_stack: usize) -> Result<(), SignalError> {
+    let here = 0_u8;
+    let here = (&raw const here).addr();
+    let needed = native_stack + HOST_STACK;
+    if here.saturating_sub(STACK_END.get()) >= needed && STACK_END.get() != 0 {
+        return Ok(());
+    }
+    find_stack_end(here, needed)
+}
+
+#[cold]
+fn find_stack_end(here: usize, needed: usize) -> Result<(), SignalError> {
+    // a stack whose end the system does not tell is taken for large enough
+    let end = stacker::remaining_stack().map_or(1, |left| here.saturating_sub(left).max(1));
+    STACK_END.set(end);
+    let left = here.saturating_sub(end);
+    if left < needed { Err(SignalError::SmallStack { left, needed }) } else { Ok(()) }
 }
 
 /// The signals that the handler looks at.

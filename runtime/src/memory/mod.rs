@@ -73,11 +73,13 @@ mod image;
 mod mapping;
 mod pool;
 mod space;
+mod view;
 mod writable;
 
 pub use image::{Part, RegionImage};
 pub use pool::{PoolLimits, PooledRegion, RegionPool};
 pub use space::Region;
+pub use view::GuestMemory;
 
 /// Bytes in a page of guest memory.
 pub const PAGE: u32 = 4096;

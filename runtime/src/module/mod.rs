@@ -27,6 +27,13 @@ struct Inner {
     parts: Arc<Parts>,
 }
 
+/// What is known of a file before it is loaded.
+pub(crate) enum Known {
+    Nothing,
+    Hash(CodeHash),
+    Program(Program),
+}
+
 /// All of a module but its engine: what the engine's cache can hold without holding itself.
 #[derive(Debug)]
 pub(crate) struct Parts {
@@ -72,7 +79,26 @@ impl Module {
     /// [`ErrorKind::Compiler`](crate::ErrorKind::Compiler) if there is no native code for it; with
     /// [`Backend::Auto`](crate::Backend::Auto) it is then interpreted.
     pub fn new(engine: &Engine, elf: &[u8]) -> Result<Self, Error> {
-        Ok(Self::from_parts(engine, engine.compiler().module(elf)?))
+        Ok(Self::from_parts(engine, engine.compiler().module(elf, Known::Nothing)?))
+    }
+
+    /// Like [`Module::new`], for a caller who knows the file's hash: hashing takes longer than all
+    /// else of loading. A wrong hash is nowhere noticed, and shows in messages.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::new`].
+    pub fn with_code_hash(engine: &Engine, elf: &[u8], hash: CodeHash) -> Result<Self, Error> {
+        Ok(Self::from_parts(engine, engine.compiler().module(elf, Known::Hash(hash))?))
+    }
+
+    /// Like [`Module::new`], for a file that was parsed within the engine's limits already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::new`], but for the loader's.
+    pub fn of_program(engine: &Engine, elf: &[u8], program: Program) -> Result<Self, Error> {
+        Ok(Self::from_parts(engine, engine.compiler().module(elf, Known::Program(program))?))
     }
 
     pub(crate) fn from_parts(engine: &Engine, parts: Arc<Parts>) -> Self {
@@ -108,6 +134,11 @@ impl Module {
         self.inner.parts.code.get().map(|(_, origin)| *origin)
     }
 
+    /// Bytes that the module takes in memory, about: more when its native code is ready.
+    pub fn footprint(&self) -> u64 {
+        self.inner.parts.footprint()
+    }
+
     /// How long parsing and decoding took.
     pub fn load_time(&self) -> Duration {
         self.inner.parts.load_time
@@ -133,17 +164,20 @@ impl Module {
 }
 
 impl Parts {
-    /// Checks a program and lays out its memory. `code_hash` is the hash of the file if it is known.
+    /// Checks a program and lays out its memory.
     pub(crate) fn load(
         elf: &[u8],
         image_hash: ImageHash,
-        code_hash: Option<CodeHash>,
+        known: Known,
         config: &Config,
         pool: &RegionPool,
     ) -> Result<Self, Error> {
         let start = Instant::now();
-        let hash = || code_hash.unwrap_or_else(|| CodeHash::of(elf));
-        let program = Program::parse_hashed(elf, &config.limits, hash)?;
+        let program = match known {
+            Known::Nothing => Program::parse(elf, &config.limits)?,
+            Known::Hash(hash) => Program::parse_hashed(elf, &config.limits, || hash)?,
+            Known::Program(program) => program,
+        };
         let parts: Vec<Part<'_>> = program
             .segments()
             .iter()

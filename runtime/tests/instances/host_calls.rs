@@ -378,32 +378,3 @@ fn an_ecall_as_the_last_instruction_returns_to_the_end_of_text() {
     // the illegal instruction there is a run of its own
     assert_eq!(GAS - seen.gas, (2 + 1 + 150) + (2 + 1));
 }
-
-#[test]
-fn a_host_function_that_replaces_the_memory_of_its_guest_panics() {
-    use std::mem;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    let guest = "
-        li a7, 1
-        ecall
-        sw a0, -4(sp)
-        ebreak
-    ";
-    for (name, config) in crate::harness::configs() {
-        let module = crate::harness::module(&config, guest);
-        let mut linker = Linker::<Option<bessemer_runtime::Instance<()>>>::new(module.engine());
-        let swap = |mut caller: Caller<'_, Option<bessemer_runtime::Instance<()>>>| {
-            let (memory, other) = caller.memory_and_data();
-            mem::swap(memory, other.as_mut().unwrap().memory_mut());
-            drop(other.take());
-        };
-        linker.func(1, "swap", swap).unwrap();
-        let other = instance(&module);
-        let mut instance = linker.instantiate(&module, Some(other)).unwrap();
-        instance.set_gas(GAS).unwrap();
-        let outcome = catch_unwind(AssertUnwindSafe(|| instance.run()));
-        // the interpreter asks for the memory at each access
-        assert_eq!(outcome.is_err(), name != "interpreter");
-    }
-}

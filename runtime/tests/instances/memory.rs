@@ -29,7 +29,8 @@ fn what_one_side_stores_the_other_loads() {
         let cell = module.program().symbols().lookup("cell").unwrap();
         let mut linker = linker::<u32>(module.engine());
         let double = move |mut caller: Caller<'_, u32>, a: u32| -> HostResult<u32> {
-            let bytes = caller.memory().write(cell, 4)?;
+            let mut memory = caller.memory();
+            let bytes = memory.write(cell, 4)?;
             assert_eq!(*bytes, a.to_le_bytes());
             bytes.copy_from_slice(&a.wrapping_mul(2).to_le_bytes());
             Ok(a.wrapping_mul(2))

@@ -5,7 +5,7 @@ use std::fmt;
 use bessemer_isa::{Reg, Xlen};
 
 use super::{Guest, MAX_GAS};
-use crate::memory::Region;
+use crate::memory::GuestMemory;
 use crate::{HostResult, HostStop};
 
 /// The instance as a host function sees it.
@@ -33,16 +33,15 @@ impl<T> Caller<'_, T> {
 
     /// The guest's memory. A range that the guest may not use is a [`Fault`](crate::Fault), which
     /// `?` turns into the trap `BadPointer`.
-    ///
-    /// A function must leave the region where it is: one that swaps it for another panics when it
-    /// returns to native code.
-    pub fn memory(&mut self) -> &mut Region {
-        &mut self.guest.region
+    #[inline]
+    pub fn memory(&mut self) -> GuestMemory<'_> {
+        GuestMemory::new(&mut self.guest.region)
     }
 
     /// Memory and data at once.
-    pub fn memory_and_data(&mut self) -> (&mut Region, &mut T) {
-        (&mut self.guest.region, &mut self.guest.data)
+    #[inline]
+    pub fn memory_and_data(&mut self) -> (GuestMemory<'_>, &mut T) {
+        (GuestMemory::new(&mut self.guest.region), &mut self.guest.data)
     }
 
     /// The gas left.
