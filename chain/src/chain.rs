@@ -23,6 +23,7 @@ use crate::process::Processor;
 use crate::receipt::Receipt;
 use crate::records::Header;
 use crate::request::{CallRequest, DeployRequest};
+use crate::size::CodeSize;
 use crate::store::{BlockCommit, MemoryStore, Store, StoreError, View};
 use crate::transaction::{BlockInfo, Refusal, Transaction};
 
@@ -55,6 +56,8 @@ pub struct Chain {
 pub struct ChainConfig {
     /// The chain's identity, which contracts and signatures see.
     pub chain_id: u64,
+    /// What transactions and state cost: a schedule, which every node of the chain must have.
+    pub prices: Prices,
     /// The most gas that the transactions of a block may use together.
     pub block_gas: u64,
     /// The most bytes that the receipts of a block may have together, as [`Receipt::bytes`] counts
@@ -65,8 +68,9 @@ pub struct ChainConfig {
     pub fee_recipient: Option<Address>,
     /// What [`Chain::user`] gives to a new user.
     pub endowment: U256,
-    /// Modules of contracts that are kept ready; more are made again when they are called.
-    pub modules: usize,
+    /// Bytes of memory for modules of contracts that are kept ready; more are made again when they are
+    /// called. Modules of frames that run are kept beyond that.
+    pub module_bytes: u64,
     /// The fork of Ethereum whose rules hold for EVM contracts and Ethereum transactions.
     #[cfg(feature = "evm")]
     pub fork: bessemer_evm::Fork,
@@ -124,11 +128,12 @@ impl Default for ChainConfig {
     fn default() -> Self {
         Self {
             chain_id: 1337,
+            prices: Prices::V1,
             block_gas: 1 << 40,
             block_receipts: 256 << 20,
             fee_recipient: None,
             endowment: U256::from(10).pow(U256::from(24)),
-            modules: 1024,
+            module_bytes: 256 << 20,
             #[cfg(feature = "evm")]
             fork: bessemer_evm::Fork::NEWEST,
         }
@@ -166,7 +171,7 @@ impl Chain {
         store: Arc<dyn Store>,
         config: ChainConfig,
     ) -> Result<Self, ChainError> {
-        let modules = Arc::new(Modules::new(engine, config.modules)?);
+        let modules = Arc::new(Modules::new(engine, config.module_bytes)?);
         let linker = host::linker(modules.engine())?;
         let head = store.head()?.unwrap_or_default();
         Ok(Self {
@@ -275,6 +280,17 @@ impl Chain {
         Ok(self.store.get(&StateKey::Bytecode(*hash))?.map(|value| value.to_vec()))
     }
 
+    /// The sizes of the file of a contract: what a frame of it costs to enter follows from them.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`].
+    pub fn code_size(&self, hash: &CodeHash) -> Result<Option<CodeSize>, ChainError> {
+        let value = self.store.get(&StateKey::CodeSize(*hash))?;
+        let size = value.map(|value| CodeSize::decode(&value)).transpose();
+        Ok(size.map_err(StoreError::from)?)
+    }
+
     /// The Keccak-256 hash of the whole state: all keys and values in order, each with its length.
     /// Reads everything.
     ///
@@ -314,9 +330,6 @@ impl Chain {
         let (_, last) = digest.split_last_chunk::<20>().expect("a digest has 32 bytes");
         Address::new(*last)
     }
-
-    /// The schedule of prices that blocks are made with.
-    const PRICES: Prices = Prices::V1;
 
     /// The most coins that one endowment may create.
     pub const MOST_ENDOWED: U256 = U256::from_limbs([0, 0, 0, 1]);
@@ -401,7 +414,7 @@ impl Chain {
 
     /// The prices of transactions and state.
     pub fn prices(&self) -> &Prices {
-        &Self::PRICES
+        &self.config.prices
     }
 
     /// Defines a host call of the embedder's own.
@@ -450,7 +463,7 @@ impl Chain {
         let session = Session::new(
             Journal::new(view),
             modules,
-            Self::PRICES,
+            self.config.prices,
             info,
             #[cfg(feature = "evm")]
             self.evm.of_block(self.block_hashes()),

@@ -6,6 +6,7 @@
 //! | storage | 1, address (20), key (0 to 64) |
 //! | file of a RISC-V program | 2, hash (32) |
 //! | EVM bytecode | 3, hash (32) |
+//! | sizes of such a file | 4, hash (32) |
 //!
 //! An account is nonce (8, least significant byte first), balance (32, likewise), and then its code:
 //! 0 for none, 1 and the hash (32) for a RISC-V program, 2 and the hash for EVM bytecode, 3 for an
@@ -30,10 +31,17 @@ pub struct EncodingError {
     len: usize,
 }
 
+impl EncodingError {
+    pub(crate) fn new(what: &'static str, len: usize) -> Self {
+        Self { what, len }
+    }
+}
+
 const ACCOUNT: u8 = 0;
 const STORAGE: u8 = 1;
 const CODE: u8 = 2;
 const BYTECODE: u8 = 3;
+const CODE_SIZE: u8 = 4;
 
 const NO_CODE: u8 = 0;
 const RISCV: u8 = 1;
@@ -67,6 +75,7 @@ pub fn encode_key(key: &StateKey) -> KeyBytes {
         StateKey::Storage(address, key) => [&[STORAGE], address.as_bytes(), key.as_bytes()],
         StateKey::Code(hash) => [&[CODE], hash.as_bytes(), &[]],
         StateKey::Bytecode(hash) => [&[BYTECODE], hash.as_bytes(), &[]],
+        StateKey::CodeSize(hash) => [&[CODE_SIZE], hash.as_bytes(), &[]],
     };
     let mut len = 0;
     for part in parts {
@@ -95,6 +104,10 @@ pub fn decode_key(bytes: &[u8]) -> Result<StateKey, EncodingError> {
         let hash = CodeHash::from_bytes(rest.try_into().map_err(|_| wrong)?);
         let key = if domain == CODE { StateKey::Code } else { StateKey::Bytecode };
         return Ok(key(hash));
+    }
+    if domain == CODE_SIZE {
+        let hash = rest.try_into().map_err(|_| wrong)?;
+        return Ok(StateKey::CodeSize(CodeHash::from_bytes(hash)));
     }
     let (address, rest) = rest.split_first_chunk().ok_or(wrong.clone())?;
     let address = Address::new(*address);
@@ -165,6 +178,7 @@ mod tests {
             StateKey::Storage(address, StorageKey::new(&[9; 64]).unwrap()),
             StateKey::Code(CodeHash::of(b"code")),
             StateKey::Bytecode(CodeHash::of(b"code")),
+            StateKey::CodeSize(CodeHash::of(b"code")),
         ];
         assert!(keys.is_sorted());
         assert!(keys.map(|key| encode_key(&key).to_vec()).is_sorted());

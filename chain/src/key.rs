@@ -28,6 +28,8 @@ pub enum StateKey {
     /// EVM bytecode, stored once for all accounts that have it. It is kept apart from files: bytes that
     /// an EVM contract stored never pass for a checked program.
     Bytecode(CodeHash),
+    /// How large that file is: what a frame of it costs, known before it is loaded.
+    CodeSize(CodeHash),
 }
 
 /// A key that is too long to be one.
@@ -92,6 +94,7 @@ impl fmt::Display for StateKey {
             Self::Storage(address, key) => write!(f, "key {key:?} of {address}"),
             Self::Code(hash) => write!(f, "code {hash}"),
             Self::Bytecode(hash) => write!(f, "bytecode {hash}"),
+            Self::CodeSize(hash) => write!(f, "the size of code {hash}"),
         }
     }
 }

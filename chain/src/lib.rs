@@ -37,6 +37,7 @@ mod records;
 mod request;
 #[cfg(feature = "secp256k1")]
 mod signed;
+mod size;
 pub mod store;
 mod transaction;
 mod value;
@@ -71,5 +72,6 @@ pub use records::Header;
 pub use request::{CallRequest, DEFAULT_GAS, DeployRequest, selector};
 #[cfg(feature = "secp256k1")]
 pub use signed::{SecretKey, Signed};
+pub use size::CodeSize;
 pub use transaction::{Action, BlockInfo, Refusal, Transaction};
 pub use value::Value;

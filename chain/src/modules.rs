@@ -9,21 +9,39 @@ use bessemer_runtime::{Engine, Error, HostStop, Module};
 use foldhash::fast::RandomState;
 
 use crate::journal::{Journal, JournalError};
+use crate::price::Prices;
+use crate::size::CodeSize;
 
-/// Modules by code hash, the least recently used ones dropped. Shared by all that runs on an engine.
+/// Modules by code hash, of so many bytes together; the least recently used ones are dropped. Shared
+/// by all that runs on an engine.
 ///
-/// What it holds is never visible in an outcome: a module that is not there is made from its code.
+/// What it holds is never visible in an outcome: a module that is not there is made from its code,
+/// and each entry is priced as if none were there.
 pub(crate) struct Modules {
     engine: Engine,
     kept: Mutex<Kept>,
-    most: usize,
+    most_bytes: u64,
 }
 
 #[derive(Default)]
 struct Kept {
-    modules: HashMap<CodeHash, (Module, u64), RandomState>,
+    modules: HashMap<CodeHash, Held, RandomState>,
+    bytes: u64,
+    /// Counts uses.
     clock: u64,
 }
+
+struct Held {
+    module: Module,
+    /// The last use.
+    used: u64,
+    /// What it counts for, with its native code or without.
+    bytes: u64,
+    is_native: bool,
+}
+
+/// What a module counts for at least: pages and mappings that a small one has too.
+const LEAST_BYTES: u64 = 64 << 10;
 
 /// Why there is no module for a contract's code.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +52,14 @@ pub enum ModuleError {
     /// The state could not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Code that the state has is no contract.
+    #[error("code {hash} is no contract: {source}; the database is damaged")]
+    Foreign {
+        /// The code.
+        hash: CodeHash,
+        /// The rule that it breaks.
+        source: LoadError,
+    },
     /// The engine does not load code that was accepted before, or the system has no memory for it.
     #[error("code {hash} does not load")]
     Load {
@@ -52,19 +78,54 @@ impl Modules {
 
     /// Modules for an engine with the back end, caches and pool of `engine`, and with the limits and
     /// the gas schedule of contracts.
-    pub(crate) fn new(engine: &Engine, most: usize) -> Result<Self, Error> {
+    pub(crate) fn new(engine: &Engine, most_bytes: u64) -> Result<Self, Error> {
         let config = engine.config().clone();
         let config = config.limits(Self::LIMITS).gas_schedule(Self::SCHEDULE);
-        Ok(Self { engine: Engine::new(config)?, kept: Mutex::default(), most: most.max(1) })
+        Ok(Self { engine: Engine::new(config)?, kept: Mutex::default(), most_bytes })
     }
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// The hash of a file that is a contract.
-    pub(crate) fn check(code: &[u8]) -> Result<CodeHash, LoadError> {
-        Program::parse(code, &Self::LIMITS).map(|program| program.code_hash())
+    /// The program and the sizes of a file that is a contract. This is where a file is parsed and
+    /// hashed.
+    pub(crate) fn check(code: &[u8]) -> Result<(Program, CodeSize), LoadError> {
+        let program = Program::parse(code, &Self::LIMITS)?;
+        let size = CodeSize::of(&program, code);
+        Ok((program, size))
+    }
+
+    /// The module of a program that was just checked.
+    pub(crate) fn of_program(&self, program: Program, code: &[u8]) -> Result<Module, ModuleError> {
+        let hash = program.code_hash();
+        if let Some(module) = self.find(&hash) {
+            return Ok(module);
+        }
+        let module = Module::of_program(&self.engine, code, program)
+            .map_err(|source| ModuleError::Load { hash, source })?;
+        self.keep(hash, &module);
+        Ok(module)
+    }
+
+    /// What a frame of this code costs to enter. Nothing is loaded for it, unless the state is one
+    /// whose sizes were not recorded.
+    pub(crate) fn entry_price(
+        hash: &CodeHash,
+        prices: &Prices,
+        journal: &mut Journal,
+    ) -> Result<u64, ModuleError> {
+        let size = match journal.code_size(hash)? {
+            Some(size) => size,
+            None => {
+                let code = journal.code(hash)?.ok_or(ModuleError::Missing(*hash))?;
+                let program = Program::parse_hashed(&code, &Self::LIMITS, || *hash);
+                let program =
+                    program.map_err(|source| ModuleError::Foreign { hash: *hash, source })?;
+                CodeSize::of(&program, &code)
+            }
+        };
+        Ok(size.entry_price(prices, Self::page_price()))
     }
 
     /// The module of code that the state has.
@@ -73,15 +134,10 @@ impl Modules {
             return Ok(module);
         }
         let code = journal.code(hash)?.ok_or(ModuleError::Missing(*hash))?;
-        let module = Module::new(&self.engine, &code)
+        let module = Module::with_code_hash(&self.engine, &code, *hash)
             .map_err(|source| ModuleError::Load { hash: *hash, source })?;
         self.keep(*hash, &module);
         Ok(module)
-    }
-
-    /// What the pages cost that a frame of this module starts with (rule G8).
-    pub(crate) fn entry_price(module: &Module) -> u64 {
-        u64::from(module.program().entry_pages()) * Self::page_price()
     }
 
     /// What a page costs (rule G8).
@@ -91,23 +147,48 @@ impl Modules {
 
     fn find(&self, hash: &CodeHash) -> Option<Module> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.clock += 1;
-        let now = kept.clock;
-        let (module, used) = kept.modules.get_mut(hash)?;
-        *used = now;
-        Some(module.clone())
+        let Kept { modules, bytes, clock } = &mut *kept;
+        let held = modules.get_mut(hash)?;
+        *clock += 1;
+        held.used = *clock;
+        if held.is_native != held.module.code().is_some() {
+            // its native code has become ready
+            *bytes -= held.bytes;
+            *held = Held::new(held.module.clone(), *clock);
+            *bytes += held.bytes;
+        }
+        Some(held.module.clone())
     }
 
     fn keep(&self, hash: CodeHash, module: &Module) {
+        let mut gone = Vec::new();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.modules.len() >= self.most {
-            let oldest = kept.modules.iter().min_by_key(|(_, (_, used))| *used);
-            if let Some(oldest) = oldest.map(|(hash, _)| *hash) {
-                kept.modules.remove(&oldest);
-            }
+        let Kept { modules, bytes, clock } = &mut *kept;
+        *clock += 1;
+        let held = Held::new(module.clone(), *clock);
+        *bytes += held.bytes;
+        if let Some(before) = modules.insert(hash, held) {
+            *bytes -= before.bytes;
+            gone.push(before);
         }
-        let now = kept.clock;
-        kept.modules.insert(hash, (module.clone(), now));
+        // there are few enough to look at all: none counts for less than `LEAST_BYTES`
+        while *bytes > self.most_bytes
+            && let Some((&oldest, _)) = modules.iter().min_by_key(|(_, held)| held.used)
+            && let Some(held) = modules.remove(&oldest)
+        {
+            *bytes -= held.bytes;
+            gone.push(held);
+        }
+        // modules are dropped after the lock is given back
+        drop(kept);
+    }
+}
+
+impl Held {
+    fn new(module: Module, used: u64) -> Self {
+        let is_native = module.code().is_some();
+        let bytes = module.footprint().max(LEAST_BYTES);
+        Self { module, used, bytes, is_native }
     }
 }
 

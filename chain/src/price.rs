@@ -27,6 +27,10 @@ pub struct Prices {
     pub code_byte: u64,
     /// An entry of a transaction's access list.
     pub access_entry: u64,
+    /// A byte of the file of a contract, at each entry of a frame: as if it came from disk.
+    pub load_file_byte: u64,
+    /// A byte of its text, likewise, besides.
+    pub load_text_byte: u64,
     /// A byte that the receipt keeps of output, and of topics and data of events.
     pub receipt_byte: u64,
 }
@@ -45,9 +49,17 @@ impl Prices {
         refund_cap: 5,
         code_byte: 4_000,
         access_entry: 0,
+        load_file_byte: 0,
+        load_text_byte: 0,
         receipt_byte: 0,
     };
 
     /// Schedule 2: as schedule 1, and what was free there has its price.
-    pub const V2: Self = Self { access_entry: 1_000, receipt_byte: 32, ..Self::V1 };
+    pub const V2: Self = Self {
+        access_entry: 1_000,
+        load_file_byte: 1,
+        load_text_byte: 1,
+        receipt_byte: 32,
+        ..Self::V1
+    };
 }

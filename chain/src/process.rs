@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bessemer_abi::limits::{ACCESS_ENTRIES, CODE_BYTES, INPUT_BYTES};
-use bessemer_image::CodeHash;
+use bessemer_image::{self as image, CodeHash};
 use bessemer_runtime::MAX_GAS;
 use bessemer_types::{Address, U256};
 
@@ -18,6 +18,7 @@ use crate::journal::{AccountEntry, AccountId, JournalError};
 use crate::key::StateKey;
 use crate::modules::Modules;
 use crate::receipt::{Receipt, Status};
+use crate::size::CodeSize;
 use crate::transaction::{Action, Refusal, Transaction};
 
 /// A transaction that is part of the block.
@@ -63,17 +64,41 @@ struct Wanted<'t> {
 enum What {
     Call,
     /// Code that comes with the transaction, and is a contract.
-    Deploy(CodeHash, Arc<[u8]>),
+    Deploy(Box<image::Program>, CodeSize, Arc<[u8]>),
     /// Code that comes with the transaction, and is none.
     Rejected(String),
     /// Code that the state has, or not.
     Create(CodeHash),
 }
 
+/// Code to be loaded once that is paid.
+enum Loadable {
+    /// What the state has.
+    Stored(Code),
+    /// What came with the transaction, and was parsed to be checked.
+    Parsed(Box<image::Program>, Arc<[u8]>),
+}
+
+impl Loadable {
+    fn load(self, session: &mut Session) -> Result<Program, ExecuteError> {
+        let modules = &session.modules;
+        match self {
+            Self::Stored(Code::RiscV(hash)) => {
+                Ok(Program::RiscV(modules.of(&hash, &mut session.journal)?))
+            }
+            Self::Parsed(program, file) => Ok(Program::RiscV(modules.of_program(*program, &file)?)),
+            #[cfg(feature = "evm")]
+            Self::Stored(Code::Evm(hash)) => Ok(Program::Evm(hash)),
+            #[cfg(not(feature = "evm"))]
+            Self::Stored(Code::Evm(_)) => Err(ExecuteError::Bytecode),
+        }
+    }
+}
+
 /// What there is to run.
 enum Work {
-    /// A frame; what it costs before it runs is still to be paid.
-    Frame { entry: Box<Entry>, price: u64 },
+    /// A frame; what it costs before it runs is still to be paid, and then its code to be loaded.
+    Frame { code: Loadable, frame: Box<Frame>, effect: EntryEffect, price: u64 },
     /// Nothing runs: value moves to an account without code.
     Transfer { price: u64 },
     /// It cannot be done.
@@ -119,8 +144,8 @@ impl Processor {
         drop(guard);
 
         let ended = match work {
-            Work::Frame { entry, price } => match bought.gas.checked_sub(price) {
-                Some(gas) => self.executor.run(&self.session, *entry, gas, inspector)?,
+            Work::Frame { code, frame, effect, price } => match bought.gas.checked_sub(price) {
+                Some(gas) => self.run(code, *frame, effect, gas, inspector)?,
                 None => Ended::silent(Status::OutOfGas, 0),
             },
             Work::Transfer { price } => match bought.gas.checked_sub(price) {
@@ -182,7 +207,7 @@ impl Processor {
         let Some(code) = account.code else {
             return Ok(Ended::silent(Status::Return, gas));
         };
-        let (program, price) = program(session, &code)?;
+        let price = entry_price(session, &code)?;
         drop(guard);
         let Some(gas) = gas.checked_sub(price) else {
             return Ok(Ended::silent(Status::OutOfGas, 0));
@@ -195,8 +220,20 @@ impl Processor {
             input,
             read_only: true,
         };
-        let entry = Entry { program, frame, effect: EntryEffect::Transfer };
-        self.executor.run(&self.session, entry, gas, inspector)
+        self.run(Loadable::Stored(code), frame, EntryEffect::Transfer, gas, inspector)
+    }
+
+    /// Runs the first frame, whose entry is paid: only now its code is loaded.
+    fn run(
+        &mut self,
+        code: Loadable,
+        frame: Frame,
+        effect: EntryEffect,
+        gas: u64,
+        inspector: &mut Option<&mut dyn Inspector>,
+    ) -> Result<Ended, ExecuteError> {
+        let program = code.load(&mut self.session.borrow_mut())?;
+        self.executor.run(&self.session, Entry { program, frame, effect }, gas, inspector)
     }
 }
 
@@ -293,8 +330,9 @@ fn wanted(transaction: &Transaction) -> Wanted<'_> {
     match &transaction.action {
         Action::Call { to, input } => Wanted { to: *to, input, what: What::Call },
         Action::Deploy { code, input, salt } => match Modules::check(code) {
-            Ok(hash) => {
-                let what = What::Deploy(hash, Arc::clone(code));
+            Ok((program, size)) => {
+                let hash = program.code_hash();
+                let what = What::Deploy(Box::new(program), size, Arc::clone(code));
                 Wanted { to: created(salt, &|| hash), input, what }
             }
             Err(error) => {
@@ -314,80 +352,69 @@ fn prepare(
     transaction: &Transaction,
     wanted: Wanted<'_>,
 ) -> Result<Work, ExecuteError> {
-    let to = wanted.to;
+    let Wanted { to, input, what } = wanted;
     session.journal.allow(StateKey::Account(to), true);
     let found = session.journal.account(&to)?;
     session.journal.touch_account(found.id);
     let is_occupied = create::is_occupied(&found.account);
     let new_account = session.prices.new_account;
-    let hash = match wanted.what {
+    let (hash, code) = match what {
         What::Call => {
             let Some(code) = found.account.code else {
-                if !wanted.input.is_empty() {
+                if !input.is_empty() {
                     return Ok(Work::Impossible(format!("no contract is at {to}")));
                 }
                 let is_new = found.account.is_empty() && !transaction.value.is_zero();
                 return Ok(Work::Transfer { price: if is_new { new_account } else { 0 } });
             };
-            return frame(session, transaction, &wanted, &code, EntryEffect::Transfer, 0);
+            let price = entry_price(session, &code)?;
+            let (code, effect) = (Loadable::Stored(code), EntryEffect::Transfer);
+            let frame = Box::new(frame(transaction, to, input));
+            return Ok(Work::Frame { code, frame, effect, price });
         }
         What::Rejected(reason) => return Ok(Work::Impossible(reason)),
-        What::Deploy(hash, ref code) => {
+        What::Deploy(program, size, file) => {
+            let hash = program.code_hash();
             session.journal.allow(StateKey::Code(hash), true);
             if !is_occupied {
-                session.journal.put_code(hash, Arc::clone(code))?;
+                session.journal.put_code(hash, Arc::clone(&file))?;
+                session.journal.put_code_size(hash, size)?;
             }
-            hash
+            (hash, Loadable::Parsed(program, file))
         }
         What::Create(hash) => {
             session.journal.allow(StateKey::Code(hash), false);
             if !session.journal.has_code(&hash)? {
                 return Ok(Work::Impossible(format!("no code {hash} was uploaded")));
             }
-            hash
+            (hash, Loadable::Stored(Code::RiscV(hash)))
         }
     };
     if is_occupied {
         return Ok(Work::Impossible(format!("an account is at {to} already")));
     }
-    let (code, effect) = (Code::RiscV(hash), EntryEffect::Create(hash));
-    frame(session, transaction, &wanted, &code, effect, new_account)
+    let price = new_account + entry_price(session, &Code::RiscV(hash))?;
+    let (effect, frame) = (EntryEffect::Create(hash), Box::new(frame(transaction, to, input)));
+    Ok(Work::Frame { code, frame, effect, price })
 }
 
-fn frame(
-    session: &mut Session,
-    transaction: &Transaction,
-    wanted: &Wanted<'_>,
-    code: &Code,
-    effect: EntryEffect,
-    price: u64,
-) -> Result<Work, ExecuteError> {
-    let (program, entry_price) = program(session, code)?;
-    let price = price + entry_price;
-    let frame = Frame {
-        address: wanted.to,
-        code: wanted.to,
+/// The transaction's own frame.
+fn frame(transaction: &Transaction, to: Address, input: &[u8]) -> Frame {
+    Frame {
+        address: to,
+        code: to,
         caller: transaction.sender,
         value: transaction.value,
-        input: wanted.input.to_vec(),
+        input: input.to_vec(),
         read_only: false,
-    };
-    Ok(Work::Frame { entry: Box::new(Entry { program, frame, effect }), price })
+    }
 }
 
-/// What runs for this code, and what its frame starts with costs.
-fn program(session: &mut Session, code: &Code) -> Result<(Program, u64), ExecuteError> {
+/// What it costs to enter a frame that runs this code.
+fn entry_price(session: &mut Session, code: &Code) -> Result<u64, ExecuteError> {
     match code {
-        Code::RiscV(hash) => {
-            let modules = Arc::clone(&session.modules);
-            let module = modules.of(hash, &mut session.journal)?;
-            let price = Modules::entry_price(&module);
-            Ok((Program::RiscV(module), price))
-        }
-        #[cfg(feature = "evm")]
-        Code::Evm(hash) => Ok((Program::Evm(*hash), 0)),
-        #[cfg(not(feature = "evm"))]
-        Code::Evm(_) => Err(ExecuteError::Bytecode),
+        Code::RiscV(hash) => Ok(Modules::entry_price(hash, &session.prices, &mut session.journal)?),
+        Code::Evm(_) => Ok(0),
     }
 }
 

@@ -18,7 +18,7 @@ f:  addi sp, sp, -16
 
 fn module(backend: Backend) -> Module {
     let program = asm::assemble(ENDLESS, &asm::Options::default()).unwrap();
-    let elf = ImageBuilder::new(Profile { compressed: false })
+    let elf = ImageBuilder::new(Profile::rv32(false))
         .text(program.text.base, &program.text.bytes)
         .build();
     Module::new(&Engine::new(Config::new().backend(backend)).unwrap(), &elf).unwrap()

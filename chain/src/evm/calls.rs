@@ -136,11 +136,11 @@ fn riscv_call(
     if session.journal.account(&from)?.account.balance < value {
         return refused;
     }
-    let module = session.modules.clone().of(&hash, &mut session.journal)?;
-    let price = Modules::entry_price(&module);
+    let price = Modules::entry_price(&hash, &session.prices, &mut session.journal)?;
     let Some(gas) = to_riscv(inputs.gas_limit).checked_sub(price) else {
         return Ok(Next::Outcome(Outcome::failed(FrameEnd::OutOfGas)));
     };
+    let module = session.modules.of(&hash, &mut session.journal)?;
     let entry = Entry {
         program: Program::RiscV(module),
         frame: Frame {
@@ -258,11 +258,12 @@ fn riscv_create(
     if session.riscv_frames() >= CALL_DEPTH as usize {
         return Ok((Next::Outcome(Outcome::refused(inputs.gas_limit())), address));
     }
-    let module = session.modules.clone().of(&hash, &mut session.journal)?;
-    let price = Modules::entry_price(&module) + session.prices.new_account;
+    let entry_price = Modules::entry_price(&hash, &session.prices, &mut session.journal)?;
+    let price = entry_price + session.prices.new_account;
     let Some(gas) = to_riscv(inputs.gas_limit()).checked_sub(price) else {
         return Ok((Next::Outcome(Outcome::failed(FrameEnd::OutOfGas)), address));
     };
+    let module = session.modules.of(&hash, &mut session.journal)?;
     let entry = Entry {
         program: Program::RiscV(module),
         frame: Frame {

@@ -164,15 +164,17 @@ pub(super) fn upload(service: &mut Service<'_>) -> HostResult<u32> {
     let price = service.session.prices.code_byte;
     service.pay(bytes.saturating_mul(price))?;
     let code = service.bytes(0)?.to_vec();
-    let hash = match Modules::check(&code) {
-        Ok(hash) => hash,
+    let (hash, size) = match Modules::check(&code) {
+        Ok((program, size)) => (program.code_hash(), size),
         Err(error) => {
             let (frame, session) = service.parts();
             session.log(frame.address, format!("upload rejected: {error}").as_bytes());
             return Ok(status::REJECTED);
         }
     };
-    service.session.journal.put_code(hash, code.into())?;
+    let journal = &mut service.session.journal;
+    journal.put_code(hash, code.into())?;
+    journal.put_code_size(hash, size)?;
     service.put(1, hash.as_bytes())?;
     Ok(0)
 }
@@ -250,15 +252,16 @@ fn own_account(service: &mut Service<'_>) -> HostResult<(AccountId, Account)> {
     Ok((entry.id, entry.account))
 }
 
-/// Finds the code, and pays for the pages that its frame starts with. `None` for bytecode that
-/// delegates to a program, and for bytecode on a chain without the EVM.
+/// Pays for the pages that a frame starts with and for loading its code, and then loads it. `None` for
+/// bytecode that delegates to a program, and for bytecode on a chain without the EVM.
 fn enter(service: &mut Service<'_>, code: &Code) -> HostResult<Option<Program>> {
     match code {
         Code::RiscV(hash) => {
             let session = &mut *service.session;
-            let module = session.modules.of(hash, &mut session.journal)?;
-            let price = Modules::entry_price(&module);
+            let price = Modules::entry_price(hash, &session.prices, &mut session.journal)?;
             service.charge(price)?;
+            let session = &mut *service.session;
+            let module = session.modules.of(hash, &mut session.journal)?;
             Ok(Some(Program::RiscV(module)))
         }
         #[cfg(feature = "evm")]

@@ -15,6 +15,7 @@ use crate::account::{Account, Code};
 use crate::encoding::{decode_account, encode_account};
 use crate::event::Event;
 use crate::key::{StateKey, StorageKey};
+use crate::size::CodeSize;
 use crate::store::{ChangeSet, StoreError, View};
 use crate::value::Value;
 
@@ -49,6 +50,7 @@ pub struct Journal {
     storage: Tracked<(Address, StorageKey), Option<Value>>,
     codes: Tracked<CodeHash, Option<Arc<[u8]>>>,
     bytecodes: Tracked<CodeHash, Option<Arc<[u8]>>>,
+    sizes: Tracked<CodeHash, Option<CodeSize>>,
     transient: Slots<(Address, StorageKey), Option<Value>>,
     undo: Vec<Undo>,
     events: Vec<Event>,
@@ -72,6 +74,7 @@ enum Undo {
     Bytecode(u32),
     ColdAccount(u32),
     ColdStorage(u32),
+    Size(u32),
 }
 
 /// A point of a transaction to go back to.
@@ -142,6 +145,7 @@ impl Journal {
             storage: Tracked::new(),
             codes: Tracked::new(),
             bytecodes: Tracked::new(),
+            sizes: Tracked::new(),
             transient: Slots::new(),
             undo: Vec::new(),
             events: Vec::new(),
@@ -162,6 +166,7 @@ impl Journal {
         self.storage.begin();
         self.codes.begin();
         self.bytecodes.begin();
+        self.sizes.begin();
         self.transient.clear();
         self.undo.clear();
         self.events.clear();
@@ -208,6 +213,7 @@ impl Journal {
                 Undo::Bytecode(id) => self.bytecodes.restore(id, None),
                 Undo::ColdAccount(id) => self.accounts.cool(id),
                 Undo::ColdStorage(id) => self.storage.cool(id),
+                Undo::Size(id) => self.sizes.restore(id, None),
             }
         }
         self.events.truncate(to.events);
@@ -452,14 +458,43 @@ impl Journal {
         Ok(found.clone())
     }
 
+    /// The sizes of the file of a contract, if they are recorded. They follow from the file, so they
+    /// are neither declared nor listed.
+    ///
+    /// # Errors
+    ///
+    /// If the view fails.
+    pub fn code_size(&mut self, hash: &CodeHash) -> Result<Option<CodeSize>, JournalError> {
+        Ok(*self.sizes.peek(hash, || load_size(&*self.view, hash))?)
+    }
+
+    /// Records the sizes of the file of a contract, unless they are.
+    ///
+    /// # Errors
+    ///
+    /// If the view fails.
+    pub fn put_code_size(&mut self, hash: CodeHash, size: CodeSize) -> Result<(), JournalError> {
+        let id = self.sizes.find(&hash, || Ok(()), || load_size(&*self.view, &hash))?;
+        if self.sizes.value(id).is_none() {
+            self.sizes.write(id, Some(size));
+            self.undo.push(Undo::Size(id));
+        }
+        Ok(())
+    }
+
     /// Whether the file of a contract is stored.
     ///
     /// # Errors
     ///
     /// If it was not declared, or the view fails.
     pub fn has_code(&mut self, hash: &CodeHash) -> Result<bool, JournalError> {
-        let id = self.find_code(hash)?;
-        Ok(self.codes.value(id).is_some())
+        // a file is large, and its sizes stand beside it
+        let id = self.sizes.find(
+            hash,
+            || self.allowed.read(|| StateKey::Code(*hash)),
+            || load_size(&*self.view, hash),
+        )?;
+        Ok(self.sizes.value(id).is_some() || self.code(hash)?.is_some())
     }
 
     /// Stores the file of a contract, unless it is stored.
@@ -609,16 +644,21 @@ impl Journal {
         let codes = self.codes.used().map(|(hash, written)| (StateKey::Code(*hash), written));
         let bytecodes =
             self.bytecodes.used().map(|(hash, written)| (StateKey::Bytecode(*hash), written));
-        for (key, written) in accounts.chain(storage).chain(codes).chain(bytecodes) {
+        let sizes = self.sizes.used().map(|(hash, written)| (StateKey::Code(*hash), written));
+        let codes = codes.chain(sizes).chain(bytecodes);
+        for (key, written) in accounts.chain(storage).chain(codes) {
             let set = if written { &mut list.writes } else { &mut list.reads };
             set.insert(key);
         }
+        // files and their sizes are used apart and declared together
+        list.reads.retain(|key| !matches!(key, StateKey::Code(_)) || !list.writes.contains(key));
         list
     }
 
-    /// How many keys [`Journal::accessed`] has.
+    /// How many keys [`Journal::accessed`] has, at most.
     pub fn accessed_keys(&self) -> usize {
-        self.accounts.used().len() + self.storage.used().len() + self.codes.used().len()
+        let codes = self.codes.used().len() + self.sizes.used().len();
+        self.accounts.used().len() + self.storage.used().len() + codes
     }
 
     /// What differs from the view, in the order of keys.
@@ -635,7 +675,11 @@ impl Journal {
         let bytecodes = self.bytecodes.changed();
         let bytecodes = bytecodes
             .map(|(hash, code)| (StateKey::Bytecode(*hash), code.clone().map(Value::from)));
-        ChangeSet::new(accounts.chain(storage).chain(codes).chain(bytecodes).collect())
+        let sizes = self.sizes.changed();
+        let sizes =
+            sizes.map(|(hash, size)| (StateKey::CodeSize(*hash), size.map(CodeSize::encode)));
+        let codes = codes.chain(bytecodes).chain(sizes);
+        ChangeSet::new(accounts.chain(storage).chain(codes).collect())
     }
 
     fn find_code(&mut self, hash: &CodeHash) -> Result<u32, JournalError> {
@@ -650,6 +694,11 @@ impl Journal {
 fn load_account(view: &dyn View, key: &StateKey) -> Result<Account, JournalError> {
     let Some(bytes) = view.get(key)? else { return Ok(Account::default()) };
     Ok(decode_account(&bytes).map_err(StoreError::from)?)
+}
+
+fn load_size(view: &dyn View, hash: &CodeHash) -> Result<Option<CodeSize>, JournalError> {
+    let found = view.get(&StateKey::CodeSize(*hash))?;
+    Ok(found.map(|bytes| CodeSize::decode(&bytes)).transpose().map_err(StoreError::from)?)
 }
 
 fn load_code(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {

@@ -65,7 +65,7 @@ impl World {
                     let word = U256::from_be_slice(value);
                     told.entry(*address).or_default().storage.insert(slot, word);
                 }
-                StateKey::Code(_) | StateKey::Bytecode(_) => {}
+                StateKey::Code(_) | StateKey::CodeSize(_) | StateKey::Bytecode(_) => {}
             }
         }
         told

@@ -174,6 +174,7 @@ impl Model {
                 }
                 StateKey::Code(hash) => drop(base.codes.insert(hash, value.to_vec())),
                 StateKey::Bytecode(_) => unreachable!("the model has no bytecode"),
+                StateKey::CodeSize(_) => unreachable!("the steps record no sizes"),
             })
             .unwrap();
         Self { now: base.clone(), begin: base.clone(), base, ..Self::default() }

@@ -184,6 +184,11 @@ impl Contract {
         u64::from(self.text_pages() + STACK / PAGE_SIZE)
     }
 
+    /// What entering a frame costs: pages, and a gas for each byte of file and text.
+    pub(super) fn entry_price(&self) -> u64 {
+        self.pages() * 1_500 + (self.file.len() + self.text.len()) as u64
+    }
+
     /// Where the heap begins, and how many pages it can get.
     pub(super) fn heap(&self) -> (u32, u32) {
         let pages = self.text_pages();

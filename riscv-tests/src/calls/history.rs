@@ -233,6 +233,7 @@ impl Planned {
                     list.reads.insert(pick(n));
                 }
             }
+            transaction.gas_limit += 1_000 * list.len() as u64;
             transaction.access = Some(Arc::new(list));
         }
         transaction

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use bessemer_chain::store::MemoryStore;
 use bessemer_chain::{
-    AccessList, Action, Address, Block, Chain, ChainConfig, ChainError, Receipt, Refusal, StateKey,
-    Status, Transaction, U256,
+    AccessList, Action, Address, Block, Chain, ChainConfig, ChainError, Prices, Receipt, Refusal,
+    StateKey, Status, Transaction, U256,
 };
 use bessemer_runtime::{Backend, Config, Engine};
 
@@ -174,6 +174,7 @@ fn query(model: &Model, transaction: Option<&Transaction>) -> Query {
 fn chain(engine: &Engine, timely: bool) -> Result<Chain> {
     let config = ChainConfig {
         chain_id: CHAIN_ID,
+        prices: Prices::V2,
         block_gas: BLOCK_GAS,
         fee_recipient: timely.then_some(RECIPIENT),
         ..ChainConfig::default()
@@ -349,7 +350,8 @@ fn state_differs(chain: &Chain, world: &World) -> Result<()> {
     }
     let mut found = 0;
     chain.store().for_each(&mut |_, _| found += 1)?;
-    let expected = world.accounts.len() + world.storage.len() + world.codes.len();
+    // of a file, its sizes are stored too
+    let expected = world.accounts.len() + world.storage.len() + 2 * world.codes.len();
     if found != expected {
         bail!("the state has {found} entries, not {expected}");
     }

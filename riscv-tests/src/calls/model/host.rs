@@ -86,6 +86,9 @@ impl Model {
                     return Err(trap(TrapKind::HostLimit));
                 }
             }
+            0x34 | 0x35 if self.world.created.len() >= 1024 => {
+                return Err(trap(TrapKind::HostLimit));
+            }
             0x30..=0x32 | 0x34 | 0x35 if self.session.entered.len() >= 64 => {
                 frame.received.clear();
                 return Ok(refused::DEPTH);
@@ -138,7 +141,13 @@ impl Model {
             };
             return Ok(0);
         }
-        pay(cpu, lengths)?;
+        // what the receipt keeps
+        let kept = match number {
+            0x03..=0x05 if self.session.entered.len() == 1 => arguments.0[0].1,
+            0x26 => arguments.0[0].1 + arguments.0[1].1,
+            _ => 0,
+        };
+        pay(cpu, lengths + 32 * u64::from(kept))?;
         let from =
             |bytes: &[u8], offset: u32| bytes.iter().skip(offset as usize).copied().collect();
         let first = arguments.0.first().map_or(0, |argument| argument.0);
@@ -389,7 +398,7 @@ impl Model {
             received: Vec::new(),
             heap_end: contract.heap().0,
         };
-        pay(cpu, contract.pages() * PAGE)?;
+        pay(cpu, contract.entry_price())?;
         self.set_account(&creator, Account { nonce: own.nonce + 1, ..own })?;
         let status = self.give(cpu, frame, called, u64::MAX);
         if status == Status::Return as u32 {
@@ -406,7 +415,7 @@ impl Model {
         called: Frame,
         requested: u64,
     ) -> Result<u32, Left> {
-        pay(cpu, called.contract.pages() * PAGE)?;
+        pay(cpu, called.contract.entry_price())?;
         Ok(self.give(cpu, frame, called, requested))
     }
 

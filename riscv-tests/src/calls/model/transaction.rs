@@ -10,7 +10,6 @@ use super::frame::{Ended, Entry, Frame};
 use super::{Model, Session};
 use crate::calls::contract::{CONTRACTS, Contract};
 
-const PAGE: u64 = 1_500;
 const NEW_ACCOUNT: u64 = 50_000;
 
 impl Model {
@@ -53,7 +52,9 @@ impl Model {
         let used = transaction.gas_limit - ended.gas;
         let gone = |slot| !self.world.storage.contains_key(slot);
         let cleared = at_begin.keys().filter(|slot| gone(slot)).count() as u64;
-        let used = used - (cleared * 20_000).min(used / 5);
+        // the price of the access list raises no refund
+        let access = transaction.access.as_ref().map_or(0, |list| 1_000 * list.len() as u64);
+        let used = used - (cleared * 20_000).min((used - access) / 5);
         let fee = transaction.gas_price * U256::from(used);
         self.sure(|model| {
             let account = model.use_account(&sender)?;
@@ -97,7 +98,7 @@ impl Model {
             return Ended { status: Status::Return, output: Vec::new(), gas };
         };
         let frame = frame(from, to, U256::ZERO, &hash, input, Entry::Transfer);
-        match gas.checked_sub(frame.contract.pages() * PAGE) {
+        match gas.checked_sub(frame.contract.entry_price()) {
             Some(gas) => model.run(Frame { read_only: true, ..frame }, gas),
             None => out_of_gas(),
         }
@@ -113,7 +114,8 @@ impl Model {
             Action::Call { input, .. } | Action::Create { input, .. } => (input.len(), 0),
             Action::Deploy { code, input, .. } => (input.len(), code.len()),
         };
-        let needed = 150_000 + 10 * input as u64 + 4_000 * code as u64;
+        let access = transaction.access.as_ref().map_or(0, |list| 1_000 * list.len() as u64);
+        let needed = 150_000 + 10 * input as u64 + 4_000 * code as u64 + access;
         if limit < needed {
             return Err(Refusal::GasTooLow { limit, needed });
         }
@@ -185,7 +187,7 @@ impl Model {
     }
 
     fn start(&mut self, frame: Frame, price: u64, gas: u64) -> Ended {
-        match gas.checked_sub(price + frame.contract.pages() * PAGE) {
+        match gas.checked_sub(price + frame.contract.entry_price()) {
             Some(gas) => self.run(frame, gas),
             None => out_of_gas(),
         }
