@@ -171,7 +171,13 @@ impl GasSchedule {
     };
 
     /// Schedule 2: what schedule 1 sold below cost (`docs/gas.md`, calibration).
-    pub const V2: Self = Self { id: 2, far: [8, 16, 24, 32, 40, 48, 56], ..Self::V1 };
+    pub const V2: Self = Self {
+        id: 2,
+        store: [6, 6, 25, 32, 40],
+        far: [10, 18, 26, 34, 44, 56, 64],
+        page: 2_200,
+        ..Self::V1
+    };
 
     /// The schedule with this number.
     pub const fn by_id(id: u32) -> Option<Self> {

@@ -45,3 +45,27 @@ fn a_leaf_may_return_into_another_unit() {
         assert_eq!(found, expected, "behind {padding} instructions");
     }
 }
+
+/// A jump to a known place through a link register looks like a return, and is none: the function goes
+/// on there, and what that changes has changed for the caller.
+#[test]
+fn a_leaf_that_goes_on_elsewhere_changes_what_stands_there() {
+    for link in ["t0", "ra"] {
+        let source = format!(
+            "_start: li s7, 3\nli a0, 0\ncall leaf\nadd a0, a0, s7\nli a7, 93\necall\n\
+             leaf: mv t1, ra\nla {link}, other\njr {link}\nillegal: ebreak\n\
+             other: li s7, 40\nmv ra, t1\nret\n_end: call other\n"
+        );
+        let program = asm::assemble(&source, &asm::Options::default()).unwrap();
+        let base = program.text.base;
+        // the place is a function of its own, and so a unit of its own
+        let file = ImageBuilder::new(Profile::rv32(false))
+            .text(base, &program.text.bytes)
+            .symbol("leaf", program.symbols["leaf"])
+            .symbol("other", program.symbols["other"])
+            .build();
+        let [expected, found] = [Backend::Interpreter, Backend::Jit].map(|b| end(b, &file));
+        assert_eq!(expected.0, Exit::Done(40), "through {link}");
+        assert_eq!(found, expected, "through {link}");
+    }
+}

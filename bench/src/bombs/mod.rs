@@ -104,8 +104,9 @@ mod tests {
                 let artifact = translate(&program, &charges, &options).expect(bomb.name);
                 // no program may come near the limit, behind which it is interpreted
                 let (size, stub) = (artifact.code().len(), 4096);
-                let most = options.native_limit(SMALL) - options.native_limit(0);
-                assert!(size <= most / 2 + stub, "{}: {size} bytes of {most}", bomb.name);
+                let slots = program.text().slot_count();
+                let most = options.native_limit(slots) - options.native_limit(0);
+                assert!(size <= most / 4 * 3 + stub, "{}: {size} bytes of {most}", bomb.name);
             }
         }
     }

@@ -176,7 +176,7 @@ impl Subject {
     }
 
     /// Gas and nanoseconds of some runs.
-    fn sample(&self, gas: u64, times: u64) -> Result<(u64, f64)> {
+    pub(super) fn sample(&self, gas: u64, times: u64) -> Result<(u64, f64)> {
         let mut samples = Samples::empty();
         let once = || match self.function {
             Some((name, n)) => self.call(name, n, gas),
