@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_trie::TrieAccount;
-use alloy_trie::root::{state_root_unsorted, storage_root_unsorted};
+use alloy_trie::root::{state_root_unsorted, storage_root_unhashed};
 use anyhow::{Context, Result};
 use bessemer_chain::store::{ChangeSet, StoreError, View, decode_account, encode_account};
 use bessemer_chain::{Account, Address, Code, CodeHash, StateKey, StorageKey, U256, Value};
@@ -82,7 +82,7 @@ impl State {
             let account = TrieAccount {
                 nonce: whole.account.nonce,
                 balance: whole.account.balance,
-                storage_root: storage_root_unsorted(storage),
+                storage_root: storage_root_unhashed(storage),
                 code_hash: whole.account.code_hash().into(),
                 ..TrieAccount::default()
             };
