@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     abi, aot, build, cache, call, check, demo, deploy, diff, disasm, doctor, events, inspect, new,
-    query, receipt, replay, run, simulate, size, state, test,
+    node, query, receipt, replay, run, simulate, size, state, test,
 };
 use crate::support::failure::Failure;
 use crate::support::output::Output;
@@ -48,6 +48,7 @@ enum Command {
     Replay(replay::Args),
     Abi(abi::Args),
     Size(size::Args),
+    Node(node::Args),
     Doctor(doctor::Args),
     Demo(demo::Args),
     Run(run::Args),
@@ -110,6 +111,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args, output),
         Command::Abi(args) => abi::run(&args, output),
         Command::Size(args) => size::run(&args, output),
+        Command::Node(args) => node::run(&args, output),
         Command::Doctor(args) => doctor::run(&args, output),
         Command::Demo(args) => demo::run(&args, output),
         Command::Run(args) => run::run(&args, output),

@@ -1,30 +1,61 @@
 //! The contracts that are built in.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{Address, Bytes};
 use revm_precompile::{PrecompileSpecId, PrecompileStatus};
 
 use crate::fork::Fork;
 use crate::frame::{FrameEnd, Outcome};
 
-/// The precompiles of one fork.
-#[derive(Clone, Copy, Debug)]
-pub struct Precompiles(&'static revm_precompile::Precompiles);
+/// The precompiles of one fork, some of which may be elsewhere for a simulation.
+#[derive(Clone, Debug)]
+pub struct Precompiles {
+    fork: &'static revm_precompile::Precompiles,
+    /// Of addresses where something is different: the precompile that is there now.
+    moved: Option<Box<BTreeMap<Address, Option<Address>>>>,
+}
 
 impl Precompiles {
     pub(crate) fn new(fork: Fork) -> Self {
-        Self(revm_precompile::Precompiles::new(PrecompileSpecId::from_spec_id(fork.spec())))
+        let fork = revm_precompile::Precompiles::new(PrecompileSpecId::from_spec_id(fork.spec()));
+        Self { fork, moved: None }
     }
 
     /// Whether there is a precompile at this address.
     #[inline]
     pub fn contains(&self, address: &Address) -> bool {
-        // all are below 2^16, and most addresses that are asked for are not
-        address[..18] == [0; 18] && self.0.contains(address)
+        match &self.moved {
+            // all are below 2^16, and most addresses that are asked for are not
+            None => address[..18] == [0; 18] && self.fork.contains(address),
+            Some(_) => self.origin(address).is_some(),
+        }
     }
 
-    /// All addresses.
+    /// The address that the precompile at an address has in the fork.
+    fn origin(&self, address: &Address) -> Option<Address> {
+        match self.moved.as_ref().and_then(|moved| moved.get(address)) {
+            Some(origin) => *origin,
+            None => self.fork.contains(address).then_some(*address),
+        }
+    }
+
+    /// Takes the precompile at an address away.
+    pub fn remove(&mut self, address: &Address) {
+        if self.contains(address) {
+            self.moved.get_or_insert_default().insert(*address, None);
+        }
+    }
+
+    /// Puts the precompile at an address to another one too, in place of what is there.
+    pub fn move_to(&mut self, from: &Address, to: Address) {
+        let origin = self.origin(from);
+        self.moved.get_or_insert_default().insert(to, origin);
+    }
+
+    /// All addresses of the fork.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
-        self.0.addresses()
+        self.fork.addresses()
     }
 
     /// Calls the precompile at an address; `None` if there is none.
@@ -35,8 +66,11 @@ impl Precompiles {
         if !self.contains(address) {
             return None;
         }
+        let origin = self.origin(address)?;
         let failed = Outcome::failed(FrameEnd::Halt);
-        let Ok(output) = self.0.get(address)?.execute(input, gas, 0) else { return Some(failed) };
+        let Ok(output) = self.fork.get(&origin)?.execute(input, gas, 0) else {
+            return Some(failed);
+        };
         let left = gas.checked_sub(output.gas_used);
         let (end, Some(gas_left)) = (output.status, left) else { return Some(failed) };
         Some(match end {

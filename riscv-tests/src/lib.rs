@@ -23,6 +23,8 @@
 //!
 //! [`differential`] runs a program on all engines and compares; [`fuzz`] does so with many.
 //!
+//! [`rpc`] compares a node with Ethereum's request-and-answer tests.
+//!
 //! [`calls`] runs random call trees on a chain and on a naive model of it; [`ethereum`] runs Ethereum's
 //! own state tests.
 //!
@@ -38,4 +40,5 @@ pub mod fuzz;
 pub mod generate;
 pub mod official;
 pub mod oracle;
+pub mod rpc;
 pub mod suite;

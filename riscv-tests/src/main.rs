@@ -28,6 +28,7 @@ enum Command {
     Fuzz(command::fuzz::Fuzz),
     Official(command::official::Official),
     Replay(command::replay::Replay),
+    Rpc(command::rpc::Rpc),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Official(official) => official.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Rpc(rpc) => rpc.run(),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -194,6 +194,21 @@ fn the_trie_knows_no_chain() {
 }
 
 #[test]
+fn neither_chain_nor_runtime_knows_a_server() {
+    let metadata = metadata();
+    for member in ["bessemer-chain", "bessemer-runtime"] {
+        let behind = members_behind(&metadata, member);
+        assert!(!behind.contains("bessemer-node"), "{member}: {behind:?}");
+        for name in behind.iter().map(String::as_str).chain([member]) {
+            let needed = dependencies(&metadata, name);
+            for server in ["tokio", "jsonrpsee", "hyper"] {
+                assert!(!needed.contains(server), "{name} needs {server}");
+            }
+        }
+    }
+}
+
+#[test]
 fn journal_and_stores_know_no_instruction_set() {
     let chain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chain/src");
     let mut files = rust_files(&chain.join("journal"));

@@ -14,6 +14,7 @@ pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inspect;
 pub(crate) mod new;
+pub(crate) mod node;
 pub(crate) mod query;
 pub(crate) mod receipt;
 pub(crate) mod replay;

@@ -5,6 +5,7 @@ pub(crate) mod ethereum;
 pub(crate) mod fuzz;
 pub(crate) mod official;
 pub(crate) mod replay;
+pub(crate) mod rpc;
 
 use anyhow::{Context, Result};
 use bessemer_conformance::generate::Generator;

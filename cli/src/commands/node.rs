@@ -1,0 +1,214 @@
+//! `bessemer node`: a chain that wallets and Ethereum's tools talk to.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bessemer_chain::U256;
+use bessemer_node::spec::{Development, Fork, Genesis};
+use bessemer_node::{
+    Background, Config, Limits, Mining, Node, ServerOptions, TEST_MNEMONIC, Wallet,
+};
+use serde_json::json;
+
+use crate::support::failure::Failure;
+use crate::support::output::Output;
+
+/// Starts a node that wallets, ethers, viem, web3.py, Hardhat and Foundry talk to
+///
+/// The chain is in memory and ends with the node. It begins with funded accounts whose keys everybody
+/// knows: send nothing to them on other chains.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The port, for HTTP and WebSocket; 0 lets the system choose
+    #[arg(long, short, default_value_t = 8545)]
+    port: u16,
+    /// The address; from others than this machine, the accounts' keys cannot be used
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// How many accounts have coins
+    #[arg(long, short, default_value_t = 10)]
+    accounts: u32,
+    /// What each of them owns, in ether
+    #[arg(long, default_value_t = 10_000)]
+    balance: u64,
+    /// The words that the accounts' keys follow from
+    #[arg(long, short, default_value = TEST_MNEMONIC, hide_default_value = true)]
+    mnemonic: String,
+    /// The identity of the chain
+    #[arg(long, default_value_t = 31_337)]
+    chain_id: u64,
+    /// Makes a block each so many seconds, in place of one for each transaction
+    #[arg(long, short, value_name = "SECONDS")]
+    block_time: Option<f64>,
+    /// Makes blocks only when a client asks for them
+    #[arg(long, conflicts_with = "block_time")]
+    no_mining: bool,
+    /// A base fee that does not change, in wei; 0 makes gas free
+    #[arg(long, value_name = "WEI")]
+    base_fee: Option<u64>,
+    /// The gas limit of blocks
+    #[arg(long, default_value_t = 30_000_000)]
+    gas_limit: u64,
+    /// The rules of this fork of Ethereum, like `prague`
+    #[arg(long, value_name = "NAME", default_value_t = Fork::NEWEST)]
+    hardfork: Fork,
+    /// The time of the first block, in seconds since 1970; now, unless it is given
+    #[arg(long, value_name = "SECONDS")]
+    timestamp: Option<u64>,
+    /// Begins with the first block in this file, a genesis.json, in place of accounts with coins
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["hardfork", "timestamp", "gas_limit"])]
+    genesis: Option<PathBuf>,
+    /// Executes and checks the blocks in this file (RLP), and adds them
+    #[arg(long, value_name = "FILE", requires = "genesis")]
+    import: Option<PathBuf>,
+    /// Lets web pages of this origin send requests; `*`: of all
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// Answers requests that name the node so; `*`: by any name
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// The most gas of a call
+    #[arg(long, value_name = "GAS", default_value_t = 50_000_000)]
+    call_gas: u64,
+    /// Says nothing
+    #[arg(long)]
+    silent: bool,
+}
+
+const AFTER_HELP: &str = "\
+What happens is logged to standard error; RUST_LOG says how much, like RUST_LOG=bessemer_node=debug.
+
+Examples:
+  bessemer node
+  bessemer node --port 0 --accounts 3 --block-time 2
+  bessemer node --hardfork prague --base-fee 0
+  bessemer node --genesis genesis.json --import chain.rlp
+";
+
+/// Wei of one ether.
+const ETHER: u64 = 1_000_000_000_000_000_000;
+
+/// Does what `args` say.
+pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    if !args.silent {
+        log();
+    }
+    let wallet = Wallet::from_mnemonic(&args.mnemonic, args.accounts)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let genesis = match &args.genesis {
+        Some(path) => Genesis::parse(&read(path)?)
+            .map_err(|error| Failure::Other(format!("{}: {error}", path.display())))?,
+        None => development(args, &wallet),
+    };
+    let (chain_id, gas_limit) = (genesis.spec.chain_id, genesis.gas_limit);
+    let base_fee = genesis.base_fee;
+    let banner = banner(args, &wallet);
+    // whoever can reach the port could use the keys
+    let wallet = if args.host.is_loopback() { wallet } else { Wallet::default() };
+    let other = |error: &dyn std::error::Error| Failure::Other(error.to_string());
+    let node = Node::start(Config {
+        genesis,
+        wallet,
+        mining: mining(args)?,
+        base_fee: args.base_fee,
+        pool: Limits::default(),
+        call_gas: args.call_gas,
+    })
+    .map_err(|error| other(&error))?;
+    if let Some(path) = &args.import {
+        let bytes = read(path)?;
+        let blocks = move |miner: &mut bessemer_node::Miner| {
+            miner.import(bessemer_node::block::blocks(&bytes))
+        };
+        let imported = node.write_blocking(blocks).map_err(|error| other(&error))?;
+        imported.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))?;
+    }
+    let options = ServerOptions {
+        address: SocketAddr::new(args.host, args.port),
+        origins: args.allow_origin.clone(),
+        hosts: args.allow_host.clone(),
+        ..ServerOptions::default()
+    };
+    let server = Background::start(node, &options).map_err(|error| other(&error))?;
+    let address = server.address();
+    if output.json {
+        output.document(&json!({ "address": address.to_string(), "chainId": chain_id }))?;
+    } else {
+        if !args.silent {
+            output.text(banner)?;
+            let fee = base_fee.map_or_else(|| "none".to_owned(), |fee| fee.to_string());
+            output.text(format_args!(
+                "Chain ID\n==================\n\n{chain_id}\n\nBase Fee\n==================\n\n{fee}\n\n\
+                 Gas Limit\n==================\n\n{gas_limit}\n\n"
+            ))?;
+        }
+        output.text(format_args!("Listening on {address}\n"))?;
+    }
+    server.until_told();
+    Ok(0)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|source| Failure::file("read", path, source))
+}
+
+fn mining(args: &Args) -> Result<Mining, Failure> {
+    match args.block_time {
+        _ if args.no_mining || args.import.is_some() => Ok(Mining::Manual),
+        None => Ok(Mining::Automatic),
+        Some(seconds) => Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|interval| !interval.is_zero())
+            .map(Mining::Interval)
+            .ok_or_else(|| {
+                Failure::Usage(format!("--block-time {seconds} is no time between blocks"))
+            }),
+    }
+}
+
+fn development(args: &Args, wallet: &Wallet) -> Genesis {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    Genesis::development(&Development {
+        chain_id: args.chain_id,
+        fork: args.hardfork,
+        timestamp: args.timestamp.unwrap_or_else(now),
+        gas_limit: args.gas_limit,
+        base_fee: args.base_fee.unwrap_or(1_000_000_000),
+        accounts: wallet.addresses().collect(),
+        balance: U256::from(args.balance) * U256::from(ETHER),
+    })
+}
+
+/// The accounts and their keys, as people know it from other development nodes.
+fn banner(args: &Args, wallet: &Wallet) -> String {
+    let mut text = String::new();
+    let secrets: Vec<_> = wallet.secrets().take(100).collect();
+    // writing to a string does not fail
+    let _ = writeln!(text, "\nAvailable Accounts\n==================\n");
+    for (index, (address, _)) in secrets.iter().enumerate() {
+        let _ = writeln!(text, "({index}) {address} ({}.000000000000000000 ETH)", args.balance);
+    }
+    let _ = writeln!(text, "\nPrivate Keys (public: everybody knows them)\n==================\n");
+    for (index, (_, key)) in secrets.iter().enumerate() {
+        let _ = writeln!(text, "({index}) {key}");
+    }
+    let _ = writeln!(
+        text,
+        "\nWallet\n==================\nMnemonic:          {}\nDerivation path:   m/44'/60'/0'/0/\n\n",
+        args.mnemonic
+    );
+    text
+}
+
+/// Logs to standard error, as RUST_LOG says.
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,bessemer_node=info"));
+    // another logger may be set already
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

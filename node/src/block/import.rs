@@ -1,0 +1,145 @@
+//! Blocks of others: executed, and compared with their headers.
+
+use alloy_consensus::{Block, TxEnvelope, proofs};
+use alloy_primitives::B256;
+use alloy_rlp::Decodable;
+use bessemer_evm::Transaction;
+
+use super::seal::{bloom, receipts_root};
+use super::{BlockHashes, Draft, HeaderError, Sealed, header};
+use crate::backend::{Checks, Engine, Environment, Failure, Refused};
+use crate::spec::Spec;
+
+/// Why a block was not imported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The bytes are no block.
+    #[error("the bytes after {at} are no block: {error}")]
+    Rlp {
+        /// Where the block begins.
+        at: usize,
+        /// What is wrong.
+        error: alloy_rlp::Error,
+    },
+    /// The header does not follow.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// A transaction cannot be part of the block.
+    #[error("transaction {index} of block {number}: {error}")]
+    Transaction {
+        /// The block.
+        number: u64,
+        /// The place of the transaction.
+        index: usize,
+        /// Why.
+        error: String,
+    },
+    /// The host failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// The blocks in a file of blocks, one after the other in RLP.
+pub fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<TxEnvelope>, ImportError>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let at = bytes.len() - rest.len();
+        let block = Block::decode(&mut rest).map_err(|error| {
+            rest = &[];
+            ImportError::Rlp { at, error }
+        });
+        Some(block)
+    })
+}
+
+/// Executes a block on the state of its parent, and checks everything that its header says but the
+/// seal of proof of work and the difficulty.
+///
+/// # Errors
+///
+/// If the block breaks a rule, with the first that it breaks.
+pub fn import(
+    engine: &Engine,
+    spec: &Spec,
+    parent: &Sealed,
+    hashes: &BlockHashes,
+    block: Block<TxEnvelope>,
+) -> Result<Sealed, ImportError> {
+    let Block { header, body } = block;
+    let number = header.number;
+    header::check(spec, &parent.header, parent.hash, &header)?;
+    let same = |field, found: B256, expected: B256| {
+        let error = || HeaderError {
+            number,
+            field,
+            found: found.to_string(),
+            expected: expected.to_string(),
+        };
+        if found == expected { Ok(()) } else { Err(error()) }
+    };
+    let root = proofs::calculate_transaction_root(&body.transactions);
+    same("the transactions root", header.transactions_root, root)?;
+    same("the hash of uncles", header.ommers_hash, proofs::calculate_ommers_root(&body.ommers))?;
+    let withdrawals = body.withdrawals.map(|list| list.0);
+    if let (Some(root), Some(list)) = (header.withdrawals_root, &withdrawals) {
+        same("the withdrawals root", root, proofs::calculate_withdrawals_root(list))?;
+    }
+
+    let environment = Environment::of_header(spec, &header, hashes);
+    let mut draft = Draft::begin(
+        engine,
+        spec,
+        parent.world.clone(),
+        environment,
+        parent.hash,
+        header.parent_beacon_block_root,
+    )?;
+    let mut senders = Vec::with_capacity(body.transactions.len());
+    for (index, envelope) in body.transactions.iter().enumerate() {
+        let wrong = |error: String| ImportError::Transaction { number, index, error };
+        let transaction =
+            Transaction::from_envelope(envelope).map_err(|error| wrong(error.to_string()))?;
+        match draft.push(&transaction, Checks::ALL, None) {
+            Ok(_) => senders.push(transaction.sender),
+            Err(Refused::Failure(failure)) => return Err(failure.into()),
+            Err(refused) => return Err(wrong(refused.to_string())),
+        }
+    }
+    let finished = draft.finish(withdrawals.as_deref().unwrap_or_default(), &body.ommers)?;
+    let number_of = |field, found: u64, expected: u64| {
+        let error = || HeaderError {
+            number,
+            field,
+            found: found.to_string(),
+            expected: expected.to_string(),
+        };
+        if found == expected { Ok(()) } else { Err(error()) }
+    };
+    number_of("the gas used", header.gas_used, finished.gas_used)?;
+    number_of("the blob gas", header.blob_gas_used.unwrap_or(0), finished.blob_gas_used)?;
+    same("the receipts root", header.receipts_root, receipts_root(&finished.receipts))?;
+    if header.logs_bloom != bloom(&finished.receipts) {
+        let expected = "another".to_owned();
+        let found = header.logs_bloom.to_string();
+        return Err(HeaderError { number, field: "the bloom filter", found, expected }.into());
+    }
+    if let (Some(found), Some(requests)) = (header.requests_hash, &finished.requests) {
+        same("the requests hash", found, requests.requests_hash())?;
+    }
+    same("the state root", header.state_root, finished.world.root())?;
+    Ok(Sealed {
+        hash: header.hash_slow(),
+        transactions: body.transactions,
+        senders,
+        ommers: body.ommers,
+        withdrawals,
+        receipts: finished.receipts,
+        before: parent.world.clone(),
+        world: finished.world,
+        header,
+    })
+}

@@ -1,0 +1,284 @@
+//! The node: what readers see, and the one thread that changes it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use alloy_primitives::{Address, B256, U256};
+use tokio::sync::{broadcast, oneshot};
+
+use crate::backend::Engine;
+use crate::block::{Sealed, genesis};
+use crate::ledger::Ledger;
+use crate::miner::{Miner, Mining};
+use crate::pool::{Limits, Pool, Waiting};
+use crate::spec::{Genesis, Spec};
+use crate::wallet::Wallet;
+
+/// How many commands may wait for the writer; who sends more waits.
+const COMMANDS: usize = 1024;
+
+/// How many events a subscriber may be behind before it is dropped.
+const EVENTS: usize = 4096;
+
+/// How many hashes of waiting transactions filters can go back.
+const PENDING_HASHES: usize = 8192;
+
+/// What the node is made of.
+pub struct Config {
+    /// How the chain begins.
+    pub genesis: Genesis,
+    /// The accounts whose keys the node has.
+    pub wallet: Wallet,
+    /// When blocks are made.
+    pub mining: Mining,
+    /// A base fee that never changes, in place of the rule of EIP-1559.
+    pub base_fee: Option<u64>,
+    /// What may wait for a block.
+    pub pool: Limits,
+    /// The most gas of a call.
+    pub call_gas: u64,
+}
+
+/// A node without its server. Methods read from it, and change it by [`Node::write`]. The thread that
+/// changes it ends when it is dropped.
+pub struct Node {
+    shared: Arc<Shared>,
+    commands: SyncSender<Command>,
+}
+
+/// What readers and the writer share.
+pub struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) spec: Spec,
+    pub(crate) call_gas: u64,
+    pub(crate) fixed_base_fee: Option<u64>,
+    ledger: RwLock<Arc<Ledger>>,
+    pool: Mutex<Pool>,
+    wallet: RwLock<Wallet>,
+    pending: Mutex<PendingHashes>,
+    events: broadcast::Sender<Event>,
+    pub(crate) metrics: Metrics,
+    pub(crate) started: Instant,
+    /// What tells this start of the node from others.
+    pub(crate) instance: B256,
+}
+
+/// Something that subscribers hear of.
+#[derive(Clone)]
+pub enum Event {
+    /// A block was made.
+    Block(Arc<Sealed>),
+    /// A transaction waits.
+    Pending(Arc<Waiting>),
+}
+
+/// What the node counts.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    /// Requests that were answered.
+    pub requests: AtomicU64,
+    /// Requests that were answered with an error.
+    pub errors: AtomicU64,
+    /// Subscribers that were dropped because they were too slow.
+    pub dropped_subscribers: AtomicU64,
+    /// Subscriptions that are open.
+    pub subscriptions: AtomicU64,
+    /// Transactions that the pool dropped because no block could take them.
+    pub dropped_transactions: AtomicU64,
+}
+
+type Command = Box<dyn FnOnce(&mut Miner) + Send>;
+
+/// The hashes of transactions that came to wait, newest last.
+#[derive(Default)]
+struct PendingHashes {
+    /// The number of the first.
+    begin: u64,
+    hashes: VecDeque<B256>,
+}
+
+/// The node has ended.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the node is ending")]
+pub struct Ended;
+
+impl Node {
+    /// A node on the first block of a chain.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot run contracts, or the first block cannot be made.
+    pub fn start(config: Config) -> Result<Arc<Self>, crate::backend::Failure> {
+        let first = genesis(&config.genesis)?;
+        let (commands, received) = sync_channel(COMMANDS);
+        let shared = Arc::new(Shared {
+            engine: Engine::new()?,
+            spec: config.genesis.spec.clone(),
+            call_gas: config.call_gas,
+            fixed_base_fee: config.base_fee,
+            ledger: RwLock::new(Arc::new(Ledger::new(first))),
+            pool: Mutex::new(Pool::new(config.pool)),
+            wallet: RwLock::new(config.wallet),
+            pending: Mutex::default(),
+            events: broadcast::channel(EVENTS).0,
+            metrics: Metrics::default(),
+            started: Instant::now(),
+            instance: instance(),
+        });
+        let miner = Miner::new(Arc::clone(&shared), config.mining, config.base_fee);
+        let thread = std::thread::Builder::new().name("writer".to_owned());
+        thread.spawn(move || write(miner, &received)).map_err(crate::backend::Failure::Thread)?;
+        Ok(Arc::new(Self { shared, commands }))
+    }
+
+    /// Has the writer do something, after what others asked for before.
+    ///
+    /// # Errors
+    ///
+    /// If the node is ending.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Miner) -> T + Send + 'static,
+    ) -> Result<T, Ended> {
+        let (answer, answered) = oneshot::channel();
+        let command: Command = Box::new(move |miner| {
+            // who asked may be gone
+            let _ = answer.send(change(miner));
+        });
+        match self.commands.try_send(command) {
+            Ok(()) => {}
+            Err(TrySendError::Disconnected(_)) => return Err(Ended),
+            Err(TrySendError::Full(command)) => {
+                let commands = self.commands.clone();
+                let sent = tokio::task::spawn_blocking(move || commands.send(command).is_ok());
+                if !sent.await.unwrap_or(false) {
+                    return Err(Ended);
+                }
+            }
+        }
+        answered.await.map_err(|_| Ended)
+    }
+
+    /// Like [`Node::write`], from a thread that may wait.
+    ///
+    /// # Errors
+    ///
+    /// If the node is ending.
+    pub fn write_blocking<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Miner) -> T + Send + 'static,
+    ) -> Result<T, Ended> {
+        let (answer, answered) = oneshot::channel();
+        let command: Command = Box::new(move |miner| {
+            // who asked may be gone
+            let _ = answer.send(change(miner));
+        });
+        self.commands.send(command).map_err(|_| Ended)?;
+        answered.blocking_recv().map_err(|_| Ended)
+    }
+}
+
+impl std::ops::Deref for Node {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
+    /// The chain as it is now; it does not change while somebody looks at it.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.ledger.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What waits.
+    pub fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the accounts whose keys are here.
+    pub fn with_wallet<T>(&self, look: impl FnOnce(&Wallet) -> T) -> T {
+        look(&self.wallet.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the accounts that the node acts for.
+    pub fn change_wallet<T>(&self, change: impl FnOnce(&mut Wallet) -> T) -> T {
+        change(&mut self.wallet.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Hears of what happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// The number that the next hash of a waiting transaction gets.
+    pub fn next_pending(&self) -> u64 {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.begin + pending.hashes.len() as u64
+    }
+
+    /// The hashes of transactions that came to wait, from this number on.
+    pub fn pending_since(&self, number: u64) -> (Vec<B256>, u64) {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let skip = usize::try_from(number.saturating_sub(pending.begin)).unwrap_or(usize::MAX);
+        let hashes = pending.hashes.iter().skip(skip).copied().collect();
+        (hashes, pending.begin + pending.hashes.len() as u64)
+    }
+
+    pub(crate) fn publish(&self, ledger: Arc<Ledger>) {
+        *self.ledger.write().unwrap_or_else(PoisonError::into_inner) = ledger;
+    }
+
+    pub(crate) fn announce(&self, event: Event) {
+        if let Event::Pending(waiting) = &event {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            if pending.hashes.len() == PENDING_HASHES {
+                pending.hashes.pop_front();
+                pending.begin += 1;
+            }
+            pending.hashes.push_back(waiting.transaction.hash);
+        }
+        // nobody may be listening
+        let _ = self.events.send(event);
+    }
+
+    /// What an account owns and has sent, as the newest state says.
+    pub(crate) fn account(&self, address: &Address) -> (u64, U256) {
+        let account = self.ledger().world.account(&crate::backend::chain_address(address));
+        account.map(|account| (account.nonce, account.balance)).unwrap_or_default()
+    }
+}
+
+impl Metrics {
+    pub(crate) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A number that no other start of a node has.
+fn instance() -> B256 {
+    let time =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    alloy_primitives::keccak256(
+        [time.as_nanos().to_le_bytes(), u128::from(std::process::id()).to_le_bytes()].concat(),
+    )
+}
+
+/// Carries out commands in their order, and makes blocks when it is time.
+fn write(mut miner: Miner, commands: &Receiver<Command>) {
+    loop {
+        let command = match miner.next_block_in() {
+            None => commands.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wait) => commands.recv_timeout(wait.max(Duration::from_millis(1))),
+        };
+        match command {
+            Ok(command) => command(&mut miner),
+            Err(RecvTimeoutError::Timeout) => miner.tick(),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}

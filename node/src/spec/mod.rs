@@ -1,0 +1,64 @@
+//! The rules of a chain: which fork a block is under, and what its first block is.
+
+mod development;
+mod genesis;
+
+use alloy_eips::eip7840::BlobParams;
+use alloy_primitives::{Address, address};
+pub use bessemer_evm::Fork;
+
+pub use self::development::Development;
+pub(crate) use self::genesis::INITIAL_BASE_FEE;
+pub use self::genesis::{Genesis, GenesisAccount, GenesisError};
+
+/// Which forks a chain has, and from when on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// The identity of the chain in signatures.
+    pub chain_id: u64,
+    /// Forks that begin with a block number, oldest first.
+    by_number: Vec<(u64, Fork)>,
+    /// Forks that begin with a timestamp, oldest first.
+    by_time: Vec<(u64, Fork)>,
+    /// What blobs cost, from which timestamp on, oldest first.
+    blobs: Vec<(u64, BlobParams)>,
+    /// The contract whose events are deposits (EIP-6110).
+    pub deposit_contract: Address,
+}
+
+/// The deposit contract of Ethereum's main network.
+const DEPOSIT_CONTRACT: Address = address!("0x00000000219ab540356cBB839Cbe05303d7705Fa");
+
+impl Spec {
+    /// A chain that is under one fork from its first block on.
+    pub fn at_fork(chain_id: u64, fork: Fork) -> Self {
+        let blobs = match fork {
+            fork if fork.has(Fork::Osaka) => vec![(0, BlobParams::osaka())],
+            fork if fork.has(Fork::Prague) => vec![(0, BlobParams::prague())],
+            fork if fork.has(Fork::Cancun) => vec![(0, BlobParams::cancun())],
+            _ => Vec::new(),
+        };
+        Self {
+            chain_id,
+            by_number: vec![(0, fork)],
+            by_time: Vec::new(),
+            blobs,
+            deposit_contract: DEPOSIT_CONTRACT,
+        }
+    }
+
+    /// The fork of a block.
+    pub fn fork(&self, number: u64, timestamp: u64) -> Fork {
+        let newest = |forks: &[(u64, Fork)], now| {
+            forks.iter().rev().find(|(begin, _)| *begin <= now).map(|(_, fork)| *fork)
+        };
+        newest(&self.by_time, timestamp)
+            .or_else(|| newest(&self.by_number, number))
+            .unwrap_or(Fork::Frontier)
+    }
+
+    /// What blobs cost in a block of this time; `None` before EIP-4844.
+    pub fn blobs(&self, timestamp: u64) -> Option<BlobParams> {
+        self.blobs.iter().rev().find(|(begin, _)| *begin <= timestamp).map(|(_, blobs)| *blobs)
+    }
+}
