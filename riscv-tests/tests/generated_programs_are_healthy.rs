@@ -59,7 +59,7 @@ fn run(case: &Case) -> (Stop, u64) {
     let mut oracle = Oracle::new(&case.setup(0x1_0000, MemoryClass::M256K));
     loop {
         let stop = oracle.run();
-        match answer(&oracle.registers().map(u64::from)) {
+        match answer(oracle.registers()) {
             Some(result) if stop == Stop::Ecall => oracle.resume(result),
             _ => return (stop, oracle.executed()),
         }

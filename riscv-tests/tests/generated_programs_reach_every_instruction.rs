@@ -27,7 +27,7 @@ fn each_form_is_executed_often() {
                 let stored = address.is_some() && rd != 0 && oracle.registers()[rd] == 0;
                 stored_conditionally += u32::from(stored);
             }
-            match (stop, answer(&oracle.registers().map(u64::from))) {
+            match (stop, answer(oracle.registers())) {
                 (None, _) => {}
                 (Some(Stop::Ecall), Some(result)) => oracle.resume(result),
                 _ => break,

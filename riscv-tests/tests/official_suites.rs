@@ -38,7 +38,7 @@ fn all_tests_of_both_layouts_are_found() {
             tests.iter().map(|test| format!("{}/{}", test.suite, test.name)).collect();
         assert_eq!(names.len(), expected, "{names:?}");
         let add = tests.iter().find(|test| test.name == "add-01").unwrap();
-        assert_eq!(add.defines, ["TEST_CASE_1=True"]);
+        assert_eq!(add.cases[0].defines, ["TEST_CASE_1=True"]);
         assert!(matches!(add.kind, Kind::Signature(Some(_))));
     }
 }

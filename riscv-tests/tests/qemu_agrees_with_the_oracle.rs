@@ -65,7 +65,7 @@ fn instrumented(case: &Case) -> Option<(Vec<u8>, Vec<u8>)> {
     }
     let mut setup = case.setup(STACK_SIZE, MemoryClass::M256K);
     let mut oracle = Oracle::new(&setup);
-    if oracle.run() != Stop::Ecall || oracle.registers()[17] != EXIT {
+    if oracle.run() != Stop::Ecall || low(&oracle, 17) != EXIT {
         return None;
     }
 
@@ -107,6 +107,11 @@ fn instrumented(case: &Case) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((image(&setup), output(&setup)?))
 }
 
+/// The value of a register of a 32-bit program.
+fn low(oracle: &Oracle, number: usize) -> u32 {
+    oracle.registers()[number] as u32
+}
+
 /// What the program writes, or None if it ends in another way, or is one where qemu is known to
 /// differ.
 fn output(setup: &Setup) -> Option<Vec<u8>> {
@@ -116,10 +121,10 @@ fn output(setup: &Setup) -> Option<Vec<u8>> {
     loop {
         match oracle.step() {
             None => {}
-            Some(Stop::Ecall) => match oracle.registers()[17] {
+            Some(Stop::Ecall) => match low(&oracle, 17) {
                 EXIT => return Some(output),
-                WRITE if oracle.registers()[10] == 1 => {
-                    let [addr, length] = [11, 12].map(|number| oracle.registers()[number]);
+                WRITE if low(&oracle, 10) == 1 => {
+                    let [addr, length] = [11, 12].map(|number| low(&oracle, number));
                     output.extend(oracle.read(addr, length)?);
                     oracle.resume(length);
                 }

@@ -136,7 +136,7 @@ pub fn unknown_selector() -> ! {
 /// Makes a program out of a contract.
 ///
 /// ```ignore
-/// #![cfg_attr(target_arch = "riscv32", no_std, no_main)]
+/// #![cfg_attr(any(target_arch = "riscv32", target_arch = "riscv64"), no_std, no_main)]
 /// bessemer_sdk::entry!(counter::Counter);
 /// ```
 ///
@@ -149,7 +149,7 @@ macro_rules! entry {
             .as_bytes()
             .len()] = $crate::abi::json(<$contract as $crate::Contract>::INTERFACE).cut();
 
-        #[cfg(target_arch = "riscv32")]
+        #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
         const _: () = {
             #[used]
             #[unsafe(link_section = ".bessemer.abi")]
@@ -164,7 +164,7 @@ macro_rules! entry {
             }
         };
 
-        #[cfg(not(target_arch = "riscv32"))]
+        #[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
         fn main() -> ::std::io::Result<()> {
             use ::std::io::Write;
             ::std::io::stdout().write_all(&INTERFACE)

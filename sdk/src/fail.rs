@@ -4,12 +4,12 @@
 //! a token. What the library itself can fail with needs none of it.
 
 /// Panics, in a test.
-#[cfg(not(target_arch = "riscv32"))]
+#[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
 #[cold]
 #[track_caller]
 pub(crate) fn fail(message: &'static str) -> ! {
     panic!("{message}")
 }
 
-#[cfg(target_arch = "riscv32")]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 pub(crate) use crate::host::fail;

@@ -28,7 +28,7 @@
 //! For `riscv32imac-unknown-none-elf` this becomes a program whose host calls are ECALLs. Everywhere
 //! else the same source runs natively, on an environment in memory that [`testing`] sets up.
 
-#![cfg_attr(target_arch = "riscv32", no_std)]
+#![cfg_attr(any(target_arch = "riscv32", target_arch = "riscv64"), no_std)]
 #![deny(unsafe_code)]
 
 extern crate alloc;
@@ -45,7 +45,7 @@ mod host;
 pub mod memory;
 pub mod storage;
 
-#[cfg(not(target_arch = "riscv32"))]
+#[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
 pub mod testing;
 
 pub use bessemer_abi::codes::status;

@@ -1,7 +1,7 @@
 //! One host call on its way through the steps of rule G6.
 
 use bessemer_abi::{Effect, Kind, Row};
-use bessemer_isa::TrapKind;
+use bessemer_isa::{TrapKind, Xlen};
 use bessemer_runtime::memory::GuestMemory;
 use bessemer_runtime::{Caller, HostResult, HostStop};
 use bessemer_types::{Address, U256};
@@ -28,6 +28,8 @@ struct Argument {
     low: u32,
     /// The high half, or the length in bytes.
     high: u32,
+    /// Whether a register of a range has something above its low half, which no address has.
+    astray: bool,
 }
 
 /// No row has more arguments, because each takes a register.
@@ -47,30 +49,41 @@ impl<'a> Service<'a> {
         }
         let mut arguments = [Argument::default(); MOST_ARGUMENTS];
         let mut lengths: u64 = 0;
+        let is_wide = caller.xlen() == Xlen::Rv64;
         let mut register = 0;
         let mut next = || {
             register += 1;
-            caller.argument(register - 1)
+            caller.wide_argument(register - 1)
         };
         let mut before = 0;
         for (argument, declared) in arguments.iter_mut().zip(row.arguments) {
-            argument.low = next();
+            let value = next();
+            argument.low = value as u32;
+            // pointer and length have 32 bits: what is above them in a 64-bit register is astray
+            let mut above = value >> 32;
+            let mut length = |register: u64| {
+                above |= register >> 32;
+                register as u32
+            };
             argument.high = match declared.kind {
                 Kind::Number => 0,
-                Kind::Wide => next(),
+                // one register of a 64-bit image, two of a 32-bit one
+                Kind::Wide if is_wide => (value >> 32) as u32,
+                Kind::Wide => next() as u32,
                 Kind::In { size } | Kind::Out { size } => size,
                 Kind::SameIn | Kind::SameOut => before,
                 Kind::Bytes { max } | Kind::Buffer { max } => {
-                    let len = capped(next(), max)?;
+                    let len = capped(length(next()), max)?;
                     lengths += u64::from(len) * u64::from(row.per_byte);
                     len
                 }
                 Kind::Items { size, max } => {
-                    let count = capped(next(), max)?;
+                    let count = capped(length(next()), max)?;
                     lengths += u64::from(count) * u64::from(row.per_item);
                     count * size
                 }
             };
+            argument.astray = above != 0;
             before = argument.high;
         }
         Ok(Self { caller, session, row, arguments, lengths })
@@ -83,6 +96,9 @@ impl<'a> Service<'a> {
         for (argument, declared) in self.arguments.iter().zip(self.row.arguments) {
             match declared.kind {
                 Kind::Number | Kind::Wide => {}
+                _ if argument.astray => {
+                    return Err(HostStop::Trap(TrapKind::BadPointer, Some(argument.low)));
+                }
                 Kind::Bytes { .. } | Kind::Items { .. } | Kind::In { .. } | Kind::SameIn => {
                     memory.read(argument.low, argument.high)?;
                 }
@@ -118,7 +134,7 @@ impl<'a> Service<'a> {
 
     #[inline]
     pub(super) fn wide(&self, index: usize) -> u64 {
-        let Argument { low, high } = self.arguments[index];
+        let Argument { low, high, .. } = self.arguments[index];
         u64::from(high) << 32 | u64::from(low)
     }
 
@@ -131,7 +147,7 @@ impl<'a> Service<'a> {
     /// The bytes of a range.
     #[inline]
     pub(super) fn bytes(&mut self, index: usize) -> HostResult<&[u8]> {
-        let Argument { low, high } = self.arguments[index];
+        let Argument { low, high, .. } = self.arguments[index];
         Ok(self.caller.memory().into_slice(low, high)?)
     }
 

@@ -8,6 +8,8 @@
 //!        strings, each with a zero byte
 //!        top of the stack
 //! ```
+//!
+//! Each number and each address is as wide as a register of the program.
 
 use bessemer_isa::Reg;
 use bessemer_runtime::Instance;
@@ -33,19 +35,20 @@ pub fn place_arguments<T>(
     let stack = instance.module().program().layout().stack.clone();
     let size = stack.end - stack.start;
     let strings: u64 = arguments.iter().map(|arg| arg.as_ref().len() as u64 + 1).sum();
-    let words = arguments.len() as u64 + FIXED_WORDS;
-    let needed = (words * 4 + strings).next_multiple_of(16);
+    let width = instance.module().program().profile().xlen.bytes() as usize;
+    let words = (arguments.len() as u64 + FIXED_WORDS) * width as u64;
+    let needed = (words + strings).next_multiple_of(16);
     let error = ArgumentError { needed, stack: size };
     let block = u32::try_from(needed).ok().filter(|&needed| needed <= size / 2).ok_or(error)?;
 
     let sp = stack.end - block;
-    let mut string = u64::from(sp) + words * 4;
-    let mut bytes = (arguments.len() as u32).to_le_bytes().to_vec();
+    let mut string = u64::from(sp) + words;
+    let mut bytes = (arguments.len() as u64).to_le_bytes()[..width].to_vec();
     for argument in arguments {
-        bytes.extend((string as u32).to_le_bytes());
+        bytes.extend(&string.to_le_bytes()[..width]);
         string += argument.as_ref().len() as u64 + 1;
     }
-    bytes.resize(words as usize * 4, 0);
+    bytes.resize(words as usize, 0);
     for argument in arguments {
         bytes.extend(argument.as_ref());
         bytes.push(0);

@@ -1,5 +1,5 @@
 //! The image.
 
-#![cfg_attr(target_arch = "riscv32", no_std, no_main)]
+#![cfg_attr(any(target_arch = "riscv32", target_arch = "riscv64"), no_std, no_main)]
 
 bessemer_sdk::entry!(native_transfer::NativeTransfer);

@@ -3,39 +3,42 @@
 //! The check of Rust's own library is made for speed: with its table it would be a sixteenth of the
 //! image of a token. Images are paid for by the byte, so contracts have one that is short.
 
-#![cfg_attr(target_arch = "riscv32", expect(unsafe_code, reason = "checked bytes become text"))]
+#![cfg_attr(
+    any(target_arch = "riscv32", target_arch = "riscv64"),
+    expect(unsafe_code, reason = "checked bytes become text")
+)]
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// These bytes as text, if they are UTF-8.
-#[cfg(not(target_arch = "riscv32"))]
+#[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
 pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     str::from_utf8(bytes).ok()
 }
 
 /// The same of bytes that are given away.
-#[cfg(not(target_arch = "riscv32"))]
+#[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
 pub(crate) fn string(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
 /// These bytes as text, if they are UTF-8.
-#[cfg(target_arch = "riscv32")]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     // SAFETY: they are UTF-8. What says so agrees with Rust's own check, by test.
     is_utf8(bytes).then(|| unsafe { str::from_utf8_unchecked(bytes) })
 }
 
 /// The same of bytes that are given away.
-#[cfg(target_arch = "riscv32")]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 pub(crate) fn string(bytes: Vec<u8>) -> Option<String> {
     // SAFETY: as above.
     is_utf8(&bytes).then(|| unsafe { String::from_utf8_unchecked(bytes) })
 }
 
 /// Whether these bytes are UTF-8: no encoding longer than needed, no surrogates.
-#[cfg(any(target_arch = "riscv32", test))]
+#[cfg(any(target_arch = "riscv32", target_arch = "riscv64", test))]
 #[inline(never)]
 fn is_utf8(bytes: &[u8]) -> bool {
     let mut rest = bytes;

@@ -8,7 +8,7 @@ use bessemer_image::{CodeHash, ImageBuilder, Profile};
 use bessemer_isa::asm;
 use sha3::{Digest, Keccak256};
 
-use crate::oracle::{MemoryClass, PAGE_SIZE, STACK_TOP, Segment, Setup};
+use crate::oracle::{Isa, MemoryClass, PAGE_SIZE, STACK_TOP, Segment, Setup};
 
 /// Bytes of a contract's stack, which hold all that the contract needs.
 const STACK: u32 = 0x1_0000;
@@ -201,6 +201,7 @@ impl Contract {
             segments: vec![Segment::text(TEXT, self.text.clone())],
             entry: TEXT,
             compressed: false,
+            isa: Isa::default(),
             stack_size: STACK,
             memory_class: MemoryClass::M1M,
             gas,

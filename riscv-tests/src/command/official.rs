@@ -22,7 +22,7 @@ pub(crate) struct Official {
     /// The cross compiler.
     #[arg(long, default_value = "riscv64-unknown-elf-gcc")]
     cc: PathBuf,
-    /// rv32im or rv32imac; without it both.
+    /// rv32im, rv32imac, rv64im or rv64imac; without it all.
     #[arg(long, value_parser = march)]
     march: Option<March>,
     /// Print every test, not only those that fail or have a remark.
@@ -32,7 +32,7 @@ pub(crate) struct Official {
 
 fn march(name: &str) -> Result<March> {
     let found = March::ALL.into_iter().find(|march| march.name() == name);
-    found.context("march is rv32im or rv32imac")
+    found.context("march is rv32im, rv32imac, rv64im or rv64imac")
 }
 
 impl Official {
@@ -59,10 +59,12 @@ fn report(march: March, rows: &[Row], all: bool) -> bool {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(["suite", "test"].into_iter().chain(ENGINES).chain(["remark"]));
-    for row in rows.iter().filter(|row| all || !row.passed() || !row.remark.is_empty()) {
+    let is_shown = |row: &&Row| all || !(row.passed() || row.was_skipped());
+    for row in rows.iter().filter(is_shown) {
         let mut cells = vec![row.suite.clone(), row.name.clone()];
         cells.extend(row.outcomes.iter().map(|outcome| match outcome {
             Outcome::Passed => "ok".to_owned(),
+            Outcome::NotRun => "not run".to_owned(),
             Outcome::Failed(reason) => reason.clone(),
         }));
         cells.push(row.remark.clone());
@@ -78,9 +80,27 @@ fn report(march: March, rows: &[Row], all: bool) -> bool {
         let of_suite: Vec<_> = rows.iter().filter(|row| row.suite == suite).collect();
         let passed = of_suite.iter().filter(|row| row.passed()).count();
         println!("{suite}: {passed} of {} as expected on every engine", of_suite.len());
+        let mut reasons: Vec<&str> = Vec::new();
+        for row in of_suite.iter().filter(|row| row.was_skipped()) {
+            if !reasons.contains(&&*row.remark) {
+                reasons.push(&row.remark);
+            }
+        }
+        for reason in reasons {
+            let of_reason = of_suite.iter().filter(|row| row.was_skipped() && row.remark == reason);
+            let names: Vec<_> = of_reason.map(|row| &*row.name).collect();
+            println!("  not run: {}: {reason}", names.join(", "));
+        }
+        let remarks = of_suite.iter().filter(|row| row.passed() && !row.remark.is_empty());
+        for row in remarks.filter(|row| row.suite.starts_with("rv")) {
+            println!("  {}: {}", row.name, row.remark);
+        }
     }
     if rows.is_empty() {
-        println!("no tests were found: that is a failure");
+        println!(
+            "no tests were found: that is a failure; --riscv-tests takes a checkout with a folder \
+             isa/rv32ui, --arch-test one with a folder riscv-test-suite/rv32i_m/I"
+        );
     }
-    !rows.is_empty() && rows.iter().all(Row::passed)
+    !rows.is_empty() && rows.iter().all(|row| row.passed() || row.was_skipped())
 }

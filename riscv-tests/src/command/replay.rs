@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use bessemer_conformance::differential::{
-    Bench, Rungs, Selection, Shrunk, Trial, climb, judge, shrink,
+    Bench, Rungs, Selection, Shrunk, Trial, climb, judge, profile, shrink,
 };
 use bessemer_conformance::fuzz;
 use bessemer_conformance::generate::Generator;
-use bessemer_isa::{Profile, disassemble};
+use bessemer_isa::disassemble;
 
 /// Run one random program on every engine, with a gas ladder; shrink it if an engine differs.
 #[derive(clap::Args)]
@@ -25,7 +25,7 @@ impl Replay {
     pub(crate) fn run(self) -> Result<bool> {
         let bench = Bench::new()?;
         if self.listing {
-            print_listing(&fuzz::trial(&self.generator.case(self.seed)));
+            print_listing(&fuzz::trial(&fuzz::case(Some(self.generator), self.seed).1));
         }
         Ok(explain(&bench, self.generator, self.seed))
     }
@@ -37,7 +37,7 @@ pub(crate) fn explain(bench: &Bench, generator: Generator, seed: u64) -> bool {
         "reproduce with: cargo run --release -p bessemer-conformance -- replay {} {seed}",
         generator.name()
     );
-    let trial = fuzz::trial(&generator.case(seed));
+    let trial = fuzz::trial(&fuzz::case(Some(generator), seed).1);
     let judged = judge(bench, &trial, Selection::All);
     println!("oracle: {}, {} gas left", judged.expected.end, judged.expected.gas);
     let verdict = judged.verdict.or_else(|| match climb(bench, &trial, Rungs::Ends) {
@@ -63,7 +63,7 @@ fn print_listing(trial: &Trial) {
         let (addr, size) = (segment.addr, segment.memsz);
         println!("segment {addr:#010x} {size:#x} bytes, writable: {}", segment.writable);
         if segment.executable {
-            for line in disassemble(&segment.bytes, segment.addr, Profile::rv32(setup.compressed)) {
+            for line in disassemble(&segment.bytes, segment.addr, profile(setup)) {
                 println!("{line}");
             }
         }

@@ -139,9 +139,9 @@ impl Bench {
                     calls.push(HostCall {
                         pc: oracle.pc(),
                         gas: oracle.gas(),
-                        registers: oracle.registers().map(u64::from),
+                        registers: *oracle.registers(),
                     });
-                    match answer(&oracle.registers().map(u64::from)) {
+                    match answer(oracle.registers()) {
                         Some(result) => oracle.resume(result),
                         None => break End { ending: Ending::Exit, pc: oracle.pc(), addr: None },
                     }
@@ -161,7 +161,7 @@ impl Bench {
         Observed {
             end,
             gas: oracle.gas(),
-            registers: Some(oracle.registers().map(u64::from)),
+            registers: Some(*oracle.registers()),
             reservation: oracle.reservation(),
             memory,
             calls,

@@ -32,4 +32,4 @@ pub use judge::{Judged, Selection, Verdict, judge};
 pub use ladder::{Rungs, climb};
 pub use observed::{End, Ending, HostCall, Memory, Observed};
 pub use shrink::{Shrunk, shrink};
-pub use trial::Trial;
+pub use trial::{Trial, profile};

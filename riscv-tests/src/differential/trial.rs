@@ -1,6 +1,6 @@
 //! A program in the two forms that engines take: the oracle's setup and an ELF file.
 
-use bessemer_image::{ImageBuilder, Limits, Profile};
+use bessemer_image::{ImageBuilder, Limits, Profile, Xlen};
 use bessemer_isa as isa;
 
 use crate::generate::Case;
@@ -21,7 +21,7 @@ impl Trial {
     /// of the setup.
     pub fn new(mut setup: Setup) -> Self {
         setup.stack_size = STACK;
-        let mut image = ImageBuilder::new(Profile::rv32(setup.compressed)).entry(setup.entry);
+        let mut image = ImageBuilder::new(profile(&setup)).entry(setup.entry);
         for segment in &setup.segments {
             image = image.segment(
                 segment.addr,
@@ -58,6 +58,12 @@ impl Trial {
     pub fn limits(&self) -> Limits {
         limits(self.setup.memory_class)
     }
+}
+
+/// The profile of a setup.
+pub fn profile(setup: &Setup) -> Profile {
+    let xlen = if setup.isa.wide { Xlen::Rv64 } else { Xlen::Rv32 };
+    Profile { xlen, compressed: setup.compressed, bits: setup.isa.bits }
 }
 
 /// The limits of bare programs with this memory class.

@@ -72,10 +72,10 @@ impl Report {
     }
 }
 
-/// The program of a seed.
+/// The program of a seed, which also says the width of its registers and its extensions.
 pub fn case(generator: Option<Generator>, seed: u64) -> (Generator, Case) {
     let generator = generator.unwrap_or_else(|| Generator::for_seed(seed));
-    (generator, generator.case(seed))
+    (generator, generator.case_of(seed, Generator::isa_for_seed(seed)))
 }
 
 /// A case as every batch runs it; the seed picks the memory class.

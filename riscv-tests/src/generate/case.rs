@@ -1,6 +1,6 @@
 //! A generated program.
 
-use crate::oracle::{MemoryClass, STACK_TOP, Segment, Setup};
+use crate::oracle::{Isa, MemoryClass, STACK_TOP, Segment, Setup};
 
 /// A program with its initial memory. All registers but sp are zero at entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Case {
     pub entry: u32,
     /// Profile C.
     pub compressed: bool,
+    /// The width of the registers, and extensions.
+    pub isa: Isa,
     /// A gas limit that suits the program.
     pub gas: u64,
 }
@@ -41,6 +43,7 @@ impl Case {
             ],
             entry: self.entry,
             compressed: self.compressed,
+            isa: self.isa,
             stack_size,
             memory_class,
             gas: self.gas,

@@ -5,6 +5,7 @@ use super::case::Case;
 use super::code::Label;
 use super::encode as e;
 use super::program::{CONDITIONS, MAIN_FRAME, Program, RA, RODATA, SP, TEMPORARY};
+use crate::oracle::Isa;
 
 /// Counts down to the end of recursion.
 const BUDGET: u32 = 24;
@@ -12,8 +13,8 @@ const BUDGET: u32 = 24;
 const COUNTERS: u32 = 18;
 const MAX_FUNCTIONS: u32 = 4;
 
-pub(super) fn case(name: &'static str, seed: u64) -> Case {
-    let mut program = Program::new(name, seed);
+pub(super) fn case(name: &'static str, seed: u64, isa: Isa) -> Case {
+    let mut program = Program::new(name, seed, isa);
     let count = program.random.below(MAX_FUNCTIONS + 1);
     let functions = (0..count).map(|_| program.code.label()).collect();
     let mut control = Control { program, functions };
@@ -200,7 +201,10 @@ impl Control {
         // Bit 0 of a JALR target does not count.
         let odd = u32::from(random.once_in(6));
         match random.below(6) {
-            0 if self.program.compressed => code.compressed_jump(true, callee),
+            // RV64 has no C.JAL
+            0 if self.program.compressed && !self.program.isa.wide => {
+                code.compressed_jump(true, callee);
+            }
             1 if self.program.compressed => {
                 code.absolute(TEMPORARY, e::addi(TEMPORARY, TEMPORARY, 0), callee, odd);
                 code.parcel(e::cr(1, TEMPORARY, 0));

@@ -4,9 +4,10 @@ use super::case::Case;
 use super::code::Label;
 use super::encode as e;
 use super::program::{CONDITIONS, Program, TEMPORARY};
+use crate::oracle::Isa;
 
-pub(super) fn case(name: &'static str, seed: u64) -> Case {
-    let mut program = Program::new(name, seed);
+pub(super) fn case(name: &'static str, seed: u64, isa: Isa) -> Case {
+    let mut program = Program::new(name, seed, isa);
     program.prologue();
     let length = match program.random.below(100) {
         0 => program.random.between(1000, 3000),
@@ -89,7 +90,10 @@ fn forward_branch(program: &mut Program, label: Label) {
 fn forward_jump(program: &mut Program, label: Label) {
     let link = program.random.pick(&[0, 1, 5, 28]);
     match program.random.below(4) {
-        0 if program.compressed => program.code.compressed_jump(link == 1, label),
+        0 if program.compressed => {
+            // RV64 has no C.JAL
+            program.code.compressed_jump(link == 1 && !program.isa.wide, label);
+        }
         1 => program.code.relative(TEMPORARY, e::jalr(link, TEMPORARY, 0), label, 0),
         2 => program.code.absolute(TEMPORARY, e::jalr(link, TEMPORARY, 0), label, 0),
         _ => program.code.jal(link, label, 0),

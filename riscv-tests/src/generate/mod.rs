@@ -12,6 +12,7 @@ mod case;
 mod code;
 mod control;
 pub(crate) mod encode;
+mod extension;
 mod grammar;
 mod layout;
 mod pressure;
@@ -20,6 +21,8 @@ pub(crate) mod random;
 mod raw;
 
 pub use case::{Case, EXIT, answer};
+
+use crate::oracle::Isa;
 
 /// A kind of random program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,14 +70,32 @@ impl Generator {
         }
     }
 
-    /// The program with this seed.
+    /// The program of RV32IMA, with or without C, that has this seed.
     #[must_use]
     pub fn case(self, seed: u64) -> Case {
+        self.case_of(seed, Isa::default())
+    }
+
+    /// The program with this seed, for registers of this width and with these extensions.
+    #[must_use]
+    pub fn case_of(self, seed: u64, isa: Isa) -> Case {
         match self {
-            Self::Raw => raw::case(self.name(), seed),
-            Self::Grammar => grammar::case(self.name(), seed),
-            Self::Control => control::case(self.name(), seed),
-            Self::Pressure => pressure::case(self.name(), seed),
+            Self::Raw => raw::case(self.name(), seed, isa),
+            Self::Grammar => grammar::case(self.name(), seed, isa),
+            Self::Control => control::case(self.name(), seed, isa),
+            Self::Pressure => pressure::case(self.name(), seed, isa),
+        }
+    }
+
+    /// What a mixed run uses for this seed: of 10 seeds, 2 are RV32, 3 RV32 with the bit
+    /// manipulation extensions, 5 RV64.
+    #[must_use]
+    pub fn isa_for_seed(seed: u64) -> Isa {
+        let [plain, bits, wide] = Isa::ALL;
+        match random::Random::new("isa", seed).below(10) {
+            0 | 1 => plain,
+            2..5 => bits,
+            _ => wide,
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::case::Case;
 use super::encode as e;
 use super::program::{AMOS, BASE, DATA, LR, MAIN_FRAME, Program, RODATA, SC, SP};
+use crate::oracle::Isa;
 
-pub(super) fn case(name: &'static str, seed: u64) -> Case {
-    let mut program = Program::new(name, seed);
+pub(super) fn case(name: &'static str, seed: u64, isa: Isa) -> Case {
+    let mut program = Program::new(name, seed, isa);
     program.code.word(e::addi(SP, SP, 0_u32.wrapping_sub(MAIN_FRAME)));
     let bases = [(DATA, program.layout.data_base()), (RODATA, program.layout.rodata)];
     for number in (1..32).filter(|number| *number != SP) {
@@ -55,6 +56,10 @@ fn any(program: &mut Program) -> u32 {
 
 fn operation(program: &mut Program) {
     let (rd, rs1, rs2) = (any(program), program.rs(), program.rs());
+    if program.wants_extension(40) {
+        let word = program.extension(rd, rs1, rs2);
+        return program.code.word(word);
+    }
     let word = match program.random.below(24) {
         0..6 => {
             let (funct7, funct3) = program.random.pick(&BASE);

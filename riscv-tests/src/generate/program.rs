@@ -5,6 +5,7 @@ use super::code::{Code, Label};
 use super::encode as e;
 use super::layout::Layout;
 use super::random::Random;
+use crate::oracle::Isa;
 
 pub(super) const RA: u32 = 1;
 pub(super) const SP: u32 = 2;
@@ -30,6 +31,7 @@ pub(super) struct Program {
     pub(super) code: Code,
     pub(super) layout: Layout,
     pub(super) compressed: bool,
+    pub(super) isa: Isa,
     pub(super) entry: u32,
     /// Words of rodata that are the address of a label plus a number.
     pub(super) table: Vec<(Label, u32)>,
@@ -40,11 +42,12 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn new(name: &str, seed: u64) -> Self {
+    pub(super) fn new(name: &str, seed: u64, isa: Isa) -> Self {
         let mut random = Random::new(name, seed);
         let layout = Layout::new(&mut random);
         Self {
             compressed: random.percent(60),
+            isa,
             code: Code::new(layout.text),
             entry: layout.text,
             table: vec![],
@@ -56,7 +59,7 @@ impl Program {
     }
 
     pub(super) fn finish(self, name: &'static str, seed: u64) -> Case {
-        let Self { mut random, code, layout, compressed, entry, table, .. } = self;
+        let Self { mut random, code, layout, compressed, isa, entry, table, .. } = self;
         let (mut text, addresses) = code.finish();
         if random.once_in(12) {
             // The remainder that is never executed.
@@ -91,6 +94,7 @@ impl Program {
             data_addr: layout.data,
             entry,
             compressed,
+            isa,
             gas,
         }
     }
@@ -174,6 +178,10 @@ impl Program {
             return self.short_arithmetic();
         }
         let (rd, rs1, rs2) = (self.rd(), self.rs(), self.rs());
+        if self.wants_extension(45) {
+            let word = self.extension(rd, rs1, rs2);
+            return self.code.word(word);
+        }
         let word = match self.random.below(20) {
             0..7 => {
                 let (funct7, funct3) = self.random.pick(&BASE);
@@ -199,6 +207,10 @@ impl Program {
     }
 
     fn short_arithmetic(&mut self) {
+        if self.wants_extension(35) {
+            let parcel = self.short_extension();
+            return self.code.parcel(parcel);
+        }
         let (rd, short_rd, rs2) = (self.rd(), self.short_rd(), self.rs());
         let imm = self.random.below(64);
         let parcel = match self.random.below(13) {
@@ -231,6 +243,9 @@ impl Program {
     pub(super) fn memory(&mut self) {
         if self.random.once_in(self.careless) {
             return self.careless_access();
+        }
+        if self.isa.wide && self.random.percent(40) {
+            return self.wide_access();
         }
         match self.random.below(10) {
             0 | 1 => self.atomic(),

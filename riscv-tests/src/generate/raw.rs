@@ -3,9 +3,10 @@
 use super::case::Case;
 use super::encode as e;
 use super::program::{AMOS, BASE, CONDITIONS, LR, Program, SC};
+use crate::oracle::Isa;
 
-pub(super) fn case(name: &'static str, seed: u64) -> Case {
-    let mut program = Program::new(name, seed);
+pub(super) fn case(name: &'static str, seed: u64, isa: Isa) -> Case {
+    let mut program = Program::new(name, seed, isa);
     if program.random.percent(60) {
         program.prologue();
     }
@@ -36,6 +37,17 @@ fn any_bits(program: &mut Program) {
 
 /// Any valid instruction with any fields, jumps mostly short.
 fn any_instruction(program: &mut Program) {
+    if program.wants_extension(30) {
+        let (rd, rs1, rs2) = (program.rd(), program.rs(), program.rs());
+        let word = match program.compressed && program.random.percent(30) {
+            true => {
+                let parcel = program.short_extension();
+                return program.code.parcel(parcel);
+            }
+            false => program.extension(rd, rs1, rs2),
+        };
+        return program.code.word(word);
+    }
     let random = &mut program.random;
     let (rd, rs1, rs2, imm) = (random.below(32), random.below(32), random.below(32), random.word());
     let short = random.below(32).wrapping_mul(2).wrapping_sub(16);

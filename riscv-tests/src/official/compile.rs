@@ -16,34 +16,56 @@ pub enum March {
     Rv32im,
     /// With compressed instructions, which the assembler then uses wherever it can.
     Rv32imac,
+    /// 64 bits, without compressed instructions.
+    Rv64im,
+    /// 64 bits, with compressed instructions.
+    Rv64imac,
 }
 
 impl March {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Rv32im, Self::Rv32imac];
+    pub const ALL: [Self; 4] = [Self::Rv32im, Self::Rv32imac, Self::Rv64im, Self::Rv64imac];
 
     /// The name, as the command line has it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rv32im => "rv32im",
             Self::Rv32imac => "rv32imac",
+            Self::Rv64im => "rv64im",
+            Self::Rv64imac => "rv64imac",
         }
     }
 
     /// Whether compressed instructions are used.
     pub fn compressed(self) -> bool {
-        self == Self::Rv32imac
+        matches!(self, Self::Rv32imac | Self::Rv64imac)
+    }
+
+    /// Bits in a register.
+    pub fn xlen(self) -> u32 {
+        match self {
+            Self::Rv32im | Self::Rv32imac => 32,
+            Self::Rv64im | Self::Rv64imac => 64,
+        }
+    }
+
+    fn abi(self) -> &'static str {
+        if self.xlen() == 32 { "-mabi=ilp32" } else { "-mabi=lp64" }
     }
 
     /// What the compiler is told. Atomics are in both, as the suites use them and the profile of a
     /// file follows from its flags alone; CSR instructions and FENCE.I must at least assemble.
-    fn flag(self) -> &'static str {
-        match self {
-            Self::Rv32im => "-march=rv32ima_zicsr_zifencei",
-            Self::Rv32imac => "-march=rv32imac_zicsr_zifencei",
-        }
+    fn flag(self, extensions: &[&str]) -> String {
+        let c = if self.compressed() { "c" } else { "" };
+        let base = format!("-march=rv{}ima{c}_zicsr_zifencei", self.xlen());
+        extensions.iter().fold(base, |flag, extension| flag + "_" + extension)
     }
 }
+
+/// The extensions that are used where the compiler knows them, and how conditions of tests name
+/// them.
+const EXTENSIONS: [(&str, &str); 5] =
+    [("zcb", "Zca_Zcb"), ("zba", "Zba"), ("zbb", "Zbb"), ("zbs", "Zbs"), ("zicond", "Zicond")];
 
 /// Where text starts.
 const TEXT: &str = "-Wl,-Ttext=0x80000000";
@@ -53,6 +75,8 @@ const TEXT: &str = "-Wl,-Ttext=0x80000000";
 pub struct Compiler {
     cc: PathBuf,
     march: March,
+    /// Those of [`EXTENSIONS`] that the compiler knows.
+    extensions: Vec<(&'static str, &'static str)>,
     directory: tempfile::TempDir,
 }
 
@@ -73,7 +97,27 @@ impl Compiler {
         ] {
             fs::write(directory.path().join(name), text)?;
         }
-        Ok(Self { cc, march, directory })
+        let mut compiler = Self { cc, march, extensions: vec![], directory };
+        compiler.extensions = EXTENSIONS.into_iter().filter(|&row| compiler.knows(row)).collect();
+        Ok(compiler)
+    }
+
+    /// Whether the compiler takes an extension; Zcb is one of compressed instructions.
+    fn knows(&self, (name, _): (&str, &str)) -> bool {
+        if name == "zcb" && !self.march.compressed() {
+            return false;
+        }
+        let mut command = Command::new(&self.cc);
+        command.args([&*self.march.flag(&[name]), self.march.abi(), "-x", "assembler", "-c"]);
+        command.args(["/dev/null", "-o", "/dev/null"]);
+        command.output().is_ok_and(|output| output.status.success())
+    }
+
+    /// The ISA that tests are compiled for, as their conditions write it.
+    pub fn isa(&self) -> String {
+        let c = if self.march.compressed() { "C" } else { "" };
+        let base = format!("RV{}IMA{c}Zicsr_Zifencei", self.march.xlen());
+        self.extensions.iter().fold(base, |isa, (_, name)| isa + "_" + name)
     }
 
     /// The ELF file of a test.
@@ -81,8 +125,10 @@ impl Compiler {
         let directory = self.directory.path();
         let output = directory.join("test.elf");
         let mut command = Command::new(&self.cc);
+        let extensions: Vec<_> = self.extensions.iter().map(|row| row.0).collect();
         command
-            .args([self.march.flag(), "-mabi=ilp32", "-mcmodel=medany", "-static", "-nostdlib"])
+            .args([&*self.march.flag(&extensions), self.march.abi(), "-mcmodel=medany", "-static"])
+            .arg("-nostdlib")
             .args(["-nostartfiles", "-Wl,--build-id=none", "-Wl,--no-warn-rwx-segments", TEXT])
             .arg("-T")
             .arg(directory.join("link.ld"))
@@ -92,9 +138,10 @@ impl Compiler {
             command.arg("-I").arg(include);
         }
         if let Kind::Signature(_) = test.kind {
-            command.args(["-Wl,-e,rvtest_entry_point", "-DXLEN=32", "-DFLEN=0"]);
+            let xlen = format!("-DXLEN={}", self.march.xlen());
+            command.args(["-Wl,-e,rvtest_entry_point", &*xlen, "-DFLEN=0"]);
         }
-        command.args(test.defines.iter().map(|definition| format!("-D{definition}")));
+        command.args(test.defines_for(&self.isa()).map(|definition| format!("-D{definition}")));
         command.arg(&test.source).arg("-o").arg(&output);
         let run = command.output().context("cannot run the compiler")?;
         if !run.status.success() {

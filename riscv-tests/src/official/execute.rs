@@ -29,6 +29,8 @@ pub enum Outcome {
     Passed,
     /// Not as expected, or not run.
     Failed(String),
+    /// The test cannot be run here.
+    NotRun,
 }
 
 /// The results of one test.
@@ -107,6 +109,17 @@ impl Row {
         let outcomes = vec![Outcome::Failed(reason); ENGINES.len()];
         let remark = test.remark().to_owned();
         Self { suite: test.suite.clone(), name: test.name.clone(), outcomes, remark }
+    }
+
+    /// A test that is not for this place.
+    pub fn skipped(test: &Test, reason: String) -> Self {
+        let outcomes = vec![Outcome::NotRun; ENGINES.len()];
+        Self { suite: test.suite.clone(), name: test.name.clone(), outcomes, remark: reason }
+    }
+
+    /// Whether no engine ran the test.
+    pub fn was_skipped(&self) -> bool {
+        self.outcomes.iter().all(|outcome| *outcome == Outcome::NotRun)
     }
 
     /// Whether every engine did what was expected.

@@ -13,6 +13,13 @@ pub use execute::{ENGINES, Engines, Outcome, Row};
 
 /// Compiles and runs one test.
 pub fn run(test: &Test, compiler: &Compiler, engines: &Engines) -> Row {
+    if let Expected::CannotRun(reason) = test.expected {
+        return Row::skipped(test, reason.to_owned());
+    }
+    let isa = compiler.isa();
+    if !test.is_for(&isa) {
+        return Row::skipped(test, format!("is not for {isa}, which this compiler was asked for"));
+    }
     match compiler.compile(test) {
         Ok(elf) => engines.run(test, &elf),
         Err(error) => Row::failed(test, format!("{error:#}")),

@@ -43,6 +43,7 @@ pub(super) enum Instruction {
     /// OP-IMM.
     Immediate {
         operation: Operation,
+        size: Size,
         rd: usize,
         rs1: usize,
         imm: u32,
@@ -50,24 +51,35 @@ pub(super) enum Instruction {
     /// OP.
     Register {
         operation: Operation,
+        size: Size,
         rd: usize,
         rs1: usize,
         rs2: usize,
+    },
+    /// OP-IMM with a function in place of the immediate.
+    Unary {
+        function: Function,
+        size: Size,
+        rd: usize,
+        rs1: usize,
     },
     Fence,
     Ecall,
     Ebreak,
     LoadReserved {
+        width: Width,
         rd: usize,
         rs1: usize,
     },
     StoreConditional {
+        width: Width,
         rd: usize,
         rs1: usize,
         rs2: usize,
     },
     Amo {
         operation: AmoOperation,
+        width: Width,
         rd: usize,
         rs1: usize,
         rs2: usize,
@@ -83,7 +95,8 @@ impl Instruction {
             Self::Ecall | Self::Ebreak | Self::Illegal => true,
             Self::Lui { .. } | Self::Auipc { .. } => false,
             Self::Load { .. } | Self::Store { .. } => false,
-            Self::Immediate { .. } | Self::Register { .. } | Self::Fence => false,
+            Self::Immediate { .. } | Self::Register { .. } | Self::Unary { .. } => false,
+            Self::Fence => false,
             Self::LoadReserved { .. } | Self::StoreConditional { .. } | Self::Amo { .. } => false,
         }
     }
@@ -104,6 +117,29 @@ pub(super) enum Width {
     Byte,
     Half,
     Word,
+    Double,
+}
+
+/// How much of the registers an instruction computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// All of them.
+    Register,
+    /// The low 32 bits; the result is sign-extended.
+    Word,
+}
+
+/// What is computed from one register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    Clz,
+    Ctz,
+    Cpop,
+    SextB,
+    SextH,
+    ZextH,
+    OrcB,
+    Rev8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +168,28 @@ pub(super) enum Operation {
     Divu,
     Rem,
     Remu,
+
+    /// `(a << k) + b`.
+    ShiftAdd(u32),
+    /// The same with the low 32 bits of a.
+    ShiftAddUw(u32),
+    /// The low 32 bits of a, shifted left.
+    SlliUw,
+    Andn,
+    Orn,
+    Xnor,
+    Min,
+    Minu,
+    Max,
+    Maxu,
+    Rol,
+    Ror,
+    Bclr,
+    Bext,
+    Binv,
+    Bset,
+    CzeroEqz,
+    CzeroNez,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,18 +28,18 @@ enum Need {
 
 impl Memory {
     /// Loads `n` bytes, little-endian, or names the lowest byte that is not mapped.
-    pub(super) fn load(&self, addr: u32, n: u32) -> Result<u32, u32> {
+    pub(super) fn load(&self, addr: u32, n: u32) -> Result<u64, u32> {
         self.check(addr, n, Need::Mapped)?;
         let mut value = 0;
         for k in (0..n).rev() {
-            value = value << 8 | u32::from(self.byte(addr + k).expect("checked"));
+            value = value << 8 | u64::from(self.byte(addr + k).expect("checked"));
         }
         Ok(value)
     }
 
     /// Stores the low `n` bytes of `value`, or names the lowest byte that cannot be written; then
     /// nothing is stored.
-    pub(super) fn store(&mut self, addr: u32, n: u32, value: u32) -> Result<(), u32> {
+    pub(super) fn store(&mut self, addr: u32, n: u32, value: u64) -> Result<(), u32> {
         self.check(addr, n, Need::Writable)?;
         self.write(addr, &value.to_le_bytes()[..n as usize]);
         Ok(())

@@ -5,7 +5,7 @@
 //! rule stands in one place and reads like the sentence of the specification that it follows.
 //!
 //! ```
-//! use bessemer_conformance::oracle::{MemoryClass, Oracle, Segment, Setup, Stop};
+//! use bessemer_conformance::oracle::{Isa, MemoryClass, Oracle, Segment, Setup, Stop};
 //!
 //! // addi a7, x0, 93; ecall
 //! let text = [0x05d0_0893_u32, 0x0000_0073].map(u32::to_le_bytes).concat();
@@ -13,6 +13,7 @@
 //!     segments: vec![Segment::text(0x1_0000, text)],
 //!     entry: 0x1_0000,
 //!     compressed: false,
+//!     isa: Isa::default(),
 //!     stack_size: 0x1_0000,
 //!     memory_class: MemoryClass::M1M,
 //!     gas: 1000,
@@ -38,7 +39,7 @@ mod tests;
 
 pub use gas::MemoryClass;
 pub use memory::{PAGE_SIZE, Page};
-pub use setup::{STACK_TOP, Segment, Setup};
+pub use setup::{Isa, STACK_TOP, Segment, Setup};
 pub use trap::Trap;
 
 use execute::Next;
@@ -72,7 +73,9 @@ pub enum Stop {
 /// One frame of one program.
 #[derive(Clone, Debug)]
 pub struct Oracle {
-    registers: [u32; 32],
+    /// In RV32 the upper half of each is 0.
+    registers: [u64; 32],
+    isa: Isa,
     pc: u32,
     gas: u64,
     memory: Memory,
@@ -104,9 +107,10 @@ impl Oracle {
     pub fn new(setup: &Setup) -> Self {
         setup.check();
         let mut registers = [0; 32];
-        registers[2] = setup.sp;
+        registers[2] = u64::from(setup.sp);
         Self {
             registers,
+            isa: setup.isa,
             pc: setup.entry,
             gas: setup.gas,
             memory: setup.memory(),
@@ -156,7 +160,8 @@ impl Oracle {
     /// If the oracle did not stop at an ECALL.
     pub fn resume(&mut self, a0: u32) {
         assert_eq!(self.at, At::Stopped(Stop::Ecall), "only an ECALL can be resumed");
-        self.registers[10] = a0;
+        // In RV64 it is sign-extended.
+        self.registers[10] = self.extended(a0);
         // ECALL has no compressed form.
         self.pc += 4;
         self.at = At::Arrival;
@@ -184,7 +189,7 @@ impl Oracle {
 
     /// x0 to x31.
     #[must_use]
-    pub fn registers(&self) -> &[u32; 32] {
+    pub fn registers(&self) -> &[u64; 32] {
         &self.registers
     }
 
@@ -193,7 +198,7 @@ impl Oracle {
     /// # Panics
     ///
     /// For x0.
-    pub fn set_register(&mut self, register: usize, value: u32) {
+    pub fn set_register(&mut self, register: usize, value: u64) {
         assert_ne!(register, 0, "x0 is 0");
         self.registers[register] = value;
     }
@@ -216,7 +221,7 @@ impl Oracle {
         self.gas = gas;
     }
 
-    /// The reserved word address, if there is one.
+    /// The reserved address, if there is one.
     #[must_use]
     pub fn reservation(&self) -> Option<u32> {
         self.reservation

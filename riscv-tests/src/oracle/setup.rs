@@ -15,6 +15,8 @@ pub struct Setup {
     pub entry: u32,
     /// Profile C.
     pub compressed: bool,
+    /// The width of the registers, and extensions.
+    pub isa: Isa,
     /// Bytes of stack below [`STACK_TOP`], a multiple of the page.
     pub stack_size: u32,
     /// Selects the weights of loads and stores.
@@ -23,6 +25,24 @@ pub struct Setup {
     pub gas: u64,
     /// sp at entry: [`STACK_TOP`], or below the argument block of a bare program.
     pub sp: u32,
+}
+
+/// What an image may contain besides RV32IMA and C. [`Isa::default`] is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Isa {
+    /// RV64.
+    pub wide: bool,
+    /// Zba, Zbb, Zbs and Zicond and, with profile C, Zcb.
+    pub bits: bool,
+}
+
+impl Isa {
+    /// Those that images can have.
+    pub const ALL: [Self; 3] = [
+        Self { wide: false, bits: false },
+        Self { wide: false, bits: true },
+        Self { wide: true, bits: true },
+    ];
 }
 
 /// A PT_LOAD segment.
@@ -81,7 +101,7 @@ impl Setup {
 
     pub(super) fn text(&self) -> Text {
         let segment = self.executable();
-        Text::new(segment.addr, &segment.bytes, self.compressed)
+        Text::new(segment.addr, &segment.bytes, self.compressed, self.isa)
     }
 
     pub(super) fn memory(&self) -> Memory {

@@ -1,7 +1,7 @@
 //! Text (section 1) and what stands at an address of it (section 2, "Length").
 
 use super::instruction::Instruction;
-use super::{compressed, decode};
+use super::{Isa, compressed, decode};
 
 #[derive(Clone, Debug)]
 pub(super) struct Text {
@@ -9,13 +9,14 @@ pub(super) struct Text {
     /// Rounded down to a multiple of the step.
     bytes: Vec<u8>,
     compressed: bool,
+    isa: Isa,
 }
 
 impl Text {
-    pub(super) fn new(start: u32, bytes: &[u8], compressed: bool) -> Self {
+    pub(super) fn new(start: u32, bytes: &[u8], compressed: bool, isa: Isa) -> Self {
         let step = if compressed { 2 } else { 4 };
         let bytes = bytes[..bytes.len() / step * step].to_vec();
-        Self { start, bytes, compressed }
+        Self { start, bytes, compressed, isa }
     }
 
     pub(super) fn is_compressed(&self) -> bool {
@@ -38,13 +39,13 @@ impl Text {
         if !self.compressed {
             let word = self.parcel(p) | self.parcel(p + 2) << 16;
             return match word & 0b11 {
-                0b11 => (decode::word(word), 4),
+                0b11 => (decode::word(word, self.isa), 4),
                 _ => (Instruction::Illegal, 4),
             };
         }
         let low = self.parcel(p);
         if low & 0b11 != 0b11 {
-            return (compressed::parcel(low), 2);
+            return (compressed::parcel(low, self.isa), 2);
         }
         if low & 0b1_1100 == 0b1_1100 {
             // 48 bits and longer.
@@ -53,7 +54,7 @@ impl Text {
         if !self.contains(p + 2) {
             return (Instruction::Illegal, 2);
         }
-        (decode::word(low | self.parcel(p + 2) << 16), 4)
+        (decode::word(low | self.parcel(p + 2) << 16, self.isa), 4)
     }
 
     fn end(&self) -> u32 {

@@ -4,7 +4,7 @@ use bessemer_isa::{I, Inst, L, N, Reg, S, U};
 
 use super::{PLENTY, Program};
 use crate::differential::{Selection, Trial};
-use crate::oracle::{MemoryClass, STACK_TOP, Segment, Setup};
+use crate::oracle::{Isa, MemoryClass, STACK_TOP, Segment, Setup};
 
 /// Where read-only constants are.
 pub const POOL: u32 = 0x40_0000;
@@ -114,6 +114,7 @@ impl Code {
             segments: vec![Segment::text(TEXT, self.text.clone()), pool, data],
             entry: TEXT,
             compressed: self.compressed,
+            isa: Isa::default(),
             stack_size: 0,
             memory_class: MemoryClass::M1M,
             gas: PLENTY,

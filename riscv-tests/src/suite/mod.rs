@@ -43,7 +43,7 @@ pub use shape::Shape;
 pub use traps::traps;
 
 use crate::differential::{Bench, Judged, Rungs, Selection, Trial, climb, judge};
-use crate::oracle::{MemoryClass, STACK_TOP, Segment, Setup};
+use crate::oracle::{Isa, MemoryClass, STACK_TOP, Segment, Setup};
 
 /// A conformance program.
 #[derive(Clone, Debug)]
@@ -91,6 +91,10 @@ pub fn assembled(program: &Assembly) -> Trial {
         segments: [text].into_iter().chain(others).collect(),
         entry: program.entry,
         compressed: program.profile.compressed,
+        isa: Isa {
+            wide: program.profile.xlen == bessemer_isa::Xlen::Rv64,
+            bits: program.profile.bits,
+        },
         stack_size: 0,
         memory_class: MemoryClass::M1M,
         gas: PLENTY,

@@ -56,7 +56,7 @@ impl From<Undeclared> for Left {
 impl Model {
     /// Does the host call at which the frame stands.
     pub(super) fn host(&mut self, cpu: &mut Oracle, frame: &mut Frame) -> Result<u32, Left> {
-        let number = cpu.registers()[17];
+        let number = cpu.registers()[17] as u32;
         let result = self.steps(number, cpu, frame)?;
         if let 0x30..=0x35 = number {
             self.health.refused_calls += u64::from(result as i32 <= -1);
@@ -464,7 +464,7 @@ impl Model {
 
 /// The arguments, and what their lengths cost.
 fn arguments(cpu: &Oracle, row: &Row) -> Result<(Arguments, u64), Left> {
-    let mut registers = cpu.registers()[10..].iter().copied();
+    let mut registers = cpu.registers()[10..].iter().map(|&value| value as u32);
     let mut next = || registers.next().unwrap_or_default();
     let mut arguments: Vec<(u32, u32)> = Vec::new();
     let mut lengths = 0;

@@ -10,10 +10,10 @@ const ONES: u32 = 0xffff_ffff;
 /// Executes one word with x5 = a, x6 = b and returns x7.
 fn one(word: u32, a: u32, b: u32) -> u32 {
     let mut oracle = plain(&[word, e::EBREAK]);
-    oracle.registers[5] = a;
-    oracle.registers[6] = b;
+    oracle.registers[5] = wide(a);
+    oracle.registers[6] = wide(b);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 4));
-    oracle.registers[7]
+    values(&oracle)[7]
 }
 
 #[test]
@@ -132,19 +132,19 @@ fn x0_stays_zero() {
     ];
     for word in writes {
         let mut oracle = plain(&[word, e::EBREAK]);
-        oracle.registers[5] = DATA;
-        oracle.registers[6] = 1;
+        oracle.registers[5] = wide(DATA);
+        oracle.registers[6] = wide(1);
         oracle.write(DATA, &[9, 9, 9, 9]);
         assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 4));
-        assert_eq!(oracle.registers()[0], 0, "{word:#010x}");
+        assert_eq!(values(&oracle)[0], 0, "{word:#010x}");
     }
 }
 
 #[test]
 fn an_amo_with_rd_x0_still_writes_memory() {
     let mut oracle = plain(&[e::amo(0, 0, 5, 6), e::EBREAK]);
-    oracle.registers[5] = DATA;
-    oracle.registers[6] = 41;
+    oracle.registers[5] = wide(DATA);
+    oracle.registers[6] = wide(41);
     oracle.write(DATA, &[1, 0, 0, 0]);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 4));
     assert_eq!(oracle.read(DATA, 4).unwrap(), [42, 0, 0, 0]);
@@ -153,7 +153,7 @@ fn an_amo_with_rd_x0_still_writes_memory() {
 #[test]
 fn fences_do_nothing() {
     let mut oracle = plain(&[0x0ff0_000f, 0x0100_000f, 0x8330_000f, 0xffff_8f8f, e::EBREAK]);
-    oracle.registers[31] = 3;
+    oracle.registers[31] = wide(3);
     let before = *oracle.registers();
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 16));
     assert_eq!(*oracle.registers(), before);
@@ -197,7 +197,7 @@ fn compressed_instructions_do_what_their_expansions_do() {
 
 fn run_with_values(mut oracle: Oracle) -> Oracle {
     for number in 1..32 {
-        oracle.registers[number] = DATA + 8 * u32::try_from(number).unwrap();
+        oracle.registers[number] = wide(DATA + 8 * u32::try_from(number).unwrap());
     }
     oracle.write(DATA, &(0..=255).collect::<Vec<u8>>());
     assert!(matches!(oracle.run(), Stop::Trap { kind: Trap::BREAKPOINT, .. }));

@@ -14,8 +14,8 @@ fn sc() -> u32 {
 
 fn run(words: &[u32], addr: u32) -> (Stop, Oracle) {
     let mut oracle = plain(words);
-    oracle.registers[5] = addr;
-    oracle.registers[6] = 0xcafe;
+    oracle.registers[5] = wide(addr);
+    oracle.registers[6] = wide(0xcafe);
     if (DATA..DATA + 0x1ffc).contains(&addr) {
         oracle.write(addr & !3, &[1, 2, 3, 4]);
     }
@@ -47,12 +47,12 @@ fn amos_return_the_old_word_and_store_the_new() {
         for aqrl in 0..4 {
             let word = e::amo(funct5, 7, 5, 6) | aqrl << 25;
             let mut oracle = plain(&[word, e::EBREAK]);
-            oracle.registers[5] = DATA;
-            oracle.registers[6] = rs2;
-            oracle.memory.store(DATA, 4, old).unwrap();
+            oracle.registers[5] = wide(DATA);
+            oracle.registers[6] = wide(rs2);
+            oracle.memory.store(DATA, 4, wide(old)).unwrap();
             assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 4));
-            assert_eq!(oracle.registers()[7], old, "funct5 {funct5:#b}");
-            assert_eq!(oracle.memory.load(DATA, 4), Ok(new), "funct5 {funct5:#b}");
+            assert_eq!(values(&oracle)[7], old, "funct5 {funct5:#b}");
+            assert_eq!(oracle.memory.load(DATA, 4), Ok(wide(new)), "funct5 {funct5:#b}");
         }
     }
 }
@@ -61,11 +61,11 @@ fn amos_return_the_old_word_and_store_the_new() {
 fn operands_are_read_before_rd_is_written() {
     // amoadd x5, x5, (x5): the address is also the addend.
     let mut oracle = plain(&[e::amo(0, 5, 5, 5), e::EBREAK]);
-    oracle.registers[5] = DATA;
+    oracle.registers[5] = wide(DATA);
     oracle.memory.store(DATA, 4, 3).unwrap();
     oracle.run();
-    assert_eq!(oracle.registers()[5], 3);
-    assert_eq!(oracle.memory.load(DATA, 4), Ok(DATA + 3));
+    assert_eq!(values(&oracle)[5], 3);
+    assert_eq!(oracle.memory.load(DATA, 4), Ok(wide(DATA + 3)));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn rule_1_misaligned_before_anything_else() {
 fn rule_2_no_reservation_at_entry() {
     let words = [sc(), e::EBREAK];
     let (stop, oracle) = run(&words, DATA);
-    assert_eq!((stop, oracle.registers()[7]), (done(&words), 1));
+    assert_eq!((stop, values(&oracle)[7]), (done(&words), 1));
     assert_eq!(oracle.read(DATA, 4).unwrap(), [1, 2, 3, 4]);
 }
 
@@ -91,7 +91,7 @@ fn rule_2_no_reservation_at_entry() {
 fn rule_3_lr_loads_and_reserves() {
     let words = [lr(), e::EBREAK];
     let (stop, oracle) = run(&words, DATA + 4);
-    assert_eq!((stop, oracle.registers()[7]), (done(&words), 0x0403_0201));
+    assert_eq!((stop, values(&oracle)[7]), (done(&words), 0x0403_0201));
     assert_eq!(oracle.reservation(), Some(DATA + 4));
     // The load traps, and the older reservation stays.
     let words = [lr(), e::addi(5, 0, 8), lr()];
@@ -107,7 +107,7 @@ fn rule_3_lr_loads_and_reserves() {
 fn rule_4_sc_stores_if_the_reservation_is_its_word() {
     let words = [lr(), sc(), e::EBREAK];
     let (stop, oracle) = run(&words, DATA);
-    assert_eq!((stop, oracle.registers()[7]), (done(&words), 0));
+    assert_eq!((stop, values(&oracle)[7]), (done(&words), 0));
     assert_eq!(oracle.read(DATA, 4).unwrap(), [0xfe, 0xca, 0, 0]);
     assert_eq!(oracle.reservation(), None);
 }
@@ -118,13 +118,13 @@ fn rule_4_sc_to_another_word_fails_without_access_and_clears() {
     for step in [4, 0x7fc] {
         let words = [lr(), e::addi(5, 5, step), sc(), e::EBREAK];
         let (stop, oracle) = run(&words, DATA + 0x1ff8);
-        assert_eq!((stop, oracle.registers()[7]), (done(&words), 1));
+        assert_eq!((stop, values(&oracle)[7]), (done(&words), 1));
         assert_eq!(oracle.reservation(), None);
     }
     // The failed SC cleared: a further SC to the reserved word fails as well.
     let words = [lr(), e::addi(5, 5, 4), sc(), e::addi(5, 5, 0xffc), sc(), e::EBREAK];
     let (stop, oracle) = run(&words, DATA);
-    assert_eq!((stop, oracle.registers()[7]), (done(&words), 1));
+    assert_eq!((stop, values(&oracle)[7]), (done(&words), 1));
     assert_eq!(oracle.read(DATA, 4).unwrap(), [1, 2, 3, 4]);
 }
 
@@ -132,7 +132,7 @@ fn rule_4_sc_to_another_word_fails_without_access_and_clears() {
 fn rule_4_sc_after_sc_fails() {
     let words = [lr(), sc(), sc(), e::EBREAK];
     let (stop, oracle) = run(&words, DATA);
-    assert_eq!((stop, oracle.registers()[7]), (done(&words), 1));
+    assert_eq!((stop, values(&oracle)[7]), (done(&words), 1));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn rule_5_an_amo_needs_a_writable_word() {
     for addr in [RODATA, TEXT, 0, DATA - 4, DATA + 0x2000, 0xffff_fffc] {
         let (stop, oracle) = run(&[e::amo(0, 7, 5, 6)], addr);
         assert_eq!(stop, trap_at(Trap::BAD_STORE, TEXT, addr));
-        assert_eq!(oracle.registers()[7], 0);
+        assert_eq!(values(&oracle)[7], 0);
     }
 }
 
@@ -157,7 +157,7 @@ fn rule_6_an_ecall_clears() {
     assert_eq!(stop, Stop::Ecall);
     oracle.resume(0);
     assert_eq!(oracle.run(), done(&words));
-    assert_eq!(oracle.registers()[7], 1);
+    assert_eq!(values(&oracle)[7], 1);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn rule_6_ordinary_accesses_and_amos_keep_the_reservation() {
     for between in [e::lw(8, 5, 0), e::sw(6, 5, 0), e::amo(0, 8, 5, 6), e::sw(6, 5, 4)] {
         let words = [lr(), between, sc(), e::EBREAK];
         let (stop, oracle) = run(&words, DATA);
-        assert_eq!((stop, oracle.registers()[7]), (done(&words), 0));
+        assert_eq!((stop, values(&oracle)[7]), (done(&words), 0));
     }
 }
 
@@ -173,5 +173,5 @@ fn rule_6_ordinary_accesses_and_amos_keep_the_reservation() {
 fn a_jump_keeps_the_reservation() {
     let words = [lr(), e::jal(0, 4), e::branch(0, 0, 0, 4), sc(), e::EBREAK];
     let (stop, oracle) = run(&words, DATA);
-    assert_eq!((stop, oracle.registers()[7]), (done(&words), 0));
+    assert_eq!((stop, values(&oracle)[7]), (done(&words), 0));
 }

@@ -1,9 +1,14 @@
 //! Encodings, against words that an assembler of another project produced.
 
 use super::super::instruction::{
-    AmoOperation as A, Condition as C, Extend as E, Instruction as I, Operation as O, Width as W,
+    AmoOperation as A, Condition as C, Extend as E, Function as F, Instruction as I,
+    Operation as O, Size as Z, Width as W,
 };
-use super::super::{compressed, decode};
+use super::super::{Isa, compressed, decode};
+
+const RV32: Isa = Isa { wide: false, bits: false };
+const RV32B: Isa = Isa { wide: false, bits: true };
+const RV64: Isa = Isa { wide: true, bits: true };
 
 fn load(width: W, extend: E, rd: usize, rs1: usize, offset: i32) -> I {
     I::Load { width, extend, rd, rs1, offset: offset.cast_unsigned() }
@@ -14,11 +19,11 @@ fn store(width: W, rs2: usize, rs1: usize, offset: i32) -> I {
 }
 
 fn imm(operation: O, rd: usize, rs1: usize, imm: i32) -> I {
-    I::Immediate { operation, rd, rs1, imm: imm.cast_unsigned() }
+    I::Immediate { operation, size: Z::Register, rd, rs1, imm: imm.cast_unsigned() }
 }
 
 fn reg(operation: O, rd: usize, rs1: usize, rs2: usize) -> I {
-    I::Register { operation, rd, rs1, rs2 }
+    I::Register { operation, size: Z::Register, rd, rs1, rs2 }
 }
 
 fn branch(condition: C, rs1: usize, rs2: usize, offset: i32) -> I {
@@ -26,7 +31,7 @@ fn branch(condition: C, rs1: usize, rs2: usize, offset: i32) -> I {
 }
 
 fn amo(operation: A, rd: usize, rs2: usize, rs1: usize) -> I {
-    I::Amo { operation, rd, rs1, rs2 }
+    I::Amo { operation, width: W::Word, rd, rs1, rs2 }
 }
 
 fn jal(rd: usize, offset: i32) -> I {
@@ -88,9 +93,9 @@ fn words_decode_as_the_manual_says() {
         (0xffff_8f8f, I::Fence),
         (0x0000_0073, I::Ecall),
         (0x0010_0073, I::Ebreak),
-        (0x1001_20af, I::LoadReserved { rd: 1, rs1: 2 }),
-        (0x1601_20af, I::LoadReserved { rd: 1, rs1: 2 }),
-        (0x1842_a1af, I::StoreConditional { rd: 3, rs1: 5, rs2: 4 }),
+        (0x1001_20af, I::LoadReserved { width: W::Word, rd: 1, rs1: 2 }),
+        (0x1601_20af, I::LoadReserved { width: W::Word, rd: 1, rs1: 2 }),
+        (0x1842_a1af, I::StoreConditional { width: W::Word, rd: 3, rs1: 5, rs2: 4 }),
         (0x0874_232f, amo(A::Swap, 6, 7, 8)),
         (0x04a5_a4af, amo(A::Add, 9, 10, 11)),
         (0x22d7_262f, amo(A::Xor, 12, 13, 14)),
@@ -102,7 +107,40 @@ fn words_decode_as_the_manual_says() {
         (0xe1f0_af2f, amo(A::Maxu, 30, 31, 1)),
     ];
     for (word, instruction) in table {
-        assert_eq!(decode::word(word), instruction, "{word:#010x}");
+        assert_eq!(decode::word(word, RV32), instruction, "{word:#010x}");
+    }
+}
+
+#[test]
+fn what_other_profiles_have_decodes_there() {
+    let word = |operation, rd, rs1, rs2| I::Register { operation, size: Z::Word, rd, rs1, rs2 };
+    let unary = |function, rd, rs1| I::Unary { function, size: Z::Register, rd, rs1 };
+    let table = [
+        (RV64, 0x0002_3183, load(W::Double, E::Sign, 3, 4, 0)),
+        (RV64, 0x0002_6183, load(W::Word, E::Zero, 3, 4, 0)),
+        (RV64, 0x0032_3fa3, store(W::Double, 3, 4, 31)),
+        (RV64, 0x03f7_1693, imm(O::Sll, 13, 14, 63)),
+        (RV64, 0x0031_00bb, word(O::Add, 1, 2, 3)),
+        (RV64, 0x4062_823b, word(O::Sub, 4, 5, 6)),
+        (RV64, 0x0252_41bb, word(O::Div, 3, 4, 5)),
+        (RV64, 0x0831_00bb, reg(O::ShiftAddUw(0), 1, 2, 3)),
+        (RV64, 0x6b81_5093, unary(F::Rev8, 1, 2)),
+        (RV32B, 0x6981_5093, unary(F::Rev8, 1, 2)),
+        (RV32B, 0x0801_40b3, unary(F::ZextH, 1, 2)),
+        (RV64, 0x0801_40bb, unary(F::ZextH, 1, 2)),
+        (RV32B, 0x6001_1093, unary(F::Clz, 1, 2)),
+        (RV32B, 0x2871_5093, unary(F::OrcB, 1, 2)),
+        (RV32B, 0x2031_40b3, reg(O::ShiftAdd(2), 1, 2, 3)),
+        (RV32B, 0x4031_70b3, reg(O::Andn, 1, 2, 3)),
+        (RV32B, 0x0e31_50b3, reg(O::CzeroEqz, 1, 2, 3)),
+        (RV64, 0x63f1_5093, imm(O::Ror, 1, 2, 63)),
+        (RV32B, 0x6201_5093, I::Illegal),
+        (RV64, 0x6981_5093, I::Illegal),
+        (RV32B, 0x6b81_5093, I::Illegal),
+        (RV32B, 0x0031_00bb, I::Illegal),
+    ];
+    for (isa, word, instruction) in table {
+        assert_eq!(decode::word(word, isa), instruction, "{word:#010x}");
     }
 }
 
@@ -153,7 +191,7 @@ fn everything_else_is_illegal() {
         (0xffff_ffff, "all ones"),
     ];
     for (word, name) in table {
-        assert_eq!(decode::word(word), I::Illegal, "{name}");
+        assert_eq!(decode::word(word, RV32), I::Illegal, "{name}");
     }
 }
 
@@ -197,7 +235,7 @@ fn parcels_decode_as_their_expansions() {
         (0xc202, store(W::Word, 0, 2, 4)),
     ];
     for (parcel, instruction) in table {
-        assert_eq!(compressed::parcel(parcel), instruction, "{parcel:#06x}");
+        assert_eq!(compressed::parcel(parcel, RV32), instruction, "{parcel:#06x}");
     }
 }
 
@@ -216,7 +254,7 @@ fn hints_are_legal() {
         (0x8401, imm(O::Sra, 8, 8, 0), "c.srai x8, 0"),
     ];
     for (parcel, instruction, name) in table {
-        assert_eq!(compressed::parcel(parcel), instruction, "{name}");
+        assert_eq!(compressed::parcel(parcel, RV32), instruction, "{name}");
     }
 }
 
@@ -250,7 +288,7 @@ fn reserved_parcels_are_illegal() {
         (0xe002, "c.fswsp"),
     ];
     for (parcel, name) in table {
-        assert_eq!(compressed::parcel(parcel), I::Illegal, "{name}");
+        assert_eq!(compressed::parcel(parcel, RV32), I::Illegal, "{name}");
     }
 }
 
@@ -260,7 +298,7 @@ fn as_many_parcels_are_legal_as_the_forms_have_fields() {
     let legal = |quadrant: u32, funct3: u32| {
         (0..1 << 11)
             .map(|middle| funct3 << 13 | middle << 2 | quadrant)
-            .filter(|parcel| compressed::parcel(*parcel) != I::Illegal)
+            .filter(|parcel| compressed::parcel(*parcel, RV32) != I::Illegal)
             .count()
     };
     let rows = [

@@ -8,7 +8,7 @@ const START: u64 = 1_000_000;
 /// The worked example of section 4, and one C.EBREAK behind it.
 fn worked_example(a1: u32) -> Oracle {
     let mut oracle = compressed(&[0x4501, 0x0533, 0x00b5, 0xfded, 0x9002]);
-    oracle.registers[11] = a1;
+    oracle.registers[11] = wide(a1);
     oracle
 }
 
@@ -61,8 +61,8 @@ fn nothing_happens_before_the_check() {
         (8, trap(Trap::BREAKPOINT, TEXT + 4), 1, 9),
     ] {
         let mut oracle = plain(&words);
-        oracle.registers[5] = DATA;
-        oracle.registers[6] = 9;
+        oracle.registers[5] = wide(DATA);
+        oracle.registers[6] = wide(9);
         oracle.gas = gas;
         assert_eq!(oracle.run(), stop);
         assert_eq!(oracle.gas(), left);
@@ -148,7 +148,7 @@ fn a_limit_is_either_enough_or_ends_at_the_first_arrival_it_does_not_cover() {
     ];
     let run = |limit| {
         let mut oracle = plain(&words);
-        oracle.registers[6] = DATA;
+        oracle.registers[6] = wide(DATA);
         oracle.gas = limit;
         (oracle.run(), oracle)
     };
@@ -172,7 +172,7 @@ fn a_limit_is_either_enough_or_ends_at_the_first_arrival_it_does_not_cover() {
                 let pc = if n == 10 { TEXT + 16 } else { TEXT + 4 };
                 assert_eq!((stop, oracle.gas()), (Stop::OutOfGas { pc }, 0));
                 let stored = 11 - u32::try_from(n).unwrap();
-                assert_eq!(oracle.memory.load(DATA, 4), Ok(stored));
+                assert_eq!(oracle.memory.load(DATA, 4), Ok(wide(stored)));
             }
         }
     }

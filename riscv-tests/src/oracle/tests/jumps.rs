@@ -14,7 +14,7 @@ fn jalr_to_every_address_around_a_plain_text() {
             continue;
         }
         let mut oracle = plain(&words);
-        oracle.registers[5] = target;
+        oracle.registers[5] = wide(target);
         let t = target & !1;
         let expected = match t {
             t if t < TEXT || t >= end => trap_at(Trap::BAD_JUMP, TEXT, t),
@@ -26,7 +26,7 @@ fn jalr_to_every_address_around_a_plain_text() {
         let taken = expected == trap(Trap::BREAKPOINT, t);
         let charged = if taken { 17 + 3 } else { 17 };
         assert_eq!(oracle.gas(), 1_000_000 - charged);
-        assert_eq!(oracle.registers()[7], if taken { TEXT + 4 } else { 0 });
+        assert_eq!(values(&oracle)[7], if taken { TEXT + 4 } else { 0 });
     }
 }
 
@@ -53,10 +53,10 @@ fn jalr_to_every_parcel_of_a_compressed_text() {
     for (offset, stop, cost) in table {
         for odd in 0..2 {
             let mut oracle = compressed(&parcels);
-            oracle.registers[5] = TEXT + offset + odd;
+            oracle.registers[5] = wide(TEXT + offset + odd);
             assert_eq!(oracle.run(), stop, "offset {offset}");
             assert_eq!(oracle.gas(), 1_000_000 - 17 - cost, "offset {offset}");
-            assert_eq!(oracle.registers()[1], if offset == 6 { 13 } else { 0 });
+            assert_eq!(values(&oracle)[1], if offset == 6 { 13 } else { 0 });
         }
     }
 }
@@ -64,14 +64,14 @@ fn jalr_to_every_parcel_of_a_compressed_text() {
 #[test]
 fn jalr_reads_rs1_before_it_writes_rd() {
     let mut oracle = plain(&[e::jalr(5, 5, 0), e::EBREAK, e::EBREAK]);
-    oracle.registers[5] = TEXT + 8;
+    oracle.registers[5] = wide(TEXT + 8);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 8));
-    assert_eq!(oracle.registers()[5], TEXT + 4);
+    assert_eq!(values(&oracle)[5], TEXT + 4);
     // C.JALR ra: links 2 bytes on.
     let mut oracle = compressed(&[0x9082, 0x9002, 0x9002]);
-    oracle.registers[1] = TEXT + 4;
+    oracle.registers[1] = wide(TEXT + 4);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 4));
-    assert_eq!(oracle.registers()[1], TEXT + 2);
+    assert_eq!(values(&oracle)[1], TEXT + 2);
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn jalr_adds_before_it_clears_bit_0() {
     // 0x10007 + 1 = 0x10008; 0x10007 + 2 = 0x10009.
     for immediate in [1, 2] {
         let mut oracle = plain(&[e::jalr(0, 5, immediate), e::EBREAK, e::EBREAK]);
-        oracle.registers[5] = TEXT + 7;
+        oracle.registers[5] = wide(TEXT + 7);
         assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 8));
     }
     // The sum is modulo 2^32.
     let mut oracle = plain(&[e::jalr(0, 5, 0xfff), e::EBREAK]);
-    oracle.registers[5] = 0;
+    oracle.registers[5] = wide(0);
     assert_eq!(oracle.run(), trap_at(Trap::BAD_JUMP, TEXT, 0xffff_fffe));
 }
 
@@ -92,11 +92,11 @@ fn jalr_adds_before_it_clears_bit_0() {
 fn link_values_are_behind_the_instruction() {
     let mut oracle = plain(&[e::jal(7, 8), e::EBREAK, e::EBREAK]);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 8));
-    assert_eq!(oracle.registers()[7], TEXT + 4);
+    assert_eq!(values(&oracle)[7], TEXT + 4);
     // C.JAL +4
     let mut oracle = compressed(&[0x2011, 0x9002, 0x9002]);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 4));
-    assert_eq!(oracle.registers()[1], TEXT + 2);
+    assert_eq!(values(&oracle)[1], TEXT + 2);
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn branches_compare_as_named() {
     ];
     for (funct3, a, b, taken) in table {
         let mut oracle = plain(&[e::branch(funct3, 5, 6, 8), e::EBREAK, e::EBREAK]);
-        oracle.registers[5] = a;
-        oracle.registers[6] = b;
+        oracle.registers[5] = wide(a);
+        oracle.registers[6] = wide(b);
         let expected = if taken { TEXT + 8 } else { TEXT + 4 };
         assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, expected), "{funct3} {a:#x} {b:#x}");
     }
@@ -195,5 +195,5 @@ fn words_may_straddle_alignment_with_profile_c() {
     let [low, high] = halves(e::addi(5, 0, 7));
     let mut oracle = compressed(&[0x0001, low, high, 0x9002]);
     assert_eq!(oracle.run(), trap(Trap::BREAKPOINT, TEXT + 6));
-    assert_eq!(oracle.registers()[5], 7);
+    assert_eq!(values(&oracle)[5], 7);
 }

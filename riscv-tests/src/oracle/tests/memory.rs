@@ -10,8 +10,8 @@ fn access(opcode: u32, funct3: u32, addr: u32, value: u32) -> (Stop, Oracle) {
         _ => e::s(e::STORE, funct3, 5, 6, 0),
     };
     let mut oracle = plain(&[word, e::EBREAK]);
-    oracle.registers[5] = addr;
-    oracle.registers[6] = value;
+    oracle.registers[5] = wide(addr);
+    oracle.registers[6] = wide(value);
     let stop = oracle.run();
     (stop, oracle)
 }
@@ -34,10 +34,10 @@ fn loads_extend_and_are_little_endian() {
     ];
     for (funct3, offset, result) in table {
         let mut oracle = plain(&[e::i(e::LOAD, funct3, 7, 5, offset), e::EBREAK]);
-        oracle.registers[5] = DATA;
+        oracle.registers[5] = wide(DATA);
         oracle.write(DATA, &bytes);
         assert_eq!(oracle.run(), DONE);
-        assert_eq!(oracle.registers()[7], result, "funct3 {funct3} offset {offset}");
+        assert_eq!(values(&oracle)[7], result, "funct3 {funct3} offset {offset}");
     }
 }
 
@@ -58,7 +58,7 @@ fn misaligned_and_page_crossing_accesses_work() {
         assert_eq!(oracle.read(DATA + offset, 4).unwrap(), [0xd4, 0xc3, 0xb2, 0xa1]);
         oracle = access(e::LOAD, 2, RODATA + offset % 7, 0).1;
         let low = offset % 7;
-        assert_eq!(oracle.registers()[7], 0x0302_0100 + 0x0101_0101 * low);
+        assert_eq!(values(&oracle)[7], 0x0302_0100 + 0x0101_0101 * low);
     }
 }
 
@@ -130,14 +130,14 @@ fn effective_addresses_wrap_in_32_bits() {
     let table = [(0, 0xffc, 0xffff_fffc), (0xffff_ffff, 1, 0), (0xffff_fffe, 0x7ff, 0x7fd)];
     for (rs1, immediate, addr) in table {
         let mut oracle = plain(&[e::lw(7, 5, immediate)]);
-        oracle.registers[5] = rs1;
+        oracle.registers[5] = wide(rs1);
         assert_eq!(oracle.run(), trap_at(Trap::BAD_LOAD, TEXT, addr));
     }
     // A wrapped address that is mapped.
     let mut oracle = plain(&[e::lw(7, 5, 0x7fc), e::EBREAK]);
-    oracle.registers[5] = RODATA - 0x7fc;
+    oracle.registers[5] = wide(RODATA - 0x7fc);
     assert_eq!(oracle.run(), DONE);
-    assert_eq!(oracle.registers()[7], 0x0302_0100);
+    assert_eq!(values(&oracle)[7], 0x0302_0100);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_trapping_store_has_no_effect() {
     let (_, oracle) = access(e::STORE, 2, DATA + 0x1ffe, ONES);
     assert_eq!(oracle.read(DATA + 0x1ffc, 4).unwrap(), [0; 4]);
     let (_, oracle) = access(e::LOAD, 2, DATA + 0x1ffe, 0);
-    assert_eq!(oracle.registers()[7], 0);
+    assert_eq!(values(&oracle)[7], 0);
 }
 
 const ONES: u32 = 0xffff_ffff;
@@ -162,10 +162,10 @@ fn text_is_readable_with_its_remainder_which_is_never_executed() {
     let mut bytes = e::lw(7, 5, 0).to_le_bytes().to_vec();
     bytes.extend([0x11, 0x22, 0x33]);
     let mut oracle = Oracle::new(&setup(bytes, false));
-    oracle.registers[5] = TEXT + 4;
+    oracle.registers[5] = wide(TEXT + 4);
     // The word behind the load is incomplete: text ends there.
     assert_eq!(oracle.run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT + 4));
-    assert_eq!(oracle.registers()[7], 0x0033_2211);
+    assert_eq!(values(&oracle)[7], 0x0033_2211);
 
     let mut oracle = Oracle::new(&setup(vec![0x01, 0x00, 0x02], true));
     assert_eq!(oracle.run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT + 2));
@@ -177,17 +177,17 @@ fn segments_may_lie_above_2_gib_and_share_pages_of_one_permission() {
     setup.segments.push(Segment::data(0x9000_0100, vec![1, 2]));
     setup.segments.push(Segment::data(0x9000_0102, vec![3, 4]));
     let mut oracle = Oracle::new(&setup);
-    oracle.registers[5] = 0x9000_0100;
+    oracle.registers[5] = wide(0x9000_0100);
     assert_eq!(oracle.run(), trap(Trap::ILLEGAL_INSTRUCTION, TEXT + 4));
-    assert_eq!(oracle.registers()[7], 0x0403_0201);
+    assert_eq!(values(&oracle)[7], 0x0403_0201);
 }
 
 #[test]
 fn grown_pages_are_zero_and_writable() {
     let mut oracle = plain(&[e::sw(6, 5, 0), e::EBREAK]);
     oracle.map(DATA + 0x2000, 1);
-    oracle.registers[5] = DATA + 0x1ffe;
-    oracle.registers[6] = ONES;
+    oracle.registers[5] = wide(DATA + 0x1ffe);
+    oracle.registers[6] = wide(ONES);
     assert_eq!(oracle.run(), DONE);
     assert_eq!(oracle.read(DATA + 0x1ffc, 8).unwrap(), [0, 0, 255, 255, 255, 255, 0, 0]);
 }

@@ -7,7 +7,7 @@ use bessemer_isa::GasSchedule;
 use bessemer_translator::{Options, TranslateError, identity};
 
 /// Version of the execution specification (`docs/specification.md`).
-const SEMANTICS_VERSION: u32 = 1;
+const SEMANTICS_VERSION: u32 = 2;
 /// Version of how generated code calls the host.
 const HOST_CALL_CONVENTION: u32 = 1;
 

@@ -30,7 +30,8 @@ macro_rules! ecall {
             asm!(
                 "ecall",
                 in("a7") $number,
-                inlateout($first) $value => result,
+                in($first) $value,
+                lateout("a0") result,
                 $(in($register) $more,)*
                 options(nostack),
             )
@@ -40,8 +41,8 @@ macro_rules! ecall {
     ($number:literal [$a:tt $($free:tt)*] [$($done:tt)*] $name:ident number, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name,] $($rest)*)
     };
-    ($number:literal [$a:tt $b:tt $($free:tt)*] [$($done:tt)*] $name:ident wide, $($rest:tt)*) => {
-        ecall!($number [$($free)*] [$($done)* $a $name as u32, $b ($name >> 32) as u32,] $($rest)*)
+    ($number:literal $free:tt $done:tt $name:ident wide, $($rest:tt)*) => {
+        ecall_wide!($number $free $done $name, $($rest)*)
     };
     ($number:literal [$a:tt $($free:tt)*] [$($done:tt)*] $name:ident input, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name.as_ptr(),] $($rest)*)
@@ -61,6 +62,22 @@ macro_rules! ecall {
     // bytes and items
     ($number:literal [$a:tt $b:tt $($free:tt)*] [$($done:tt)*] $name:ident $kind:ident, $($rest:tt)*) => {
         ecall!($number [$($free)*] [$($done)* $a $name.as_ptr(), $b $name.len(),] $($rest)*)
+    };
+}
+
+/// A number of 64 bits takes two registers of 32 bits,
+#[cfg(target_arch = "riscv32")]
+macro_rules! ecall_wide {
+    ($number:literal [$a:tt $b:tt $($free:tt)*] [$($done:tt)*] $name:ident, $($rest:tt)*) => {
+        ecall!($number [$($free)*] [$($done)* $a $name as u32, $b ($name >> 32) as u32,] $($rest)*)
+    };
+}
+
+/// and one of 64.
+#[cfg(target_arch = "riscv64")]
+macro_rules! ecall_wide {
+    ($number:literal [$a:tt $($free:tt)*] [$($done:tt)*] $name:ident, $($rest:tt)*) => {
+        ecall!($number [$($free)*] [$($done)* $a $name,] $($rest)*)
     };
 }
 
@@ -96,7 +113,8 @@ pub(crate) fn with_input(then: fn(&[u8])) {
         asm!(
             "ecall",
             in("a7") HostCall::InputCopy.number(),
-            inlateout("a0") 0 => length,
+            in("a0") 0,
+            lateout("a0") length,
             in("a1") start,
             in("a2") SHORT,
             options(nostack),
