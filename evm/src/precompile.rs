@@ -40,6 +40,13 @@ impl Precompiles {
         }
     }
 
+    /// Whether the fork has a precompile at this address, which then is warm from the begin, wherever
+    /// the precompile is now.
+    #[inline]
+    pub fn is_warm(&self, address: &Address) -> bool {
+        address[..18] == [0; 18] && self.fork.contains(address)
+    }
+
     /// Takes the precompile at an address away.
     pub fn remove(&mut self, address: &Address) {
         if self.contains(address) {

@@ -29,7 +29,7 @@ pub(crate) const CI: &[Stage] = &[
     },
     Stage {
         name: "ethereum",
-        what: "Ethereum's state tests, where they stand beside the repository",
+        what: "Ethereum's state tests and request-and-answer tests, where they stand beside the repository",
         steps: &[Step::new(".ci/ethereum-tests")],
     },
     Stage {

@@ -47,7 +47,7 @@ impl<'s> EvmHost<'s> {
     ) -> Result<(AccountId, Account, bool), LoadError> {
         let ours = ours(address);
         let journal = &mut self.session.journal;
-        let built_in = self.rules.precompiles.contains(address);
+        let built_in = self.rules.precompiles.is_warm(address);
         if skip_cold && !built_in && !journal.is_warm_account(&ours) {
             return Err(LoadError::ColdLoadSkipped);
         }

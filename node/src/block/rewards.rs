@@ -13,7 +13,7 @@ const ETHER: u128 = 1_000_000_000_000_000_000;
 fn of_block(fork: Fork) -> u128 {
     match fork {
         fork if fork.has(Fork::Paris) => 0,
-        fork if fork.has(Fork::Petersburg) => 2 * ETHER,
+        fork if fork.has(Fork::Constantinople) => 2 * ETHER,
         fork if fork.has(Fork::Byzantium) => 3 * ETHER,
         _ => 5 * ETHER,
     }

@@ -272,7 +272,8 @@ impl Simulation<'_> {
         let envelope = unsigned(&request, self.rpc.node.spec.chain_id, nonce, gas)?;
         let transaction = bessemer_evm::Transaction { sender, ..of_envelope(&envelope) };
         let checks = if self.validates {
-            Checks { sender: false, ..Checks::ALL }
+            // the gas of a call is bounded by the request's, not by the cap of a transaction
+            Checks { sender: false, block_gas: false, ..Checks::ALL }
         } else {
             // value and fees must be there in any case
             Checks { fees: true, base_fee: false, ..Checks::NONE }
@@ -291,8 +292,8 @@ impl Simulation<'_> {
         };
         let logs = transfers.frames.pop().unwrap_or_default();
         let called = Called {
-            // what a constructor returns is code, and stays where it is
-            returned: receipt.output.clone(),
+            // the output of a revert is in its error
+            returned: if error.is_some() { Bytes::new() } else { receipt.output.clone() },
             logs: if error.is_some() { Vec::new() } else { logs },
             gas_used: receipt.gas_used,
             gas_spent: receipt.gas_spent,

@@ -11,7 +11,7 @@ use clap::Args;
 /// The directory has genesis.json, chain.rlp and .io files, as the tests are distributed. All blocks are
 /// imported by Ethereum's rules; seals of proof of work are not checked.
 #[derive(Args)]
-pub struct Rpc {
+pub(crate) struct Rpc {
     /// The directory
     directory: PathBuf,
     /// Only files whose folder and name contain this
@@ -23,7 +23,7 @@ pub struct Rpc {
 }
 
 impl Rpc {
-    pub fn run(&self) -> Result<bool> {
+    pub(crate) fn run(&self) -> Result<bool> {
         let mut scripts = scripts(&self.directory)?;
         scripts.retain(|path| name(path).contains(&self.filter));
         ensure!(!scripts.is_empty(), "no file has {:?} in its name", self.filter);

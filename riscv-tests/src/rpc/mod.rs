@@ -15,7 +15,16 @@ pub use self::compare::Difference;
 use self::script::{Exchange, Script};
 
 /// Tests that are not expected to pass, with the reason of each: the file's folder and name.
-pub const EXCEPTIONS: &[(&str, &str)] = &[];
+pub const EXCEPTIONS: &[(&str, &str)] = &[
+    (
+        "eth_simulateV1/ethSimulate-self-destructive-contract-produces-logs.io",
+        "traceTransfers does not show what SELFDESTRUCT moves: inspectors of the chain are not told",
+    ),
+    (
+        "eth_simulateV1/ethSimulate-use-as-many-features-as-possible.io",
+        "the hash of the tenth simulated block is another, for a reason that is not found yet",
+    ),
+];
 
 /// The gas that calls may use, as the tests were recorded.
 const CALL_GAS: u64 = 50_000_000;
