@@ -235,7 +235,7 @@ where
 
     fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
         let host = request.headers().get("host").and_then(|host| host.to_str().ok());
-        let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+        let host = host.or_else(|| request.uri().host());
         if !is_allowed(host, &self.hosts) {
             let text = "this name is not answered here; allow it with --allow-host\n";
             return respond(403, "text/plain", text.to_owned());

@@ -117,10 +117,13 @@ pub enum Refused {
     Failure(#[from] Failure),
 }
 
+/// Rules that were made, with what they were made for.
+type KnownRules = (Fork, Option<BlobParams>, Arc<Rules>);
+
 /// What all runs share: compiled programs, and the rules of forks.
 pub struct Engine {
     chain: Chain,
-    rules: RwLock<Vec<(Fork, Option<BlobParams>, Arc<Rules>)>>,
+    rules: RwLock<Vec<KnownRules>>,
 }
 
 /// A run of transactions, one after the other, over one version of the state.
@@ -160,7 +163,7 @@ impl Engine {
     /// The rules of a block, made once.
     pub fn rules(&self, environment: &Environment) -> Arc<Rules> {
         let (fork, blobs) = (environment.fork, environment.blobs);
-        let known = |rules: &Vec<(Fork, Option<BlobParams>, Arc<Rules>)>| {
+        let known = |rules: &[KnownRules]| {
             let found = rules.iter().find(|known| known.0 == fork && known.1 == blobs);
             found.map(|(_, _, rules)| Arc::clone(rules))
         };

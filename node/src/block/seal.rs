@@ -3,7 +3,7 @@
 use alloy_consensus::constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH};
 use alloy_consensus::{Header, TxEnvelope, proofs};
 use alloy_eips::eip4895::Withdrawal;
-use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
+use alloy_eips::eip7685::{EMPTY_REQUESTS_HASH, Requests};
 use alloy_primitives::{Address, B256, Bloom};
 use bessemer_evm::Fork;
 
@@ -57,7 +57,7 @@ impl Finished {
         if header.blob_gas_used.is_some() {
             header.blob_gas_used = Some(self.blob_gas_used);
         }
-        header.requests_hash = self.requests.as_ref().map(|requests| requests.requests_hash());
+        header.requests_hash = self.requests.as_ref().map(Requests::requests_hash);
     }
 }
 

@@ -264,11 +264,11 @@ impl Tracer for Accesses<'_> {
             }
             // BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT
             0x31 | 0x3b | 0x3c | 0x3f | 0xff => {
-                from_top(0).into_iter().for_each(|word| self.account(word))
+                from_top(0).into_iter().for_each(|word| self.account(word));
             }
             // CALL, CALLCODE, DELEGATECALL, STATICCALL
             0xf1 | 0xf2 | 0xf4 | 0xfa => {
-                from_top(1).into_iter().for_each(|word| self.account(word))
+                from_top(1).into_iter().for_each(|word| self.account(word));
             }
             _ => {}
         }

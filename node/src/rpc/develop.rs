@@ -12,11 +12,11 @@ use super::params::{Params, slot};
 use super::read::client_version;
 use super::{Answer, Rpc};
 use crate::backend::Hand;
-use crate::miner::{Attributes, MOST_BLOCKS, Mining};
+use crate::miner::{Attributes, MOST_BLOCKS, Miner, Mining};
 
 impl Rpc {
     pub(super) fn snapshot(&self, _: &Params) -> Answer {
-        Ok(quantity(self.node.write_blocking(|miner| miner.snapshot())?))
+        Ok(quantity(self.node.write_blocking(Miner::snapshot)?))
     }
 
     pub(super) fn revert(&self, params: &Params) -> Answer {
@@ -59,15 +59,14 @@ impl Rpc {
                 "at most {MOST_BLOCKS} blocks at once, not {blocks}"
             )));
         }
-        let made = self.node.write_blocking(move |miner| {
+        self.node.write_blocking(move |miner| {
             if let Some(time) = timestamp
                 && !miner.set_next_timestamp(time)
             {
                 return Err(too_early(time));
             }
             Ok(miner.mine_many(blocks, interval)?)
-        })?;
-        made
+        })?
     }
 
     pub(super) fn increase_time(&self, params: &Params) -> Answer {
@@ -229,7 +228,7 @@ impl Rpc {
     }
 
     pub(super) fn drop_all(&self, _: &Params) -> Answer {
-        self.node.write_blocking(|miner| miner.drop_all())?;
+        self.node.write_blocking(Miner::drop_all)?;
         Ok(Value::Null)
     }
 
@@ -240,7 +239,7 @@ impl Rpc {
                 "this node does not fork other chains; reset without forking",
             ));
         }
-        self.node.write_blocking(|miner| miner.reset())?;
+        self.node.write_blocking(Miner::reset)?;
         Ok(Value::Null)
     }
 

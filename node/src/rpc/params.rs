@@ -169,7 +169,7 @@ impl<'de> Deserialize<'de> for Number {
             Value::Number(number) => {
                 let whole = number.as_u64().map(U256::from);
                 // development scripts compute times, and send them as they are
-                let rounded = || number.as_f64().filter(|&number| number >= 0.0 && number < 1e18);
+                let rounded = || number.as_f64().filter(|number| (0.0..1e18).contains(number));
                 let rounded = || rounded().map(|number| U256::from(number as u64));
                 whole.or_else(rounded).map(Self).ok_or_else(|| wrong(&number.to_string()))
             }

@@ -213,7 +213,7 @@ impl Simulation<'_> {
         let mut gas_used = 0;
         for (index, call) in block.calls.iter().enumerate() {
             let request = request_of(call, index)?;
-            let (envelope, called) = self.call(&mut draft, &header, request, &mut gas_used)?;
+            let (envelope, called) = self.call(&mut draft, &header, &request, &mut gas_used)?;
             senders.push(called.0);
             calls.push(called.1);
             transactions.push(envelope);
@@ -249,7 +249,7 @@ impl Simulation<'_> {
         &mut self,
         draft: &mut Draft<'_>,
         header: &Header,
-        request: TransactionRequest,
+        request: &TransactionRequest,
         gas_used: &mut u64,
     ) -> Result<(TxEnvelope, (Address, Called)), RpcError> {
         let sender = request.from.unwrap_or_default();
@@ -269,7 +269,7 @@ impl Simulation<'_> {
             ));
         }
         let gas = gas.min(self.gas_left);
-        let envelope = unsigned(&request, self.rpc.node.spec.chain_id, nonce, gas)?;
+        let envelope = unsigned(request, self.rpc.node.spec.chain_id, nonce, gas)?;
         let transaction = bessemer_evm::Transaction { sender, ..of_envelope(&envelope) };
         let checks = if self.validates {
             // the gas of a call is bounded by the request's, not by the cap of a transaction

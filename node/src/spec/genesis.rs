@@ -163,7 +163,7 @@ impl Config {
             return Err(GenesisError::UnknownFork("amsterdam".to_owned()));
         }
         let from_begin =
-            self.terminal_total_difficulty.as_ref().and_then(|ttd| ttd.as_u64()) == Some(0);
+            self.terminal_total_difficulty.as_ref().and_then(serde_json::Number::as_u64) == Some(0);
         let paris = self.merge_netsplit_block.or(from_begin.then_some(0));
         let by_number = [
             (self.homestead_block, Fork::Homestead),

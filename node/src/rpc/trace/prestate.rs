@@ -87,10 +87,11 @@ fn changes(
     let (before, after) = (storage(was), storage(is));
     let mut stored = Map::new();
     for slot in before.keys().chain(after.keys()) {
-        if before.get(slot) != after.get(slot) && slots.insert(slot.clone()) {
-            if let Some(value) = after.get(slot) {
-                stored.insert(slot.clone(), value.clone());
-            }
+        if before.get(slot) != after.get(slot)
+            && slots.insert(slot.clone())
+            && let Some(value) = after.get(slot)
+        {
+            stored.insert(slot.clone(), value.clone());
         }
     }
     if !stored.is_empty() {

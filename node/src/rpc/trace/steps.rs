@@ -47,7 +47,7 @@ impl StepTracer {
         }
     }
 
-    pub(super) fn answer(self: Box<Self>, result: &Ended) -> Value {
+    pub(super) fn answer(self, result: &Ended) -> Value {
         json!({
             "gas": result.gas_used,
             "failed": result.failed,
