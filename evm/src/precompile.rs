@@ -13,28 +13,28 @@ use crate::frame::{FrameEnd, Outcome};
 pub struct Precompiles {
     fork: &'static revm_precompile::Precompiles,
     /// Of addresses where something is different: the precompile that is there now.
-    moved: Option<Box<BTreeMap<Address, Option<Address>>>>,
+    moved: BTreeMap<Address, Option<Address>>,
 }
 
 impl Precompiles {
     pub(crate) fn new(fork: Fork) -> Self {
         let fork = revm_precompile::Precompiles::new(PrecompileSpecId::from_spec_id(fork.spec()));
-        Self { fork, moved: None }
+        Self { fork, moved: BTreeMap::new() }
     }
 
     /// Whether there is a precompile at this address.
     #[inline]
     pub fn contains(&self, address: &Address) -> bool {
-        match &self.moved {
+        if self.moved.is_empty() {
             // all are below 2^16, and most addresses that are asked for are not
-            None => address[..18] == [0; 18] && self.fork.contains(address),
-            Some(_) => self.origin(address).is_some(),
+            return address[..18] == [0; 18] && self.fork.contains(address);
         }
+        self.origin(address).is_some()
     }
 
     /// The address that the precompile at an address has in the fork.
     fn origin(&self, address: &Address) -> Option<Address> {
-        match self.moved.as_ref().and_then(|moved| moved.get(address)) {
+        match self.moved.get(address) {
             Some(origin) => *origin,
             None => self.fork.contains(address).then_some(*address),
         }
@@ -50,14 +50,14 @@ impl Precompiles {
     /// Takes the precompile at an address away.
     pub fn remove(&mut self, address: &Address) {
         if self.contains(address) {
-            self.moved.get_or_insert_default().insert(*address, None);
+            self.moved.insert(*address, None);
         }
     }
 
     /// Puts the precompile at an address to another one too, in place of what is there.
     pub fn move_to(&mut self, from: &Address, to: Address) {
         let origin = self.origin(from);
-        self.moved.get_or_insert_default().insert(to, origin);
+        self.moved.insert(to, origin);
     }
 
     /// All addresses of the fork.

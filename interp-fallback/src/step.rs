@@ -775,7 +775,7 @@ impl<W: Word, M: Memory + ?Sized, O: Observer> Visitor for Step<'_, W, M, O> {
 
     #[inline(always)]
     fn blt(&mut self, o: B) -> Outcome {
-        self.branch(o, |a, b| a.is_less_signed(b))
+        self.branch(o, W::is_less_signed)
     }
 
     #[inline(always)]

@@ -314,7 +314,7 @@ impl Lowering<'_, '_> {
     /// A constant with this value in each byte.
     fn each_byte(&mut self, byte: u8) -> Value {
         let ty = self.word();
-        let value = i64::from_ne_bytes([byte; 8]);
+        let value = i64::from_le_bytes([byte; 8]);
         let value = if ty == I32 { value & i64::from(u32::MAX) } else { value };
         self.builder.ins().iconst(ty, value)
     }

@@ -567,8 +567,8 @@ impl Visitor for Lowering<'_, '_> {
 
     fn bclr(&mut self, r: R) { self.with_bit(r, |this, a, bit| this.builder.ins().band_not(a, bit)); }
     fn bclri(&mut self, h: H) { self.with_constant_bit(h, |this, a, bit| this.builder.ins().band_not(a, bit)); }
-    fn bext(&mut self, r: R) { self.with_registers(r, |this, a, b| this.extract_bit(a, b)); }
-    fn bexti(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.extract_bit(a, b)); }
+    fn bext(&mut self, r: R) { self.with_registers(r, Self::extract_bit); }
+    fn bexti(&mut self, h: H) { self.shift_immediate(h, Self::extract_bit); }
     fn binv(&mut self, r: R) { self.with_bit(r, |this, a, bit| this.builder.ins().bxor(a, bit)); }
     fn binvi(&mut self, h: H) { self.with_constant_bit(h, |this, a, bit| this.builder.ins().bxor(a, bit)); }
     fn bset(&mut self, r: R) { self.with_bit(r, |this, a, bit| this.builder.ins().bor(a, bit)); }
