@@ -103,7 +103,7 @@ fn transaction(
         }
         _ => Action::Call { to: bytes.choose(&anybody), input: input(bytes) },
     };
-    let access = (bytes.byte() % 8 == 0).then(|| {
+    let access = bytes.byte().is_multiple_of(8).then(|| {
         let mut list = AccessList::default();
         for _ in 0..bytes.byte() % 4 {
             list.writes.insert(StateKey::Account(bytes.choose(&anybody)));

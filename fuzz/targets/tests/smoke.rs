@@ -59,7 +59,7 @@ fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Rng) {
         match random.u8(..8) {
             0 => input.truncate(at),
             1 => {
-                input.splice(at..at, (0..random.usize(..16)).map(|_| random.u8(..))).for_each(drop)
+                input.splice(at..at, (0..random.usize(..16)).map(|_| random.u8(..))).for_each(drop);
             }
             2 => {
                 let other = &seeds[random.usize(..seeds.len())];

@@ -93,7 +93,7 @@ impl View for Snapshot {
     }
 
     fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
-        Ok(self.stored(contract, 1)?.first().is_some())
+        Ok(!self.stored(contract, 1)?.is_empty())
     }
 
     fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
