@@ -64,7 +64,7 @@ fn end(engine: &Engine, elf: &[u8], gas: u64) -> End {
     instance.set_gas(gas).expect("two bytes are below the limit");
     let exit = instance.run().expect("guests cause no host errors");
     let registers = instance.registers();
-    let registers = registers.map(|all| all.iter().map(|register| (*register)).collect());
+    let registers = registers.map(|all| all.to_vec());
     let memory = instance.memory().mapped().map(|(at, bytes)| (at, bytes.to_vec())).collect();
     End { exit, gas: instance.gas(), registers, memory }
 }

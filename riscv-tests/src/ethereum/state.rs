@@ -84,7 +84,6 @@ impl State {
                 balance: whole.account.balance,
                 storage_root: storage_root_unhashed(storage),
                 code_hash: whole.account.code_hash().into(),
-                ..TrieAccount::default()
             };
             (keccak256(address.as_bytes()), account)
         })))

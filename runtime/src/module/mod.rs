@@ -31,7 +31,7 @@ struct Inner {
 pub(crate) enum Known {
     Nothing,
     Hash(CodeHash),
-    Program(Program),
+    Program(Box<Program>),
 }
 
 /// All of a module but its engine: what the engine's cache can hold without holding itself.
@@ -98,7 +98,10 @@ impl Module {
     ///
     /// As [`Module::new`], but for the loader's.
     pub fn of_program(engine: &Engine, elf: &[u8], program: Program) -> Result<Self, Error> {
-        Ok(Self::from_parts(engine, engine.compiler().module(elf, Known::Program(program))?))
+        Ok(Self::from_parts(
+            engine,
+            engine.compiler().module(elf, Known::Program(Box::new(program)))?,
+        ))
     }
 
     pub(crate) fn from_parts(engine: &Engine, parts: Arc<Parts>) -> Self {
@@ -176,7 +179,7 @@ impl Parts {
         let program = match known {
             Known::Nothing => Program::parse(elf, &config.limits)?,
             Known::Hash(hash) => Program::parse_hashed(elf, &config.limits, || hash)?,
-            Known::Program(program) => program,
+            Known::Program(program) => *program,
         };
         let parts: Vec<Part<'_>> = program
             .segments()

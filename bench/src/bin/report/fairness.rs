@@ -99,6 +99,7 @@ fn measure(arguments: &Arguments) -> Result<Report> {
     Ok(report)
 }
 
+#[expect(clippy::print_stderr, reason = "a search runs for long and says what it found")]
 fn search(arguments: &Arguments, budget: Duration) -> Result<ExitCode> {
     let options = Options {
         budget,

@@ -80,7 +80,7 @@ fn every_interface_is_read_with_the_selectors_that_contracts_have() {
             let signature = function[0].as_str().unwrap();
             assert_eq!(
                 function[1],
-                hex::encode_prefixed(&selector(signature)),
+                hex::encode_prefixed(selector(signature)),
                 "{} {signature}",
                 example.name
             );
@@ -116,8 +116,7 @@ fn the_token_understands_ethers_and_ethers_the_token() {
     assert_eq!((moved.status, refused.status), (Status::Return, Status::Revert));
 
     let [event] = moved.events.as_slice() else { panic!("{:?}", moved.events) };
-    let topics: Vec<String> =
-        event.topics.iter().map(|topic| hex::encode_prefixed(topic)).collect();
+    let topics: Vec<String> = event.topics.iter().map(hex::encode_prefixed).collect();
     let said = ask(
         ethers,
         &abi,
