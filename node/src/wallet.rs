@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use alloy_primitives::{Address, B256, Signature, U256, keccak256};
-use bip32::{DerivationPath, Language, Mnemonic, XPrv};
+use bip32::{DerivationPath, XPrv};
+use bip39::{Language, Mnemonic};
 use k256::ecdsa::SigningKey;
 
 /// The mnemonic of development nodes everywhere. **Its keys are public: whoever sends real money to
@@ -23,8 +24,14 @@ pub struct Wallet {
 
 /// A mnemonic that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the mnemonic cannot be used: {0}")]
-pub struct MnemonicError(bip32::Error);
+pub enum MnemonicError {
+    /// The words are not in the list, or do not fit their checksum.
+    #[error("the mnemonic cannot be used: {0}")]
+    Words(bip39::Error),
+    /// A key cannot be derived, which has no known example.
+    #[error("an account of the mnemonic cannot be derived: {0}")]
+    Key(bip32::Error),
+}
 
 impl Wallet {
     /// The first accounts of a mnemonic, by the path `m/44'/60'/0'/0/N` that wallets use.
@@ -33,14 +40,15 @@ impl Wallet {
     ///
     /// If the words are no mnemonic.
     pub fn from_mnemonic(phrase: &str, count: u32) -> Result<Self, MnemonicError> {
-        let words = phrase.split_whitespace().collect::<Vec<_>>().join(" ");
-        let mnemonic = Mnemonic::new(words, Language::English).map_err(MnemonicError)?;
-        let path: DerivationPath = "m/44'/60'/0'/0".parse().map_err(MnemonicError)?;
-        let parent = XPrv::derive_from_path(mnemonic.to_seed(""), &path).map_err(MnemonicError)?;
+        let mnemonic =
+            Mnemonic::parse_in(Language::English, phrase).map_err(MnemonicError::Words)?;
+        let path: DerivationPath = "m/44'/60'/0'/0".parse().map_err(MnemonicError::Key)?;
+        let parent =
+            XPrv::derive_from_path(mnemonic.to_seed(""), &path).map_err(MnemonicError::Key)?;
         let mut wallet = Self::default();
         for index in 0..count {
-            let number = bip32::ChildNumber::new(index, false).map_err(MnemonicError)?;
-            let child = parent.derive_child(number).map_err(MnemonicError)?;
+            let number = bip32::ChildNumber::new(index, false).map_err(MnemonicError::Key)?;
+            let child = parent.derive_child(number).map_err(MnemonicError::Key)?;
             let key = SigningKey::from_slice(&child.to_bytes()).expect("a derived key is a key");
             wallet.add(key);
         }

@@ -47,20 +47,23 @@ impl Rpc {
         let timeout =
             params.optional_number(1)?.map_or(2000, |millis| millis.saturating_to::<u64>());
         let begin = std::time::Instant::now();
+        let mut events = self.node.subscribe();
         let hash = self.submit_raw(&raw)?;
         let limit = std::time::Duration::from_millis(timeout.min(60_000));
         loop {
             if let Some(place) = self.node.ledger().transaction(&hash) {
                 return Ok(form::receipt(&place.block, place.index, None));
             }
-            if begin.elapsed() >= limit {
+            // whatever happens may have been the block; this is no thread of the runtime
+            let rest = limit.saturating_sub(begin.elapsed());
+            let event = tokio::time::timeout(rest, events.recv());
+            if tokio::runtime::Handle::current().block_on(event).is_err() {
                 let message = format!("transaction {hash} is in no block after {timeout} ms");
                 return Err(RpcError {
                     data: Some(hash.to_vec().into()),
                     ..RpcError::new(4, message)
                 });
             }
-            std::thread::sleep(std::time::Duration::from_millis(10));
         }
     }
 
