@@ -203,7 +203,7 @@ mod tests {
         }
         assert_eq!(encode_account(&Account::default()), None);
         assert!(decode_account(&[0; 41]).is_err(), "an empty account is not stored");
-        for wrong in [&[][..], &[0], &[4; 33], &[0; 22], &[1; 86], &[2; 32]] {
+        for wrong in [&[][..], &[0], &[5; 33], &[0; 22], &[1; 86], &[2; 32]] {
             assert!(decode_key(wrong).is_err(), "{wrong:?}");
         }
     }
