@@ -45,7 +45,7 @@ fn what_cannot_be_paid_is_not_loaded() {
         let (store, mut chain) = Counting::chain(backend, ChainConfig::default());
         let alice = chain.user("alice").unwrap();
         let outer = deploy_script(&mut chain, alice);
-        let code = large(500_000, "f");
+        let code = large(250_000, "f");
         let hash = CodeHash::of(&code);
         let inner = deploy(&mut chain, alice, code);
         let mut calls = Script::new();
@@ -71,7 +71,7 @@ fn what_cannot_be_paid_is_not_loaded() {
         }
         let mut cold = store.open(backend, ChainConfig::default());
         store.reads();
-        let receipt = cold.call(inner, "").from(alice).gas(200_000).send().unwrap();
+        let receipt = cold.call(inner, "").from(alice).gas(160_000).send().unwrap();
         assert!(!receipt.succeeded());
         assert_eq!(store.reads().1, 0, "a transaction that cannot pay the entry reads no file");
     }
@@ -93,7 +93,7 @@ fn each_byte_of_file_and_text_is_paid_at_each_entry() {
         // symbols are bytes of the file, which execution does not need
         let (short, long) = (large(10, "f"), large(10, &"f".repeat(900)));
         let more = (long.len() - short.len()) as u64;
-        assert!(more >= 899);
+        assert!(more > 800, "names are padded, and there is more of them");
         let (least, symbols) = (gas(&mut chain, &short), gas(&mut chain, &long));
         assert_eq!(symbols - least, more * Prices::V2.load_file_byte);
         // constants of the same page

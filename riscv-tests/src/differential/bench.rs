@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use bessemer_image::{Hart, Program, Stop};
 use bessemer_interp::FlatMemory;
-use bessemer_isa::{GasSchedule, Reg};
+use bessemer_isa::{GasSchedule, Reg, Xlen};
 use bessemer_runtime::{
     Backend, CacheLimits, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Linker,
     Module, OptLevel, Origin,
@@ -282,7 +282,12 @@ fn interpret(trial: &Trial) -> Result<Observed> {
                 let Some(result) = answer(&registers) else {
                     break End { ending: Ending::Exit, pc: hart.pc, addr: None };
                 };
-                hart.set(Reg::A0, result.into());
+                // a 64-bit program gets a result of 32 bits as its registers hold one
+                let result = match program.profile().xlen {
+                    Xlen::Rv32 => result.into(),
+                    Xlen::Rv64 => i64::from(result.cast_signed()).cast_unsigned(),
+                };
+                hart.set(Reg::A0, result);
                 hart.pc = hart.pc.wrapping_add(4);
             }
             Stop::Trap(trap) => {
