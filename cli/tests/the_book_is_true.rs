@@ -124,7 +124,11 @@ fn every_piece_of_code_in_the_book_is_tested() {
             let fine = match block.language.as_str() {
                 "rust" => documented,
                 "toml" | "rust,ignore" => page == "tutorial.md",
-                "console" => page == "tutorial.md" || page == "introduction.md",
+                // a node does not end, and bytecode of others is not in the repository
+                "console" => {
+                    let pages = ["tutorial.md", "introduction.md", "node.md", "ethereum.md"];
+                    pages.contains(&&*page)
+                }
                 _ => false,
             };
             // the specifications have formulas and layouts, which their own tests hold
