@@ -106,7 +106,7 @@ mod tests {
                 let (size, stub) = (artifact.code().len(), 4096);
                 let slots = program.text().slot_count();
                 let most = options.native_limit(slots) - options.native_limit(0);
-                assert!(size <= most / 4 * 3 + stub, "{}: {size} bytes of {most}", bomb.name);
+                assert!(size <= most / 2 + stub, "{}: {size} bytes of {most}", bomb.name);
             }
         }
     }
