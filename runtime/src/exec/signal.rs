@@ -268,7 +268,7 @@ pub fn prepare_thread() -> Result<(), SignalError> {
 }
 
 /// Bytes of stack that host functions have below native code.
-pub const HOST_STACK: usize = 64 << 10;
+pub const HOST_STACK: usize = 48 << 10;
 
 /// Whether native code may use so many bytes of this thread's stack: beyond the end of a stack the
 /// process would be killed.
