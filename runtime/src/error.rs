@@ -7,7 +7,7 @@ use bessemer_isa::Trap;
 use bessemer_translator::TranslateError;
 
 use crate::code::cache::CacheError;
-use crate::code::provider::CompileError;
+use crate::code::compile::CompileError;
 use crate::code::worker::ChildError;
 use crate::exec::signal::SignalError;
 use crate::memory::RegionError;

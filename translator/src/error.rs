@@ -4,7 +4,7 @@
 use thiserror::Error;
 
 /// Translation or publication failed.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum TranslateError {
     /// This machine cannot run the code that the translator generates.

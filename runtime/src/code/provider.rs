@@ -1,19 +1,20 @@
-//! How modules come by their code: from memory, from disk, or from the translator.
+//! How modules come by their code: from memory, from disk, or from a compiler.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use bessemer_translator::{Artifact, Code, Labels, TextShape, TranslateError, translate};
+use bessemer_translator::{Artifact, Code, Labels, TextShape};
 
 use crate::code::cache::{
     CacheError, Damage, ImageHash, Key, KeySeed, Loaded, Memory, Missed, Secret, Store,
 };
-use crate::code::queue::{Job, Queue, Task};
-use crate::code::worker::{Child, ChildError, Request};
+use crate::code::compile::{Compile, CompileError, InProcess, Source};
+use crate::code::flight::{Flight, Flights, Taken};
+use crate::code::policy::Policy;
+use crate::code::queue::Queue;
+use crate::code::worker::{Child, ChildError, Worker};
 use crate::engine::statistics::EngineCounters;
 use crate::error::WithSources;
 use crate::memory::RegionPool;
@@ -23,41 +24,31 @@ use crate::{Backend, Compilation, Config, Error, ErrorKind, Origin};
 
 /// Makes and keeps the code of an engine's modules.
 #[derive(Debug)]
-pub(crate) struct Compiler {
+pub(crate) struct Provider {
     config: Config,
     pool: RegionPool,
     /// `None` if this machine runs no native code.
     seed: Option<KeySeed>,
     store: Option<Store>,
     memory: Memory,
-    child: Option<Child>,
-    queue: Queue,
+    compiler: Box<dyn Compile>,
+    queue: Queue<ImageHash, Job>,
     counters: EngineCounters,
-    /// Compilations in progress that someone waits for.
-    flights: Mutex<HashMap<ImageHash, Arc<Mutex<()>>>>,
-    heat: Mutex<HashMap<ImageHash, Heat>>,
+    flights: Flights,
+    policy: Policy,
     loads: AtomicU64,
 }
 
-/// How often a program was wanted and compiled.
-#[derive(Clone, Copy, Debug, Default)]
-struct Heat {
-    compiles: u32,
-    /// Wanted without native code since the last time.
-    wanted: u32,
+/// Work for another thread.
+enum Job {
+    /// Make native code.
+    Make(Arc<Flight>),
+    /// Compile again what was loaded, and compare. The file is for compilers that need it.
+    Check(Arc<Parts>, Option<Arc<[u8]>>),
 }
 
-/// Why there is no code.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CompileError {
-    #[error(transparent)]
-    Translate(#[from] TranslateError),
-    #[error(transparent)]
-    Child(#[from] ChildError),
-}
-
-impl Compiler {
-    pub(crate) fn new(config: Config, pool: RegionPool) -> Result<Self, Error> {
+impl Provider {
+    pub(crate) fn new(config: Config, pool: RegionPool) -> Result<Arc<Self>, Error> {
         let seed = match config.backend {
             Backend::Interpreter => None,
             _ => KeySeed::new(&config.options, &config.limits, &config.schedule).ok(),
@@ -71,25 +62,39 @@ impl Compiler {
             None if config.cache_dir.is_some() => Config::DEFAULT_MEMORY_CACHE,
             None => 0,
         };
-        let child = config
-            .compiler_command
-            .clone()
-            .map(|command: Vec<OsString>| Child { command, limits: config.child_limits });
+        let compiler: Box<dyn Compile> = match &config.compiler_command {
+            Some(command) => Box::new(Worker {
+                child: Child { command: command.clone(), limits: config.child_limits },
+                options: config.options.clone(),
+                limits: config.limits,
+                schedule: config.schedule,
+            }),
+            None => Box::new(InProcess { options: config.options.clone() }),
+        };
         // processes that load little must not all check the same loads, or none
         let start = RandomState::new().hash_one(0);
-        Ok(Self {
-            queue: Queue::new(config.compile_threads),
-            memory: Memory::new(memory),
-            loads: AtomicU64::new(start % u64::from(config.check_every.max(1))),
-            config,
-            pool,
-            seed,
-            store,
-            child,
-            counters: EngineCounters::default(),
-            flights: Mutex::default(),
-            heat: Mutex::default(),
-        })
+        Ok(Arc::new_cyclic(|this: &Weak<Self>| {
+            let this = this.clone();
+            // when the provider is gone, nobody needs what waits any more
+            let perform = move |job| {
+                if let Some(provider) = this.upgrade() {
+                    provider.perform(job);
+                }
+            };
+            Self {
+                queue: Queue::new(config.compile_threads, perform),
+                memory: Memory::new(memory),
+                loads: AtomicU64::new(start % u64::from(config.check_every.max(1))),
+                config,
+                pool,
+                seed,
+                store,
+                compiler,
+                counters: EngineCounters::default(),
+                flights: Flights::default(),
+                policy: Policy::default(),
+            }
+        }))
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -100,8 +105,9 @@ impl Compiler {
         &self.pool
     }
 
-    pub(crate) fn queue(&self) -> &Queue {
-        &self.queue
+    /// Waits until everything that is to be compiled in the background is.
+    pub(crate) fn finish_compiling(&self) {
+        self.queue.wait();
     }
 
     pub(crate) fn counters(&self) -> &EngineCounters {
@@ -124,39 +130,11 @@ impl Compiler {
     /// The module of a program.
     pub(crate) fn module(self: &Arc<Self>, elf: &[u8], known: Known) -> Result<Arc<Parts>, Error> {
         let image = ImageHash::of(elf);
-        if let Some(parts) = self.found(image, elf) {
-            return Ok(parts);
-        }
-        let started = Instant::now();
-        let loaded = self.fetch(image);
-        let fetched = started.elapsed();
-        let known = match (known, &loaded) {
-            (Known::Nothing, Some(loaded)) => Known::Hash(loaded.code_hash),
-            (known, _) => known,
+        let parts = match self.known(image) {
+            Some(parts) => parts,
+            None => self.load(elf, image, known)?,
         };
-        let parts = Parts::load(elf, image, known, &self.config, &self.pool)?;
-        let parts = Arc::new(parts);
-        let is_ready = loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched, elf));
-        if self.config.backend != Backend::Interpreter && !is_ready {
-            if self.is_eager() {
-                // whoever comes second finds what the first has made
-                let flight = self.flight(image);
-                let _alone = flight.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(parts) = self.found(image, elf) {
-                    return Ok(parts);
-                }
-                let compiled = self.compile(&parts, elf);
-                self.hold(&parts);
-                self.flights().remove(&image);
-                match compiled {
-                    Err(error) if self.config.backend == Backend::Jit => return Err(error.into()),
-                    _ => return Ok(parts),
-                }
-            }
-            self.want(&parts, elf);
-        }
-        self.hold(&parts);
-        Ok(parts)
+        self.see_to_code(parts)
     }
 
     /// The module of a program whose artifact is at hand, if that may be used.
@@ -166,8 +144,8 @@ impl Compiler {
         artifact: &Artifact,
     ) -> Result<Arc<Parts>, Error> {
         let image = ImageHash::of(elf);
-        if let Some(parts) = self.found(image, elf) {
-            return Ok(parts);
+        if let Some(parts) = self.known(image) {
+            return self.see_to_code(parts);
         }
         let parts = Arc::new(Parts::load(elf, image, Known::Nothing, &self.config, &self.pool)?);
         let small = artifact.code().len() <= self.native_limit(&parts);
@@ -196,24 +174,108 @@ impl Compiler {
         let (Some(store), Some(key)) = (&self.store, self.key(image)) else {
             return Err(ErrorKind::NoSecret.into());
         };
-        let artifact = self.translate(&parts, elf)?;
+        let artifact = self.translate(&parts, Some(elf))?;
         let mut file = aot::assemble(&artifact, &parts.program, elf, *key.as_bytes());
         store.seal(&mut file);
         Ok(file)
     }
 
-    fn found(self: &Arc<Self>, image: ImageHash, elf: &[u8]) -> Option<Arc<Parts>> {
-        let parts = self.memory.find(image)?;
-        if parts.code().is_none() {
-            if self.config.backend == Backend::Jit {
-                return None;
-            }
-            if self.config.backend == Backend::Auto {
-                self.want(&parts, elf);
+    /// A program that is kept in memory, or is being compiled.
+    fn known(&self, image: ImageHash) -> Option<Arc<Parts>> {
+        if let Some(parts) = self.memory.find(image) {
+            self.counters.memory_hits.count();
+            return Some(parts);
+        }
+        self.flights.find(&image).map(|flight| Arc::clone(&flight.parts))
+    }
+
+    /// Parses a program, and takes the code that is on disk for it.
+    fn load(
+        &self,
+        elf: &[u8],
+        image: ImageHash,
+        known: Known,
+    ) -> Result<Arc<Parts>, Error> {
+        let started = Instant::now();
+        let loaded = self.fetch(image);
+        let fetched = started.elapsed();
+        let known = match (known, &loaded) {
+            (Known::Nothing, Some(loaded)) => Known::Hash(loaded.code_hash),
+            (known, _) => known,
+        };
+        let parts = Arc::new(Parts::load(elf, image, known, &self.config, &self.pool)?);
+        let file = || self.compiler.needs_file().then(|| Arc::from(elf));
+        match loaded {
+            Some(loaded) if self.adopt(&parts, loaded, fetched) => self.check_some(&parts, file()),
+            _ => parts.keep_file(file()),
+        }
+        if self.waits() {
+            parts.let_interpret();
+        }
+        Ok(parts)
+    }
+
+    /// Whether instances wait for native code when interpreting has become dearer than compiling.
+    fn waits(&self) -> bool {
+        self.seed.is_some() && self.config.backend == Backend::Auto && self.config.wait_for_code
+    }
+
+    /// Has the code of a program made as the settings say, if it has none.
+    fn see_to_code(self: &Arc<Self>, parts: Arc<Parts>) -> Result<Arc<Parts>, Error> {
+        let mut parts = parts;
+        if parts.code().is_none() && self.config.backend != Backend::Interpreter {
+            parts = match self.is_eager() {
+                false => self.want(parts),
+                true => match self.make_now(&parts) {
+                    Ok(parts) => parts,
+                    Err(error) if self.config.backend == Backend::Jit => return Err(error.into()),
+                    Err(_) => parts,
+                },
+            };
+        }
+        self.hold(&parts);
+        Ok(parts)
+    }
+
+    /// Makes the code of a program on this thread, or waits for who does it already; gives the
+    /// program that has it, which may be another of the same file.
+    fn make_now(&self, parts: &Arc<Parts>) -> Result<Arc<Parts>, CompileError> {
+        let known = || self.memory.find(parts.image_hash).filter(|known| known.code().is_some());
+        let (flight, _) = match self.flights.begin(parts, known) {
+            Ok(begun) => begun,
+            Err(known) => return Ok(known),
+        };
+        match flight.take() {
+            Some(taken) => self.make(taken, false)?,
+            None => flight.wait()?,
+        }
+        Ok(Arc::clone(&flight.parts))
+    }
+
+    /// Waits for the native code of a program, or makes it on this thread if no other has begun: its
+    /// instances have used as much gas in the interpreter as compiling costs.
+    #[cold]
+    pub(crate) fn demand(&self, parts: &Arc<Parts>) {
+        self.counters.compiles_awaited.count();
+        while parts.code().is_none() {
+            // a program of the same file that has code is no help to this one's instances
+            let Ok((flight, _)) = self.flights.begin(parts, || None) else { return };
+            let made = match flight.take() {
+                Some(taken) => self.make(taken, true),
+                None => flight.wait(),
+            };
+            if made.is_err() {
+                // whatever it is that fails, it costs a part of what interpreting does
+                return parts.let_interpret_longer();
             }
         }
-        self.counters.memory_hits.count();
-        Some(parts)
+    }
+
+    /// Somebody executes a program that has no native code yet.
+    pub(crate) fn raise(&self, parts: &Parts) {
+        if self.config.backend == Backend::Auto && self.seed.is_some() {
+            self.queue.raise(&parts.image_hash);
+        }
     }
 
     fn hold(&self, parts: &Arc<Parts>) {
@@ -232,13 +294,7 @@ impl Compiler {
     }
 
     /// Gives a module the code that was loaded for it; `false` if that does not belong to it.
-    fn adopt(
-        self: &Arc<Self>,
-        parts: &Arc<Parts>,
-        loaded: Loaded,
-        fetched: Duration,
-        elf: &[u8],
-    ) -> bool {
+    fn adopt(&self, parts: &Parts, loaded: Loaded, fetched: Duration) -> bool {
         let started = Instant::now();
         let code = match self.usable(loaded, parts) {
             Ok(code) => code,
@@ -252,12 +308,16 @@ impl Compiler {
         parts.set_code(code, Origin::Disk);
         parts.set_compile_time(fetched + started.elapsed());
         self.counters.disk_hits.count();
+        true
+    }
+
+    /// Has one load in so many compiled again.
+    fn check_some(&self, parts: &Arc<Parts>, file: Option<Arc<[u8]>>) {
         let every = u64::from(self.config.check_every);
         if every > 0 && self.loads.fetch_add(1, Ordering::Relaxed) % every == every - 1 {
-            let job = Job { parts: Arc::clone(parts), elf: elf.into(), task: Task::Check };
-            let _ = self.queue.add(self, job);
+            let job = Job::Check(Arc::clone(parts), file);
+            let _ = self.queue.add(parts.image_hash, cost(parts), job);
         }
-        true
     }
 
     /// Makes loaded code executable, if it belongs to the program and is not too large for it.
@@ -295,61 +355,69 @@ impl Compiler {
         }
     }
 
-    /// Has a program compiled in the background, if its turn has come.
-    ///
-    /// A program that is wanted for the first time is compiled at once. One that was compiled before
-    /// and has gone, or could not be compiled, waits four times as long each time: a cache that is
-    /// too small for what is in use costs speed, and never an endless stream of compilations.
-    fn want(self: &Arc<Self>, parts: &Arc<Parts>, elf: &[u8]) {
-        if !parts.begin() {
-            return;
+    /// Has a program compiled in the background, if its turn has come; gives the program that gets
+    /// the code.
+    fn want(&self, parts: Arc<Parts>) -> Arc<Parts> {
+        if let Some(flight) = self.flights.find(&parts.image_hash) {
+            self.queue.raise(&parts.image_hash);
+            return Arc::clone(&flight.parts);
         }
-        let mut all = self.heat.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MAX_HEAT && !all.contains_key(&parts.image_hash) {
-            // forgetting costs each program one compilation at most
-            all.clear();
-        }
-        let heat = all.entry(parts.image_hash).or_default();
-        heat.wanted = heat.wanted.saturating_add(1);
-        let threshold = 1_u32.checked_shl(2 * heat.compiles).unwrap_or(u32::MAX);
-        if heat.wanted < threshold {
-            drop(all);
-            parts.end();
+        if !self.policy.is_due(parts.image_hash) {
             self.counters.compiles_deferred.count();
-            return;
+            return parts;
         }
-        *heat = Heat { compiles: heat.compiles.saturating_add(1), wanted: 0 };
-        drop(all);
-        let job = Job { parts: Arc::clone(parts), elf: elf.into(), task: Task::Compile };
-        if let Err(job) = self.queue.add(self, job) {
-            job.parts.end();
+        let known = || self.memory.find(parts.image_hash).filter(|known| known.code().is_some());
+        let (flight, is_new) = match self.flights.begin(&parts, known) {
+            Ok(begun) => begun,
+            Err(known) => return known,
+        };
+        let parts = Arc::clone(&flight.parts);
+        if is_new && !self.queue.add(parts.image_hash, cost(&parts), Job::Make(flight)) {
+            self.flights.end(&parts.image_hash);
             self.counters.compiles_deferred.count();
         }
+        parts
     }
 
     /// Does a job, on a thread of the queue.
-    pub(crate) fn perform(self: &Arc<Self>, job: Job) {
-        let Job { parts, elf, task } = job;
-        match task {
-            Task::Compile => {
-                // another process, or an earlier job, may have been faster
-                let started = Instant::now();
-                let loaded = self.fetch(parts.image_hash);
-                let fetched = started.elapsed();
-                if !loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched, &elf)) {
-                    let _ = self.compile(&parts, &elf);
+    fn perform(&self, job: Job) {
+        match job {
+            Job::Make(flight) => {
+                if let Some(taken) = flight.take() {
+                    // whoever waits is told
+                    let _ = self.make(taken, true);
                 }
-                parts.end();
-                self.counters.memory_evictions.add(self.memory.weigh(parts.image_hash));
             }
-            Task::Check => self.check(&parts, &elf),
+            Job::Check(parts, file) => self.check(&parts, file.as_deref()),
         }
     }
 
-    /// Compiles, publishes, and keeps the result.
-    fn compile(&self, parts: &Parts, elf: &[u8]) -> Result<(), CompileError> {
+    /// Makes the code of a flight, and tells all who wait. With `look`, another process may have been
+    /// faster since the program was loaded.
+    fn make(&self, taken: Taken, look: bool) -> Result<(), CompileError> {
+        let parts = Arc::clone(taken.parts());
         let started = Instant::now();
-        let compiled = self.translate(parts, elf).and_then(|artifact| {
+        let loaded = look.then(|| self.fetch(parts.image_hash)).flatten();
+        let fetched = started.elapsed();
+        let made = match loaded {
+            Some(loaded) if self.adopt(&parts, loaded, fetched) => Ok(()),
+            _ => self.compile(&parts, parts.file().as_deref()),
+        };
+        // first kept, then no longer in flight: so nobody begins another
+        if self.is_eager() {
+            self.hold(&parts);
+        } else {
+            self.counters.memory_evictions.add(self.memory.weigh(parts.image_hash));
+        }
+        self.flights.end(&parts.image_hash);
+        taken.finish(made.clone());
+        made
+    }
+
+    /// Compiles, publishes, and keeps the result.
+    fn compile(&self, parts: &Parts, file: Option<&[u8]>) -> Result<(), CompileError> {
+        let started = Instant::now();
+        let compiled = self.translate(parts, file).and_then(|artifact| {
             let code = Code::publish(&artifact)?;
             Ok((artifact, code))
         });
@@ -370,14 +438,10 @@ impl Compiler {
         }
     }
 
-    fn translate(&self, parts: &Parts, elf: &[u8]) -> Result<Artifact, CompileError> {
-        let Config { options, limits, schedule, .. } = &self.config;
-        let (Some(child), Some(key)) = (&self.child, self.key(parts.image_hash)) else {
-            return Ok(translate(&parts.program, parts.charges(), options)?);
-        };
-        let slots = parts.program.text().slot_count();
-        let request = Request { options, limits, schedule, elf, key, slots };
-        let artifact = child.compile(&request)?;
+    fn translate(&self, parts: &Parts, file: Option<&[u8]>) -> Result<Artifact, CompileError> {
+        let key = self.key(parts.image_hash).unwrap_or(Key::NONE);
+        let (program, charges) = (&parts.program, parts.charges());
+        let artifact = self.compiler.compile(&Source { file, program, charges, key })?;
         if fits(artifact.tables().text(), parts) {
             Ok(artifact)
         } else {
@@ -401,9 +465,9 @@ impl Compiler {
 
     /// Compiles again what was loaded. A difference means that the translator is not deterministic or
     /// that the secret is known to someone: both are alarms.
-    fn check(&self, parts: &Parts, elf: &[u8]) {
+    fn check(&self, parts: &Parts, file: Option<&[u8]>) {
         let (Some(code), Some(key)) = (parts.code(), self.key(parts.image_hash)) else { return };
-        let Ok(artifact) = self.translate(parts, elf) else {
+        let Ok(artifact) = self.translate(parts, file) else {
             self.counters.compile_failures.count();
             return;
         };
@@ -420,14 +484,6 @@ impl Compiler {
             }
             self.memory.forget(parts.image_hash);
         }
-    }
-
-    fn flight(&self, image: ImageHash) -> Arc<Mutex<()>> {
-        Arc::clone(self.flights().entry(image).or_default())
-    }
-
-    fn flights(&self) -> MutexGuard<'_, HashMap<ImageHash, Arc<Mutex<()>>>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -460,12 +516,15 @@ fn labels(key: Key, parts: &Parts) -> Labels<'static> {
     Labels { key: *key.as_bytes(), code_hash, image: None, names: None }
 }
 
-/// Programs whose heat is remembered.
-const MAX_HEAT: usize = 1 << 16;
+/// How much work it is to compile a program: its slots of text, and what every compilation costs.
+fn cost(parts: &Parts) -> u64 {
+    parts.program.text().slot_count() as u64 + 512
+}
 
 #[cfg(test)]
 mod tests {
     use bessemer_image::{ImageBuilder, Profile, Program};
+    use bessemer_translator::translate;
 
     use super::*;
 
@@ -475,52 +534,52 @@ mod tests {
         ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, text).build()
     }
 
-    fn compiler(config: Config) -> Compiler {
+    fn provider(config: Config) -> Arc<Provider> {
         let pool = RegionPool::new(config.pool);
-        Compiler::new(config, pool).unwrap()
+        Provider::new(config, pool).unwrap()
     }
 
-    fn loaded(compiler: &Compiler, elf: &[u8]) -> Parts {
-        Parts::load(elf, ImageHash::of(elf), Known::Nothing, &compiler.config, &compiler.pool)
+    fn loaded(provider: &Provider, elf: &[u8]) -> Parts {
+        Parts::load(elf, ImageHash::of(elf), Known::Nothing, &provider.config, &provider.pool)
             .unwrap()
     }
 
     #[test]
     fn a_panic_of_the_translator_costs_speed_and_nothing_else() {
-        let compiler = compiler(Config::new());
-        let right = loaded(&compiler, &elf(64));
-        compiler.compile(&right, &elf(64)).unwrap();
+        let provider = provider(Config::new());
+        let right = loaded(&provider, &elf(64));
+        provider.compile(&right, None).unwrap();
         assert!(right.code().is_some());
         // charges of a shorter program make the translator look behind their end
-        let wrong = loaded(&compiler, &elf(64));
-        let short = Program::parse(&elf(1), &compiler.config.limits).unwrap();
-        wrong.set_charges(short.charges(&compiler.config.schedule));
-        let error = compiler.compile(&wrong, &elf(64)).unwrap_err();
+        let wrong = loaded(&provider, &elf(64));
+        let short = Program::parse(&elf(1), &provider.config.limits).unwrap();
+        wrong.set_charges(short.charges(&provider.config.schedule));
+        let error = provider.compile(&wrong, None).unwrap_err();
         assert!(error.to_string().contains("index out of bounds"), "{error}");
         assert!(wrong.code().is_none());
-        assert_eq!(compiler.counters.read().compile_failures, 1);
+        assert_eq!(provider.counters.read().compile_failures, 1);
     }
 
     #[test]
     fn a_difference_from_what_was_loaded_is_an_alarm() {
-        let compiler = compiler(Config::new());
+        let provider = provider(Config::new());
         let (good, other) = (elf(64), elf(65));
-        let parts = loaded(&compiler, &good);
-        compiler.compile(&parts, &good).unwrap();
-        compiler.check(&parts, &good);
+        let parts = loaded(&provider, &good);
+        provider.compile(&parts, None).unwrap();
+        provider.check(&parts, None);
         assert_eq!(
-            (compiler.counters.checks.value(), compiler.counters.mismatches.value()),
+            (provider.counters.checks.value(), provider.counters.mismatches.value()),
             (1, 0)
         );
         // code that is not that of the program
-        let forged = loaded(&compiler, &good);
-        let program = Program::parse(&other, &compiler.config.limits).unwrap();
-        let charges = program.charges(&compiler.config.schedule);
-        let artifact = translate(&program, &charges, &compiler.config.options).unwrap();
+        let forged = loaded(&provider, &good);
+        let program = Program::parse(&other, &provider.config.limits).unwrap();
+        let charges = program.charges(&provider.config.schedule);
+        let artifact = translate(&program, &charges, &provider.config.options).unwrap();
         forged.set_code(Code::publish(&artifact).unwrap(), Origin::Disk);
-        compiler.check(&forged, &good);
+        provider.check(&forged, None);
         assert_eq!(
-            (compiler.counters.checks.value(), compiler.counters.mismatches.value()),
+            (provider.counters.checks.value(), provider.counters.mismatches.value()),
             (2, 1)
         );
     }

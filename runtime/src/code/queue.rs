@@ -1,98 +1,97 @@
-//! Compiles in the background, while the interpreter serves.
+//! Does jobs on other threads.
 
-use std::collections::VecDeque;
+use std::fmt;
+use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::code::provider::Compiler;
-use crate::module::Parts;
+use super::order::Order;
 
-/// Work for another thread.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) parts: Arc<Parts>,
-    pub(crate) elf: Arc<[u8]>,
-    pub(crate) task: Task,
+/// Jobs, and the threads that do them. A queue that is dropped forgets what was not begun; its
+/// threads end when they are done with what they do.
+pub(crate) struct Queue<K, J> {
+    shared: Arc<Shared<K, J>>,
 }
 
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Task {
-    /// Make native code.
-    Compile,
-    /// Compile again what was loaded, and compare.
-    Check,
-}
-
-/// Jobs, and the threads that do them.
-#[derive(Debug)]
-pub(crate) struct Queue {
+struct Shared<K, J> {
     threads: usize,
-    state: Mutex<State>,
+    state: Mutex<State<K, J>>,
     changed: Condvar,
+    perform: Box<dyn Fn(J) + Send + Sync>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    jobs: VecDeque<Job>,
+struct State<K, J> {
+    jobs: Order<K, J>,
     running: usize,
     started: usize,
     closed: bool,
 }
 
-impl Queue {
-    pub(crate) fn new(threads: usize) -> Self {
-        Self { threads: threads.max(1), state: Mutex::default(), changed: Condvar::new() }
+impl<K, J> Queue<K, J>
+where
+    K: Copy + Eq + Hash + Send + 'static,
+    J: Send + 'static,
+{
+    /// A queue whose jobs `perform` does, on so many threads; they are started when they are needed.
+    pub(crate) fn new(threads: usize, perform: impl Fn(J) + Send + Sync + 'static) -> Self {
+        let state = State { jobs: Order::new(), running: 0, started: 0, closed: false };
+        let shared = Shared {
+            threads: threads.max(1),
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            perform: Box::new(perform),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
-    /// Adds a job; gives it back if there are too many.
-    pub(crate) fn add(&self, compiler: &Arc<Compiler>, job: Job) -> Result<(), Job> {
-        let mut state = self.state();
+    /// Adds a job; `cost` is how much work it is. `false` if there are too many, or no thread to do
+    /// it.
+    pub(crate) fn add(&self, key: K, cost: u64, job: J) -> bool {
+        let shared = &self.shared;
+        let mut state = shared.state();
         if state.closed || state.jobs.len() >= MAX_JOBS {
-            return Err(job);
+            return false;
         }
-        if state.started < self.threads && state.jobs.len() + 1 > state.started - state.running {
-            let compiler = Arc::clone(compiler);
+        let idle = state.started - state.running;
+        if state.started < shared.threads && state.jobs.len() + 1 > idle {
+            let shared = Arc::clone(shared);
             let thread = thread::Builder::new().name("bessemer-compile".to_owned());
-            match thread.spawn(move || compiler.queue().work(&compiler)) {
+            match thread.spawn(move || shared.work()) {
                 Ok(_) => state.started += 1,
                 Err(error) if state.started == 0 => {
                     log::warn!("there is no thread to compile in: {error}");
-                    return Err(job);
+                    return false;
                 }
                 Err(_) => {}
             }
         }
-        state.jobs.push_back(job);
+        state.jobs.push(key, cost, job);
         drop(state);
-        self.changed.notify_all();
-        Ok(())
+        shared.changed.notify_all();
+        true
+    }
+
+    /// Somebody wants this job.
+    pub(crate) fn raise(&self, key: &K) {
+        self.shared.state().jobs.raise(key);
     }
 
     /// Waits until nothing is to be done.
     pub(crate) fn wait(&self) {
-        let mut state = self.state();
+        let mut state = self.shared.state();
         while !state.jobs.is_empty() || state.running > 0 {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
 
-    /// Forgets what was not begun; threads end when they are done with what they do.
-    pub(crate) fn close(&self) {
-        let mut state = self.state();
-        state.closed = true;
-        let forgotten = std::mem::take(&mut state.jobs);
-        drop(state);
-        self.changed.notify_all();
-        drop(forgotten);
-    }
-
-    fn work(&self, compiler: &Arc<Compiler>) {
+impl<K: Copy + Eq + Hash, J> Shared<K, J> {
+    fn work(&self) {
         loop {
             let mut state = self.state();
             let job = loop {
-                if let Some(job) = state.jobs.pop_front() {
+                if let Some(job) = state.jobs.pop() {
                     break job;
                 }
                 if state.closed {
@@ -102,19 +101,38 @@ impl Queue {
             };
             state.running += 1;
             drop(state);
-            // a panic costs this module its native code, and not the others theirs
-            if catch_unwind(AssertUnwindSafe(|| compiler.perform(job))).is_err() {
+            // a panic costs this program its native code, and not the others theirs
+            if catch_unwind(AssertUnwindSafe(|| (self.perform)(job))).is_err() {
                 log::error!("compiling in the background panicked; the module is interpreted");
             }
             self.state().running -= 1;
             self.changed.notify_all();
         }
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
+impl<K, J> Shared<K, J> {
+    fn state(&self) -> MutexGuard<'_, State<K, J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// More jobs than this do not wait: their modules are asked for again, or interpreted.
+impl<K, J> Drop for Queue<K, J> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.closed = true;
+        let forgotten = std::mem::replace(&mut state.jobs, Order::new());
+        drop(state);
+        self.shared.changed.notify_all();
+        drop(forgotten);
+    }
+}
+
+impl<K, J> fmt::Debug for Queue<K, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("threads", &self.shared.threads).finish_non_exhaustive()
+    }
+}
+
+/// More jobs than this do not wait: their programs are asked for again, or interpreted.
 const MAX_JOBS: usize = 4096;

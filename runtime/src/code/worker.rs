@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::process::{Child as Process, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bessemer_image::{Limits, Program};
@@ -24,6 +25,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
 use super::cache::key::{limits_fields, schedule_fields};
 use super::cache::{ImageHash, Key, KeySeed};
+use super::compile::{Compile, CompileError, Source};
 
 /// What a compiling child may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +45,12 @@ impl Default for ChildLimits {
 }
 
 /// Why a child gave no artifact. None of this says anything about the program.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChildError {
     /// It could not be started or talked to.
     #[error("cannot start the compiler process")]
-    Start(#[source] io::Error),
+    Start(#[source] Arc<io::Error>),
     /// It did not answer in time, and was killed.
     #[error("the compiler process did not answer in {0:?}")]
     Deadline(Duration),
@@ -87,6 +89,33 @@ pub(crate) struct Request<'a> {
     pub(crate) slots: usize,
 }
 
+/// A compiler that does each request in a child.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) child: Child,
+    pub(crate) options: Options,
+    pub(crate) limits: Limits,
+    pub(crate) schedule: GasSchedule,
+}
+
+impl Compile for Worker {
+    fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError> {
+        let elf = source.file.ok_or(ChildError::Answer)?;
+        let slots = source.program.text().slot_count();
+        let Self { child, options, limits, schedule } = self;
+        let request = Request { options, limits, schedule, elf, key: source.key, slots };
+        Ok(child.compile(&request)?)
+    }
+
+    fn needs_file(&self) -> bool {
+        true
+    }
+}
+
+fn start(error: impl Into<io::Error>) -> ChildError {
+    ChildError::Start(Arc::new(error.into()))
+}
+
 /// How to start children.
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
@@ -99,8 +128,8 @@ impl Child {
     pub(crate) fn compile(&self, request: &Request<'_>) -> Result<Artifact, ChildError> {
         let deadline = Instant::now() + self.limits.deadline;
         let (program, arguments) =
-            self.command.split_first().ok_or(ChildError::Start(io::ErrorKind::NotFound.into()))?;
-        let input = self.input(request).map_err(ChildError::Start)?;
+            self.command.split_first().ok_or_else(|| start(io::ErrorKind::NotFound))?;
+        let input = self.input(request).map_err(start)?;
         let process = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -108,7 +137,7 @@ impl Child {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();
-        let mut running = Running(process.map_err(ChildError::Start)?);
+        let mut running = Running(process.map_err(start)?);
         let output = running.0.stdout.take().ok_or(ChildError::Answer)?;
         // with each table no longer than the code
         let most = 4 * request.options.native_limit(request.slots) + ANSWER_BASE;
@@ -183,13 +212,13 @@ fn read_until(
         match poll(&mut ready, Some(&timeout)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => continue,
             Ok(_) => {}
-            Err(error) => return Err(ChildError::Start(error.into())),
+            Err(error) => return Err(start(error)),
         }
         match output.read(&mut part) {
             Ok(0) => return Ok(Some(answer)),
             Ok(read) => answer.extend_from_slice(&part[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(ChildError::Start(error)),
+            Err(error) => return Err(start(error)),
         }
         if answer.len() > most {
             return Err(ChildError::Answer);

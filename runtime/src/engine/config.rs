@@ -52,6 +52,7 @@ pub struct Config {
     pub(crate) native_stack: usize,
     pub(crate) compilation: Compilation,
     pub(crate) compile_threads: usize,
+    pub(crate) wait_for_code: bool,
     pub(crate) compiler_command: Option<Vec<OsString>>,
     pub(crate) child_limits: ChildLimits,
     pub(crate) cache_dir: Option<PathBuf>,
@@ -79,7 +80,8 @@ impl Config {
             pool: PoolLimits::default(),
             native_stack: Self::DEFAULT_NATIVE_STACK,
             compilation: Compilation::Background,
-            compile_threads: 1,
+            compile_threads: default_threads(),
+            wait_for_code: true,
             compiler_command: None,
             child_limits: ChildLimits::default(),
             cache_dir: None,
@@ -163,7 +165,18 @@ impl Config {
         self
     }
 
-    /// Sets how many threads compile in the background; at least one does, if there is work.
+    /// Chooses whether instances wait for native code when those of their module have used as much gas in
+    /// the interpreter as compiling it costs, 4,096 for each byte of text and 2^21; the thread then
+    /// compiles itself, unless another has begun. They do by default: a run on [`Backend::Auto`] takes
+    /// about twice as long as the better choice at most, however much is to be compiled for others.
+    pub fn wait_for_code(mut self, wait: bool) -> Self {
+        self.wait_for_code = wait;
+        self
+    }
+
+    /// Sets how many threads compile in the background; at least one does, if there is work. By default
+    /// all processors but one, up to four: each thread may need 256 MiB. Small programs come first, those
+    /// that are executed before others, and none waits for ever.
     pub fn compile_threads(mut self, threads: usize) -> Self {
         self.compile_threads = threads;
         self
@@ -243,6 +256,11 @@ impl Config {
         };
         self.cache_secret.clone().unwrap_or_else(beside)
     }
+}
+
+fn default_threads() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    processors.saturating_sub(1).clamp(1, 4)
 }
 
 impl Default for Config {

@@ -5,7 +5,7 @@ pub(crate) mod statistics;
 
 use std::sync::Arc;
 
-use crate::code::provider::Compiler;
+use crate::code::provider::Provider;
 use crate::engine::statistics::EngineStatistics;
 use crate::memory::RegionPool;
 use crate::{Backend, Cache, Config, Error};
@@ -19,7 +19,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    compiler: Arc<Compiler>,
+    provider: Arc<Provider>,
 }
 
 impl Engine {
@@ -31,8 +31,8 @@ impl Engine {
     /// directory that cannot be used for another reason costs speed and a warning.
     pub fn new(config: Config) -> Result<Self, Error> {
         let pool = RegionPool::new(config.pool);
-        let compiler = Arc::new(Compiler::new(config, pool)?);
-        Ok(Self { inner: Arc::new(Inner { compiler }) })
+        let provider = Provider::new(config, pool)?;
+        Ok(Self { inner: Arc::new(Inner { provider }) })
     }
 
     /// The back end that was asked for.
@@ -42,42 +42,36 @@ impl Engine {
 
     /// What the engine has done.
     pub fn statistics(&self) -> EngineStatistics {
-        self.compiler().counters().read()
+        self.provider().counters().read()
     }
 
     /// Waits until everything that is to be compiled in the background is: for nodes that want to be
     /// fast from the first call on, and for tests.
     pub fn finish_compiling(&self) {
-        self.compiler().queue().wait();
+        self.provider().finish_compiling();
     }
 
     /// Number and bytes of the modules that are kept in memory.
     pub fn kept_modules(&self) -> (u64, u64) {
-        self.compiler().memory().usage()
+        self.provider().memory().usage()
     }
 
     /// The cache directory; `None` without one.
     pub fn cache(&self) -> Option<Cache<'_>> {
-        Cache::new(self.compiler())
+        Cache::new(self.provider())
     }
 
     /// The settings.
     #[inline]
     pub fn config(&self) -> &Config {
-        self.inner.compiler.config()
+        self.inner.provider.config()
     }
 
     pub(crate) fn pool(&self) -> &RegionPool {
-        self.inner.compiler.pool()
+        self.inner.provider.pool()
     }
 
-    pub(crate) fn compiler(&self) -> &Arc<Compiler> {
-        &self.inner.compiler
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.compiler.queue().close();
+    pub(crate) fn provider(&self) -> &Arc<Provider> {
+        &self.inner.provider
     }
 }

@@ -79,6 +79,8 @@ counters! {
         /// Compilations that were put off, as the program has been compiled before and gone from
         /// the cache, or the queue was full.
         compiles_deferred,
+        /// Executions that waited for native code, as interpreting had become dearer than compiling.
+        compiles_awaited,
         /// Loaded artifacts that were compiled again for comparison.
         checks,
         /// Comparisons that found a difference: an alarm.

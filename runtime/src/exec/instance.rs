@@ -18,6 +18,7 @@ use crate::exec::linker::HostTable;
 use crate::exec::native::{Entrance, Panic, with_entrance};
 use crate::exec::signal::NativeFault;
 use crate::memory::{PooledRegion, Region};
+use crate::module::Parts;
 use crate::{Error, ErrorKind, Exit, HostStop, Module};
 
 pub use arguments::Arguments;
@@ -548,8 +549,16 @@ fn drive_interpreter<T>(
     reluctance: &mut u64,
 ) -> Option<bool> {
     let (text, charges) = (module.program().text(), module.charges());
-    let mut used = Used::of(&module.parts().counters.interpreted_gas);
+    let parts = module.parts();
+    let mut used = Used::of(&parts.counters.interpreted_gas);
     let mut hart = frame.guest.hart();
+    // whoever wishes to see the interpreter does not wait
+    let waits = *reluctance == 0;
+    if waits {
+        module.engine().provider().raise(parts);
+    }
+    let mut patience = Patience { parts, gas: 0 };
+    let mut most = if waits { parts.interpretable_gas() } else { u64::MAX };
     loop {
         if *reluctance == 0 && module.code().is_some() {
             frame.guest.set_hart(&hart);
@@ -558,6 +567,12 @@ fn drive_interpreter<T>(
         let before = hart.gas;
         let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
         used.gas += before - hart.gas;
+        patience.gas += before - hart.gas;
+        if patience.gas > most && stop.is_none() {
+            module.engine().provider().demand(parts);
+            patience.gas = 0;
+            most = parts.interpretable_gas();
+        }
         *reluctance = reluctance.saturating_sub(1);
         let Some(stop) = stop else { continue };
         frame.guest.set_hart(&hart);
@@ -565,6 +580,18 @@ fn drive_interpreter<T>(
             return Some(returned);
         }
         hart = frame.guest.hart();
+    }
+}
+
+/// Gas that was used in the interpreter since somebody waited for native code.
+struct Patience<'a> {
+    gas: u64,
+    parts: &'a Parts,
+}
+
+impl Drop for Patience<'_> {
+    fn drop(&mut self) {
+        self.parts.was_interpreted(self.gas);
     }
 }
 

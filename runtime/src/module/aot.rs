@@ -62,7 +62,7 @@ impl<'a> PortableFile<'a> {
     pub fn module(&self, engine: &Engine) -> Result<(Module, Option<AotError>), Error> {
         match self.artifact(engine) {
             Ok(artifact) => {
-                let parts = engine.compiler().module_from(&self.image, &artifact)?;
+                let parts = engine.provider().module_from(&self.image, &artifact)?;
                 Ok((Module::from_parts(engine, parts), None))
             }
             Err(reason) => Ok((Module::new(engine, &self.image)?, Some(reason))),
@@ -71,7 +71,7 @@ impl<'a> PortableFile<'a> {
 
     /// The artifact in the file, if this node made it with these settings.
     fn artifact(&self, engine: &Engine) -> Result<Artifact, AotError> {
-        let store = engine.compiler().store().ok_or(AotError::NoSecret)?;
+        let store = engine.provider().store().ok_or(AotError::NoSecret)?;
         if !store.is_sealed(self.bytes) {
             return Err(AotError::Foreign);
         }
@@ -91,7 +91,7 @@ impl<'a> PortableFile<'a> {
     /// As [`Module::new`] with [`Backend::Jit`](crate::Backend::Jit); and
     /// [`ErrorKind::NoSecret`](crate::ErrorKind::NoSecret) without a secret.
     pub fn write(engine: &Engine, elf: &[u8]) -> Result<Vec<u8>, Error> {
-        engine.compiler().portable(elf)
+        engine.provider().portable(elf)
     }
 }
 

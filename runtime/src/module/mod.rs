@@ -3,14 +3,15 @@
 pub(crate) mod aot;
 pub(crate) mod profile;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bessemer_image::{Charges, CodeHash, Decoded, Program};
 use bessemer_translator::Code;
 
 use crate::code::cache::ImageHash;
+use crate::code::policy;
 use crate::engine::statistics::{ModuleCounters, ModuleStatistics};
 use crate::memory::{Part, RegionImage, RegionPool};
 use crate::{Config, Engine, Error};
@@ -45,8 +46,12 @@ pub(crate) struct Parts {
     image: Arc<RegionImage>,
     pool: RegionPool,
     code: OnceLock<(Code, Origin)>,
-    /// Whether a thread is about to make code.
-    pending: AtomicBool,
+    /// The ELF file, as long as a compiler may need it.
+    file: Mutex<Option<Arc<[u8]>>>,
+    /// Gas that may still be used in the interpreter before instances wait for native code.
+    gas_left: AtomicU64,
+    /// How often making the code failed after instances had waited for it.
+    failures: AtomicU32,
     load_time: Duration,
     compile_time: OnceLock<Duration>,
     pub(crate) counters: ModuleCounters,
@@ -79,7 +84,7 @@ impl Module {
     /// [`ErrorKind::Compiler`](crate::ErrorKind::Compiler) if there is no native code for it; with
     /// [`Backend::Auto`](crate::Backend::Auto) it is then interpreted.
     pub fn new(engine: &Engine, elf: &[u8]) -> Result<Self, Error> {
-        Ok(Self::from_parts(engine, engine.compiler().module(elf, Known::Nothing)?))
+        Ok(Self::from_parts(engine, engine.provider().module(elf, Known::Nothing)?))
     }
 
     /// Like [`Module::new`], for a caller who knows the file's hash: hashing takes longer than all
@@ -89,7 +94,7 @@ impl Module {
     ///
     /// As [`Module::new`].
     pub fn with_code_hash(engine: &Engine, elf: &[u8], hash: CodeHash) -> Result<Self, Error> {
-        Ok(Self::from_parts(engine, engine.compiler().module(elf, Known::Hash(hash))?))
+        Ok(Self::from_parts(engine, engine.provider().module(elf, Known::Hash(hash))?))
     }
 
     /// Like [`Module::new`], for a file that was parsed within the engine's limits already.
@@ -100,7 +105,7 @@ impl Module {
     pub fn of_program(engine: &Engine, elf: &[u8], program: Program) -> Result<Self, Error> {
         Ok(Self::from_parts(
             engine,
-            engine.compiler().module(elf, Known::Program(Box::new(program)))?,
+            engine.provider().module(elf, Known::Program(Box::new(program)))?,
         ))
     }
 
@@ -161,7 +166,7 @@ impl Module {
         &self.inner.parts.image
     }
 
-    pub(crate) fn parts(&self) -> &Parts {
+    pub(crate) fn parts(&self) -> &Arc<Parts> {
         &self.inner.parts
     }
 }
@@ -202,7 +207,9 @@ impl Parts {
             image,
             pool: pool.clone(),
             code: OnceLock::new(),
-            pending: AtomicBool::new(false),
+            file: Mutex::new(None),
+            gas_left: AtomicU64::new(u64::MAX),
+            failures: AtomicU32::new(0),
             load_time: start.elapsed(),
             compile_time: OnceLock::new(),
             counters: ModuleCounters::default(),
@@ -222,6 +229,7 @@ impl Parts {
     /// Gives the module its code; code that came second is dropped.
     pub(crate) fn set_code(&self, code: Code, origin: Origin) {
         let _ = self.code.set((code, origin));
+        self.keep_file(None);
     }
 
     pub(crate) fn set_compile_time(&self, time: Duration) {
@@ -234,14 +242,39 @@ impl Parts {
         self.charges.set(charges).expect("they are set before they are used");
     }
 
-    /// Says that code is about to be made; `false` if somebody has said so.
-    pub(crate) fn begin(&self) -> bool {
-        !self.pending.swap(true, Ordering::Relaxed)
+    /// Keeps the ELF file for a compiler, until there is native code.
+    pub(crate) fn keep_file(&self, file: Option<Arc<[u8]>>) {
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
     }
 
-    /// Says that nobody makes code any more.
-    pub(crate) fn end(&self) {
-        self.pending.store(false, Ordering::Relaxed);
+    pub(crate) fn file(&self) -> Option<Arc<[u8]>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gas that may still be used in the interpreter before instances wait for native code.
+    #[inline]
+    pub(crate) fn interpretable_gas(&self) -> u64 {
+        self.gas_left.load(Ordering::Relaxed)
+    }
+
+    /// Takes gas that was used in the interpreter from what may be.
+    pub(crate) fn was_interpreted(&self, gas: u64) {
+        let less = |left: u64| (left != u64::MAX).then(|| left.saturating_sub(gas));
+        let _ = self.gas_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// Bounds the gas that may be used in the interpreter.
+    pub(crate) fn let_interpret(&self) {
+        let failures = self.failures.load(Ordering::Relaxed);
+        let gas = policy::interpreted_gas(&self.program);
+        let gas = gas.saturating_mul(4_u64.saturating_pow(failures));
+        self.gas_left.store(gas, Ordering::Relaxed);
+    }
+
+    /// The same when there was no code for those who waited: four times as much each time.
+    pub(crate) fn let_interpret_longer(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        self.let_interpret();
     }
 
     /// Bytes that the module takes in memory, about.
@@ -251,7 +284,8 @@ impl Parts {
         let text = self.program.text();
         let decoded = text.slot_count() * (size_of::<Decoded>() + 4);
         let native = self.code().map_or(0, Code::footprint);
-        (size_of::<Self>() + 2 * bytes + decoded + native) as u64
+        let file = self.file().map_or(0, |file| file.len());
+        (size_of::<Self>() + 2 * bytes + decoded + native + file) as u64
     }
 }
 

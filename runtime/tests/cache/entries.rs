@@ -97,6 +97,42 @@ fn a_loop_that_calls_nothing_is_left_to_native_code() {
     assert!(seen.gap_gas < 10, "{seen:?}");
 }
 
+/// Gas that instances of [`TIGHT`] may use in the interpreter before they wait, with a run more.
+const PATIENCE: u64 = (1 << 21) + 4_096 * 16 + 100;
+
+#[test]
+fn a_run_waits_for_code_when_interpreting_has_become_dearer() {
+    for wait in [true, false] {
+        let config = config().backend(Backend::Auto).wait_for_code(wait).compile_threads(1);
+        let engine = Engine::new(config).unwrap();
+        // the only thread that compiles is busy for long
+        let large = stripped(&"add a0, a0, a1\nbeq a0, a1, -4\n".repeat(20_000));
+        let busy = Module::new(&engine, &large).unwrap();
+        let module = Module::new(&engine, &stripped(TIGHT)).unwrap();
+        let mut instance = instance(&module);
+        instance.set_gas(1 << 28).unwrap();
+        assert!(matches!(instance.run().unwrap(), Exit::OutOfGas { .. }));
+        let (seen, all) = (module.statistics(), engine.statistics());
+        if wait {
+            assert!(seen.interpreted_gas <= PATIENCE, "{seen:?}");
+            assert_eq!((seen.swaps, module.code().is_some()), (1, true), "{seen:?}");
+        } else {
+            assert_eq!(all.compiles_awaited, 0, "{seen:?}");
+        }
+        drop(busy);
+    }
+}
+
+#[test]
+fn small_bounds_of_gas_are_never_waited_for() {
+    let engine = Engine::new(config().backend(Backend::Auto)).unwrap();
+    let module = Module::new(&engine, &stripped(TIGHT)).unwrap();
+    let mut instance = instance(&module);
+    instance.set_gas(PATIENCE / 2).unwrap();
+    assert!(matches!(instance.run().unwrap(), Exit::OutOfGas { .. }));
+    assert_eq!(engine.statistics().compiles_awaited, 0);
+}
+
 #[test]
 fn statistics_count_what_was_executed() {
     let module = Module::new(&Engine::new(config()).unwrap(), &stripped(TIGHT)).unwrap();

@@ -124,6 +124,9 @@ pub(in crate::code) fn limits_fields(limits: &Limits, mut field: impl FnMut(&'st
 }
 
 impl Key {
+    /// Of nothing that is kept.
+    pub(crate) const NONE: Self = Self([0; 32]);
+
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -15,7 +15,7 @@ pub(crate) use secret::Secret;
 pub use store::CacheEntry;
 pub(crate) use store::{Damage, Loaded, Missed, Store};
 
-use crate::code::provider::Compiler;
+use crate::code::provider::Provider;
 
 /// Bounds of a cache directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +65,13 @@ pub enum CacheError {
 /// An engine's cache directory, to look at and to tend.
 #[derive(Clone, Copy, Debug)]
 pub struct Cache<'a> {
-    compiler: &'a Compiler,
+    provider: &'a Provider,
     store: &'a Store,
 }
 
 impl<'a> Cache<'a> {
-    pub(crate) fn new(compiler: &'a Compiler) -> Option<Self> {
-        Some(Self { compiler, store: compiler.store()? })
+    pub(crate) fn new(provider: &'a Provider) -> Option<Self> {
+        Some(Self { provider, store: provider.store()? })
     }
 
     /// Where it is.
@@ -86,7 +86,7 @@ impl<'a> Cache<'a> {
 
     /// The key of a program's artifact under this engine's settings.
     pub fn key(&self, elf: &[u8]) -> Option<Key> {
-        self.compiler.key(ImageHash::of(elf))
+        self.provider.key(ImageHash::of(elf))
     }
 
     /// All artifacts, the least recently used first. Nothing is said of what is in them.

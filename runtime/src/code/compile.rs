@@ -1,0 +1,54 @@
+//! What makes native code of a program.
+
+use std::fmt;
+
+use bessemer_image::{Charges, Program};
+use bessemer_translator::{Artifact, Options, TranslateError, translate};
+
+use super::cache::Key;
+use super::worker::ChildError;
+
+/// Makes native code. Whatever goes wrong is an error: a compiler does not panic.
+pub(crate) trait Compile: Send + Sync + fmt::Debug {
+    /// Makes the native code of a program.
+    fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError>;
+
+    /// Whether [`Source::file`] has to be there.
+    fn needs_file(&self) -> bool;
+}
+
+/// What is to be compiled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    /// The program's ELF file, for compilers that need it.
+    pub(crate) file: Option<&'a [u8]>,
+    pub(crate) program: &'a Program,
+    pub(crate) charges: &'a Charges,
+    /// The key of the artifact.
+    pub(crate) key: Key,
+}
+
+/// Why there is no native code for a program. It says nothing about the program.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum CompileError {
+    #[error(transparent)]
+    Translate(#[from] TranslateError),
+    #[error(transparent)]
+    Child(#[from] ChildError),
+}
+
+/// The translator, in this process and on the thread that asks.
+#[derive(Debug)]
+pub(crate) struct InProcess {
+    pub(crate) options: Options,
+}
+
+impl Compile for InProcess {
+    fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError> {
+        Ok(translate(source.program, source.charges, &self.options)?)
+    }
+
+    fn needs_file(&self) -> bool {
+        false
+    }
+}

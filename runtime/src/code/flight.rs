@@ -1,0 +1,198 @@
+//! Native code that is being made, or waits to be: each program's once, for all who want it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use bessemer_translator::TranslateError;
+
+use super::cache::ImageHash;
+use super::compile::CompileError;
+use crate::module::Parts;
+
+/// One program's code. Whoever [takes](Flight::take) it makes the code; all others can wait.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    pub(crate) parts: Arc<Parts>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting,
+    Taken,
+    Done(Result<(), CompileError>),
+}
+
+impl Flight {
+    fn new(parts: &Arc<Parts>) -> Self {
+        let state = Mutex::new(State::Waiting);
+        Self { parts: Arc::clone(parts), state, changed: Condvar::new() }
+    }
+
+    /// `Some` for the first who comes: that one has to make the code.
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Taken> {
+        let mut state = self.state();
+        let is_first = matches!(*state, State::Waiting);
+        if is_first {
+            *state = State::Taken;
+        }
+        drop(state);
+        is_first.then(|| Taken { flight: Arc::clone(self) })
+    }
+
+    /// Waits for what comes of it.
+    pub(crate) fn wait(&self) -> Result<(), CompileError> {
+        let mut state = self.state();
+        loop {
+            match &*state {
+                State::Done(result) => return result.clone(),
+                _ => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn finish(&self, result: Result<(), CompileError>) {
+        let mut state = self.state();
+        if !matches!(*state, State::Done(_)) {
+            *state = State::Done(result);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The duty to make the code of a flight. Dropped without an end, it is a failure: nobody waits for
+/// ever.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    flight: Arc<Flight>,
+}
+
+impl Taken {
+    pub(crate) fn parts(&self) -> &Arc<Parts> {
+        &self.flight.parts
+    }
+
+    /// Tells all who wait.
+    pub(crate) fn finish(self, result: Result<(), CompileError>) {
+        self.flight.finish(result);
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let panicked = TranslateError::Panic("the thread that compiled ended".to_owned());
+        self.flight.finish(Err(panicked.into()));
+    }
+}
+
+/// All flights, by the keys of their programs.
+#[derive(Debug, Default)]
+pub(crate) struct Flights {
+    all: Mutex<HashMap<ImageHash, Arc<Flight>>>,
+}
+
+impl Flights {
+    /// The flight of a program, if there is one.
+    pub(crate) fn find(&self, key: &ImageHash) -> Option<Arc<Flight>> {
+        self.all().get(key).cloned()
+    }
+
+    /// The flight of a program; a new one, and `true`, if there is none. No flight begins, and the
+    /// answer is an error with the program, if that is `known` with its code by now.
+    pub(crate) fn begin(
+        &self,
+        parts: &Arc<Parts>,
+        known: impl FnOnce() -> Option<Arc<Parts>>,
+    ) -> Result<(Arc<Flight>, bool), Arc<Parts>> {
+        let mut all = self.all();
+        if let Some(flight) = all.get(&parts.image_hash) {
+            return Ok((Arc::clone(flight), false));
+        }
+        // whoever ends a flight has kept its program before
+        if let Some(known) = known() {
+            return Err(known);
+        }
+        let flight = Arc::new(Flight::new(parts));
+        all.insert(parts.image_hash, Arc::clone(&flight));
+        Ok((flight, true))
+    }
+
+    /// Takes a flight off the list: who comes later begins another.
+    pub(crate) fn end(&self, key: &ImageHash) {
+        // dropped after the lock is given back
+        let _gone = self.all().remove(key);
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<ImageHash, Arc<Flight>>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use bessemer_image::{ImageBuilder, Profile};
+
+    use super::*;
+    use crate::memory::{PoolLimits, RegionPool};
+    use crate::module::Known;
+    use crate::{Backend, Config};
+
+    fn parts() -> Arc<Parts> {
+        let elf =
+            ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, 0x73_u32.to_le_bytes()).build();
+        let config = Config::new().backend(Backend::Interpreter);
+        let pool = RegionPool::new(PoolLimits::default());
+        Arc::new(Parts::load(&elf, ImageHash::of(&elf), Known::Nothing, &config, &pool).unwrap())
+    }
+
+    #[test]
+    fn one_makes_the_code_and_all_get_the_result() {
+        let (flights, parts) = (Flights::default(), parts());
+        let (flight, is_new) = flights.begin(&parts, || None).unwrap();
+        assert!(is_new);
+        let taken = flight.take().unwrap();
+        thread::scope(|scope| {
+            let wait = || {
+                let (flight, is_new) = flights.begin(&parts, || None).unwrap();
+                assert!(!is_new && flight.take().is_none(), "two make the same code");
+                flight.wait()
+            };
+            let waiting: Vec<_> = (0..4).map(|_| scope.spawn(wait)).collect();
+            while Arc::strong_count(&flight) < 7 {
+                thread::yield_now();
+            }
+            let reason = TranslateError::Panic("a reason".to_owned());
+            flights.end(&parts.image_hash);
+            taken.finish(Err(reason.into()));
+            for waiter in waiting {
+                let error = waiter.join().unwrap().unwrap_err();
+                assert!(error.to_string().contains("a reason"), "{error}");
+            }
+        });
+        let (_, is_new) = flights.begin(&parts, || None).unwrap();
+        assert!(is_new, "a failure is not remembered");
+    }
+
+    #[test]
+    fn who_gives_up_leaves_nobody_waiting() {
+        let (flights, parts) = (Flights::default(), parts());
+        let (flight, _) = flights.begin(&parts, || None).unwrap();
+        drop(flight.take());
+        assert!(flight.wait().is_err());
+    }
+
+    #[test]
+    fn no_flight_begins_for_code_that_came_meanwhile() {
+        let (flights, parts) = (Flights::default(), parts());
+        let known = flights.begin(&parts, || Some(Arc::clone(&parts))).unwrap_err();
+        assert!(Arc::ptr_eq(&known, &parts) && flights.find(&parts.image_hash).is_none());
+    }
+}

@@ -1,0 +1,76 @@
+//! When programs are compiled, and when interpreting them has become dearer than that.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use bessemer_image::Program;
+
+use super::cache::ImageHash;
+
+/// How often programs were wanted and compiled.
+///
+/// A program that is wanted for the first time is compiled at once. One that was compiled before and has
+/// gone, or could not be compiled, waits four times as long each time: a cache that is too small for
+/// what is in use costs speed, and never an endless stream of compilations.
+#[derive(Debug, Default)]
+pub(crate) struct Policy {
+    demand: Mutex<HashMap<ImageHash, Demand>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Demand {
+    compiles: u32,
+    /// Wanted without native code since the last time.
+    wanted: u32,
+}
+
+impl Policy {
+    /// Whether it is the turn of a program that is wanted and has no native code.
+    pub(crate) fn is_due(&self, image: ImageHash) -> bool {
+        let mut all = self.demand.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_PROGRAMS && !all.contains_key(&image) {
+            // forgetting costs each program one compilation at most
+            all.clear();
+        }
+        let demand = all.entry(image).or_default();
+        demand.wanted = demand.wanted.saturating_add(1);
+        let threshold = 1_u32.checked_shl(2 * demand.compiles).unwrap_or(u32::MAX);
+        let is_due = demand.wanted >= threshold;
+        if is_due {
+            *demand = Demand { compiles: demand.compiles.saturating_add(1), wanted: 0 };
+        }
+        is_due
+    }
+}
+
+/// Gas that the instances of a program may use in the interpreter before they wait for native code:
+/// when interpreting has cost about as much as compiling does, which takes a good two microseconds for
+/// a byte of text, and the interpreter a good half nanosecond for a unit of gas.
+///
+/// It is a rule on gas, so that nobody makes a node compile what he did not pay for, and on the whole
+/// nothing takes more than twice as long as the better choice would have taken.
+pub(crate) fn interpreted_gas(program: &Program) -> u64 {
+    let text = program.text();
+    (text.slot_count() as u64 * u64::from(text.profile().step()))
+        .saturating_mul(GAS_PER_BYTE)
+        .saturating_add(FIXED_GAS)
+}
+
+const GAS_PER_BYTE: u64 = 4_096;
+const FIXED_GAS: u64 = 1 << 21;
+
+/// Programs whose demand is remembered.
+const MAX_PROGRAMS: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_compilation_of_a_program_has_to_be_wanted_four_times_as_often() {
+        let policy = Policy::default();
+        let due: Vec<_> =
+            (1..=1 + 4 + 16 + 64).filter(|_| policy.is_due(ImageHash::of(b""))).collect();
+        assert_eq!(due, [1, 1 + 4, 1 + 4 + 16, 1 + 4 + 16 + 64]);
+    }
+}
