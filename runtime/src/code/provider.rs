@@ -205,9 +205,10 @@ impl Provider {
         };
         let parts = Arc::new(Parts::load(elf, image, known, &self.config, &self.pool)?);
         let file = || self.compiler.needs_file().then(|| Arc::from(elf));
-        match loaded {
-            Some(loaded) if self.adopt(&parts, loaded, fetched) => self.check_some(&parts, file()),
-            _ => parts.keep_file(file()),
+        if loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched)) {
+            self.check_some(&parts, file());
+        } else {
+            parts.keep_file(file());
         }
         if self.waits() {
             parts.let_interpret();
@@ -399,9 +400,10 @@ impl Provider {
         let started = Instant::now();
         let loaded = look.then(|| self.fetch(parts.image_hash)).flatten();
         let fetched = started.elapsed();
-        let made = match loaded {
-            Some(loaded) if self.adopt(&parts, loaded, fetched) => Ok(()),
-            _ => self.compile(&parts, parts.file().as_deref()),
+        let made = if loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched)) {
+            Ok(())
+        } else {
+            self.compile(&parts, parts.file().as_deref())
         };
         // first kept, then no longer in flight: so nobody begins another
         if self.is_eager() {
