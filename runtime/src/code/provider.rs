@@ -190,12 +190,7 @@ impl Provider {
     }
 
     /// Parses a program, and takes the code that is on disk for it.
-    fn load(
-        &self,
-        elf: &[u8],
-        image: ImageHash,
-        known: Known,
-    ) -> Result<Arc<Parts>, Error> {
+    fn load(&self, elf: &[u8], image: ImageHash, known: Known) -> Result<Arc<Parts>, Error> {
         let started = Instant::now();
         let loaded = self.fetch(image);
         let fetched = started.elapsed();
