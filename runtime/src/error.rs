@@ -124,6 +124,7 @@ impl From<CompileError> for ErrorKind {
         match error {
             CompileError::Translate(error) => Self::Translate(error),
             CompileError::Child(error) => Self::Compiler(error),
+            CompileError::Thread(error) => Self::Compiler(ChildError::Start(error)),
         }
     }
 }

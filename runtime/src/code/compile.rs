@@ -1,6 +1,8 @@
 //! What makes native code of a program.
 
 use std::fmt;
+use std::sync::Arc;
+use std::{io, thread};
 
 use bessemer_image::{Charges, Program};
 use bessemer_translator::{Artifact, Options, TranslateError, translate};
@@ -35,9 +37,15 @@ pub(crate) enum CompileError {
     Translate(#[from] TranslateError),
     #[error(transparent)]
     Child(#[from] ChildError),
+    #[error("cannot start a thread that has enough stack to compile")]
+    Thread(#[source] Arc<io::Error>),
 }
 
-/// The translator, in this process and on the thread that asks.
+/// Bytes of stack that a thread needs to compile.
+const STACK: usize = 1 << 20;
+
+/// The translator, in this process and on the thread that asks, unless that has too little stack:
+/// guests may be run on very small ones.
 #[derive(Debug)]
 pub(crate) struct InProcess {
     pub(crate) options: Options,
@@ -45,7 +53,23 @@ pub(crate) struct InProcess {
 
 impl Compile for InProcess {
     fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError> {
-        Ok(translate(source.program, source.charges, &self.options)?)
+        let translate = || translate(source.program, source.charges, &self.options);
+        if stacker::remaining_stack().is_some_and(|left| left >= STACK) {
+            return Ok(translate()?);
+        }
+        thread::scope(|scope| {
+            let thread = thread::Builder::new().name("bessemer-compile".to_owned());
+            let thread = thread
+                .stack_size(2 * STACK)
+                .spawn_scoped(scope, translate)
+                .map_err(|error| CompileError::Thread(Arc::new(error)))?;
+            match thread.join() {
+                Ok(artifact) => Ok(artifact?),
+                Err(_) => {
+                    Err(TranslateError::Panic("the thread that compiled ended".into()).into())
+                }
+            }
+        })
     }
 
     fn needs_file(&self) -> bool {

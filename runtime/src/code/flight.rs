@@ -9,7 +9,7 @@ use super::cache::ImageHash;
 use super::compile::CompileError;
 use crate::module::Parts;
 
-/// One program's code. Whoever [takes](Flight::take) it makes the code; all others can wait.
+/// One program's code. Whoever [takes](Flights::take) it makes the code; all others can wait.
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(crate) parts: Arc<Parts>,
@@ -30,18 +30,7 @@ impl Flight {
         Self { parts: Arc::clone(parts), state, changed: Condvar::new() }
     }
 
-    /// `Some` for the first who comes: that one has to make the code.
-    pub(crate) fn take(self: &Arc<Self>) -> Option<Taken> {
-        let mut state = self.state();
-        let is_first = matches!(*state, State::Waiting);
-        if is_first {
-            *state = State::Taken;
-        }
-        drop(state);
-        is_first.then(|| Taken { flight: Arc::clone(self) })
-    }
-
-    /// Waits for what comes of it.
+    /// Waits for what comes of it; somebody has to have taken it.
     pub(crate) fn wait(&self) -> Result<(), CompileError> {
         let mut state = self.state();
         loop {
@@ -66,26 +55,30 @@ impl Flight {
     }
 }
 
-/// The duty to make the code of a flight. Dropped without an end, it is a failure: nobody waits for
-/// ever.
+/// The duty to make the code of a flight. Dropped without a result, also by a panic, it is a failure:
+/// nobody waits for ever, and nobody gets the failure of an earlier flight.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct Taken<'a> {
+    flights: &'a Flights,
     flight: Arc<Flight>,
 }
 
-impl Taken {
+impl Taken<'_> {
     pub(crate) fn parts(&self) -> &Arc<Parts> {
         &self.flight.parts
     }
 
-    /// Tells all who wait.
+    /// Ends the flight and tells all who wait. Who comes later begins another, so code has to be kept
+    /// where that looks for it before.
     pub(crate) fn finish(self, result: Result<(), CompileError>) {
+        self.flights.end(&self.flight);
         self.flight.finish(result);
     }
 }
 
-impl Drop for Taken {
+impl Drop for Taken<'_> {
     fn drop(&mut self) {
+        self.flights.end(&self.flight);
         let panicked = TranslateError::Panic("the thread that compiled ended".to_owned());
         self.flight.finish(Err(panicked.into()));
     }
@@ -123,10 +116,24 @@ impl Flights {
         Ok((flight, true))
     }
 
-    /// Takes a flight off the list: who comes later begins another.
-    pub(crate) fn end(&self, key: &ImageHash) {
-        // dropped after the lock is given back
-        let _gone = self.all().remove(key);
+    /// `Some` for the first who comes: that one has to make the code.
+    pub(crate) fn take(&self, flight: &Arc<Flight>) -> Option<Taken<'_>> {
+        let mut state = flight.state();
+        let is_first = matches!(*state, State::Waiting);
+        if is_first {
+            *state = State::Taken;
+        }
+        drop(state);
+        is_first.then(|| Taken { flights: self, flight: Arc::clone(flight) })
+    }
+
+    /// Takes a flight off the list, if it is still there: another of the same program may be.
+    pub(crate) fn end(&self, flight: &Arc<Flight>) {
+        let key = flight.parts.image_hash;
+        let mut all = self.all();
+        if all.get(&key).is_some_and(|other| Arc::ptr_eq(other, flight)) {
+            all.remove(&key);
+        }
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<ImageHash, Arc<Flight>>> {
@@ -158,11 +165,11 @@ mod tests {
         let (flights, parts) = (Flights::default(), parts());
         let (flight, is_new) = flights.begin(&parts, || None).unwrap();
         assert!(is_new);
-        let taken = flight.take().unwrap();
+        let taken = flights.take(&flight).unwrap();
         thread::scope(|scope| {
             let wait = || {
                 let (flight, is_new) = flights.begin(&parts, || None).unwrap();
-                assert!(!is_new && flight.take().is_none(), "two make the same code");
+                assert!(!is_new && flights.take(&flight).is_none(), "two make the same code");
                 flight.wait()
             };
             let waiting: Vec<_> = (0..4).map(|_| scope.spawn(wait)).collect();
@@ -170,7 +177,6 @@ mod tests {
                 thread::yield_now();
             }
             let reason = TranslateError::Panic("a reason".to_owned());
-            flights.end(&parts.image_hash);
             taken.finish(Err(reason.into()));
             for waiter in waiting {
                 let error = waiter.join().unwrap().unwrap_err();
@@ -185,8 +191,13 @@ mod tests {
     fn who_gives_up_leaves_nobody_waiting() {
         let (flights, parts) = (Flights::default(), parts());
         let (flight, _) = flights.begin(&parts, || None).unwrap();
-        drop(flight.take());
+        drop(flights.take(&flight));
         assert!(flight.wait().is_err());
+        let (other, is_new) = flights.begin(&parts, || None).unwrap();
+        assert!(is_new, "a failure is not remembered");
+        // whoever is late does not end what began meanwhile
+        flights.end(&flight);
+        assert!(Arc::ptr_eq(&flights.find(&parts.image_hash).unwrap(), &other));
     }
 
     #[test]

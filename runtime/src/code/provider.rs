@@ -32,11 +32,19 @@ pub(crate) struct Provider {
     store: Option<Store>,
     memory: Memory,
     compiler: Box<dyn Compile>,
-    queue: Queue<ImageHash, Job>,
+    queue: Queue<Work, Job>,
     counters: EngineCounters,
     flights: Flights,
     policy: Policy,
     loads: AtomicU64,
+}
+
+/// Tells jobs apart: code is made once for all who want it, and each check is one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Work {
+    Make(ImageHash),
+    /// With the number of the load.
+    Check(u64),
 }
 
 /// Work for another thread.
@@ -241,7 +249,7 @@ impl Provider {
             Ok(begun) => begun,
             Err(known) => return Ok(known),
         };
-        match flight.take() {
+        match self.flights.take(&flight) {
             Some(taken) => self.make(taken, false)?,
             None => flight.wait()?,
         }
@@ -256,7 +264,7 @@ impl Provider {
         while parts.code().is_none() {
             // a program of the same file that has code is no help to this one's instances
             let Ok((flight, _)) = self.flights.begin(parts, || None) else { return };
-            let made = match flight.take() {
+            let made = match self.flights.take(&flight) {
                 Some(taken) => self.make(taken, true),
                 None => flight.wait(),
             };
@@ -270,7 +278,7 @@ impl Provider {
     /// Somebody executes a program that has no native code yet.
     pub(crate) fn raise(&self, parts: &Parts) {
         if self.config.backend == Backend::Auto && self.seed.is_some() {
-            self.queue.raise(&parts.image_hash);
+            self.queue.raise(&Work::Make(parts.image_hash));
         }
     }
 
@@ -310,9 +318,13 @@ impl Provider {
     /// Has one load in so many compiled again.
     fn check_some(&self, parts: &Arc<Parts>, file: Option<Arc<[u8]>>) {
         let every = u64::from(self.config.check_every);
-        if every > 0 && self.loads.fetch_add(1, Ordering::Relaxed) % every == every - 1 {
+        if every == 0 {
+            return;
+        }
+        let load = self.loads.fetch_add(1, Ordering::Relaxed);
+        if load % every == every - 1 {
             let job = Job::Check(Arc::clone(parts), file);
-            let _ = self.queue.add(parts.image_hash, cost(parts), job);
+            let _ = self.queue.add(Work::Check(load), cost(parts), job);
         }
     }
 
@@ -355,7 +367,7 @@ impl Provider {
     /// the code.
     fn want(&self, parts: Arc<Parts>) -> Arc<Parts> {
         if let Some(flight) = self.flights.find(&parts.image_hash) {
-            self.queue.raise(&parts.image_hash);
+            self.queue.raise(&Work::Make(parts.image_hash));
             return Arc::clone(&flight.parts);
         }
         if !self.policy.is_due(parts.image_hash) {
@@ -368,8 +380,9 @@ impl Provider {
             Err(known) => return known,
         };
         let parts = Arc::clone(&flight.parts);
-        if is_new && !self.queue.add(parts.image_hash, cost(&parts), Job::Make(flight)) {
-            self.flights.end(&parts.image_hash);
+        let work = Work::Make(parts.image_hash);
+        if is_new && !self.queue.add(work, cost(&parts), Job::Make(Arc::clone(&flight))) {
+            self.flights.end(&flight);
             self.counters.compiles_deferred.count();
         }
         parts
@@ -379,7 +392,7 @@ impl Provider {
     fn perform(&self, job: Job) {
         match job {
             Job::Make(flight) => {
-                if let Some(taken) = flight.take() {
+                if let Some(taken) = self.flights.take(&flight) {
                     // whoever waits is told
                     let _ = self.make(taken, true);
                 }
@@ -390,7 +403,7 @@ impl Provider {
 
     /// Makes the code of a flight, and tells all who wait. With `look`, another process may have been
     /// faster since the program was loaded.
-    fn make(&self, taken: Taken, look: bool) -> Result<(), CompileError> {
+    fn make(&self, taken: Taken<'_>, look: bool) -> Result<(), CompileError> {
         let parts = Arc::clone(taken.parts());
         let started = Instant::now();
         let loaded = look.then(|| self.fetch(parts.image_hash)).flatten();
@@ -400,13 +413,12 @@ impl Provider {
         } else {
             self.compile(&parts, parts.file().as_deref())
         };
-        // first kept, then no longer in flight: so nobody begins another
+        // first kept, then finished: so nobody begins another
         if self.is_eager() {
             self.hold(&parts);
         } else {
             self.counters.memory_evictions.add(self.memory.weigh(parts.image_hash));
         }
-        self.flights.end(&parts.image_hash);
         taken.finish(made.clone());
         made
     }

@@ -106,7 +106,7 @@ fn a_run_waits_for_code_when_interpreting_has_become_dearer() {
         let config = config().backend(Backend::Auto).wait_for_code(wait).compile_threads(1);
         let engine = Engine::new(config).unwrap();
         // the only thread that compiles is busy for long
-        let large = stripped(&"add a0, a0, a1\nbeq a0, a1, -4\n".repeat(20_000));
+        let large = stripped(&"1: add a0, a0, a1\nbeq a0, a1, 1b\n".repeat(20_000));
         let busy = Module::new(&engine, &large).unwrap();
         let module = Module::new(&engine, &stripped(TIGHT)).unwrap();
         let mut instance = instance(&module);
@@ -121,6 +121,27 @@ fn a_run_waits_for_code_when_interpreting_has_become_dearer() {
         }
         drop(busy);
     }
+}
+
+#[test]
+fn a_run_on_a_small_stack_has_its_code_made_on_a_larger_one() {
+    let engine = Engine::new(config().backend(Backend::Auto).compile_threads(1)).unwrap();
+    // the only thread that compiles is busy for long
+    let large = stripped(&"1: add a0, a0, a1\nbeq a0, a1, 1b\n".repeat(20_000));
+    let _busy = Module::new(&engine, &large).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let module = Module::new(&engine, &stripped(TIGHT)).unwrap();
+    let run = || {
+        let mut instance = instance(&module);
+        instance.set_gas(1 << 24).unwrap();
+        instance.run().unwrap()
+    };
+    let exit = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(128 << 10);
+        thread.spawn_scoped(scope, run).unwrap().join().unwrap()
+    });
+    assert!(matches!(exit, Exit::OutOfGas { .. }), "{exit}");
+    assert!(module.code().is_some());
 }
 
 #[test]
