@@ -1,5 +1,8 @@
 //! Blocks: transactions in order, committed together.
 
+use std::collections::BTreeSet;
+
+use bessemer_abi::limits::ACCESS_ENTRIES;
 #[cfg(feature = "evm")]
 use bessemer_abi::limits::OUTPUT_BYTES;
 use bessemer_types::U256;
@@ -7,15 +10,17 @@ use bessemer_types::U256;
 use crate::access::AccessList;
 use crate::account::Account;
 use crate::chain::{Chain, ChainError};
+use crate::header::{Header, Listed, Roots};
 use crate::inspect::Inspector;
 use crate::journal::JournalError;
+use crate::key::StateKey;
 use crate::process::{Processed, Processor, Stopped};
 use crate::receipt::{Diagnosis, Receipt};
-use crate::records::Header;
 #[cfg(feature = "secp256k1")]
 use crate::signed::Signed;
-use crate::store::{BlockCommit, RecordSet};
-use crate::transaction::{BlockInfo, Refusal, Transaction};
+use crate::stateless::{self, Witness};
+use crate::store::{self, BlockCommit, RecordSet};
+use crate::transaction::{Action, BlockInfo, Refusal, Transaction};
 
 /// A block in the making. Dropped without [`Block::commit`], it leaves no trace.
 ///
@@ -49,6 +54,10 @@ pub struct Block<'c> {
     /// What the receipts count for.
     receipt_bytes: u64,
     diagnosis_bytes: usize,
+    /// The transactions, if the block commits to them.
+    listed: Option<Vec<Listed>>,
+    certificate: Vec<u8>,
+    witness: bool,
 }
 
 /// Whether a block can go on.
@@ -65,6 +74,8 @@ pub struct Sealed {
     pub header: Header,
     /// The receipts of its transactions, in order.
     pub receipts: Vec<Receipt>,
+    /// What the block needs of the state before it, if [`Block::record_witness`] asked for it.
+    pub witness: Option<Witness>,
 }
 
 impl<'c> Block<'c> {
@@ -73,6 +84,7 @@ impl<'c> Block<'c> {
         let processor = chain.processor(chain.view(), info);
         // blocks are as large as the block before, most often
         let receipts = Vec::with_capacity(chain.head().transactions as usize);
+        let listed = chain.store().commits().then(Vec::new);
         Self {
             chain,
             state: State::Open(Box::new(processor)),
@@ -82,12 +94,26 @@ impl<'c> Block<'c> {
             gas_used: 0,
             receipt_bytes: 0,
             diagnosis_bytes: 0,
+            listed,
+            certificate: Vec::new(),
+            witness: false,
         }
     }
 
     /// The values of the block that contracts can read.
     pub fn info(&self) -> &BlockInfo {
         &self.info
+    }
+
+    /// Puts bytes into the header by which the chain's consensus certifies the block before.
+    pub fn certify(&mut self, certificate: Vec<u8>) {
+        self.certificate = certificate;
+    }
+
+    /// Has [`Block::commit`] make the block's witness, by which [`stateless::execute`] runs the block
+    /// without the state. Nothing comes of it on a store that commits to nothing.
+    pub fn record_witness(&mut self) {
+        self.witness = true;
     }
 
     /// The receipts so far.
@@ -123,6 +149,9 @@ impl<'c> Block<'c> {
             self.work(|processor| processor.process(transaction, index, gas, &mut inspector))?;
         self.fees += fee;
         self.gas_used += receipt.gas_used;
+        if let Some(listed) = &mut self.listed {
+            listed.push(Listed::own(transaction));
+        }
         Ok(self.keep(receipt))
     }
 
@@ -135,6 +164,43 @@ impl<'c> Block<'c> {
             receipt.diagnosis = Diagnosis { cut: true, ..Diagnosis::default() };
         }
         self.receipts.push_mut(receipt)
+    }
+
+    /// Processes transactions one after the other. What they declare to use is read before, at the same
+    /// time, by as many threads as [`ChainConfig::prefetch`](crate::ChainConfig::prefetch) says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Block::push`]; the transactions before stay.
+    pub fn push_all(&mut self, transactions: &[Transaction]) -> Result<(), ChainError> {
+        self.prefetch(transactions)?;
+        transactions.iter().try_for_each(|transaction| self.push(transaction).map(|_| ()))
+    }
+
+    fn prefetch(&mut self, transactions: &[Transaction]) -> Result<(), ChainError> {
+        let threads = self.chain.config().prefetch;
+        let State::Open(processor) = &self.state else { return Ok(()) };
+        if threads == 0 {
+            return Ok(());
+        }
+        let mut session = processor.session();
+        let mut keys = BTreeSet::new();
+        for transaction in transactions {
+            keys.insert(StateKey::Account(transaction.sender));
+            if let Action::Call { to, .. } = &transaction.action {
+                keys.insert(StateKey::Account(*to));
+            }
+            // longer lists are refused, and nobody pays for reading them
+            let list = transaction.access.as_deref();
+            let list = list.filter(|list| list.len() <= ACCESS_ENTRIES as usize);
+            keys.extend(list.into_iter().flat_map(|list| list.reads.union(&list.writes)).copied());
+        }
+        let keys: Vec<_> = keys.into_iter().filter(|key| !session.journal.knows(key)).collect();
+        let view = self.chain.view();
+        for (key, value) in keys.iter().zip(store::fetch(&*view, &keys, threads)) {
+            session.journal.preload(key, value?)?;
+        }
+        Ok(())
     }
 
     /// Like [`Block::push`], if the sender signed the transaction for this chain. The signature is
@@ -165,7 +231,9 @@ impl<'c> Block<'c> {
     }
 
     /// Processes an Ethereum transaction as the next of the block. The block counts RISC-V gas: a unit
-    /// of Ethereum's is 2^[`GAS_SHIFT`](crate::evm::GAS_SHIFT) of it.
+    /// of Ethereum's is 2^[`GAS_SHIFT`](crate::evm::GAS_SHIFT) of it. The list that the block commits to
+    /// has the transaction's hash, as the envelope is not known; after [`Block::push_raw`] it has the
+    /// envelope.
     ///
     /// # Errors
     ///
@@ -174,6 +242,16 @@ impl<'c> Block<'c> {
     pub fn push_ethereum(
         &mut self,
         transaction: &bessemer_evm::Transaction,
+        inspector: Option<&mut dyn Inspector>,
+    ) -> Result<&Receipt, ChainError> {
+        self.push_listed(transaction, transaction.hash.as_slice(), inspector)
+    }
+
+    #[cfg(feature = "evm")]
+    fn push_listed(
+        &mut self,
+        transaction: &bessemer_evm::Transaction,
+        bytes: &[u8],
         mut inspector: Option<&mut dyn Inspector>,
     ) -> Result<&Receipt, ChainError> {
         self.check_room()?;
@@ -185,6 +263,9 @@ impl<'c> Block<'c> {
         // a receipt of Ethereum has no output; what explains it to people is as long as elsewhere
         receipt.output.truncate(OUTPUT_BYTES as usize);
         self.gas_used += crate::evm::to_riscv(receipt.gas_used);
+        if let Some(listed) = &mut self.listed {
+            listed.push(Listed { kind: transaction.kind as u8, bytes: bytes.to_vec() });
+        }
         Ok(self.keep(receipt))
     }
 
@@ -199,7 +280,7 @@ impl<'c> Block<'c> {
         let transaction = bessemer_evm::Transaction::decode(envelope);
         let transaction =
             transaction.map_err(|error| ChainError::Refused(Refusal::Envelope(error)))?;
-        self.push_ethereum(&transaction, None)
+        self.push_listed(&transaction, envelope, None)
     }
 
     fn gas_left(&self) -> u64 {
@@ -247,22 +328,45 @@ impl<'c> Block<'c> {
             let balance = balance.ok_or(JournalError::Supply)?;
             session.journal.set_account(found.id, Account { balance, ..found.account })?;
         }
+        let journal = &session.journal;
+        let changes = journal.changes();
+        let store = self.chain.store();
+        let (witness, commitment) = if self.witness && store.commits() {
+            let view = store.snapshot()?;
+            let (witness, commitment) =
+                stateless::witness(&*view, journal.looked_up(), journal.programs(), &changes)?;
+            (Some(witness), Some(commitment))
+        } else {
+            (None, store.commitment(&changes)?)
+        };
+        let (state, rows) = match commitment {
+            Some(commitment) => (Some(commitment.root), commitment.rows),
+            None => (None, Vec::new()),
+        };
+        let roots = state.map(|state| {
+            Roots::new(state, self.listed.as_deref().unwrap_or_default(), &self.receipts)
+        });
         let header = Header {
             height: self.info.height,
             timestamp: self.info.timestamp,
             transactions: self.receipts.len() as u32,
             gas_used: self.gas_used,
+            gas_limit: self.chain.config().block_gas,
+            parent: self.chain.head_hash(),
+            beneficiary: recipient.unwrap_or_default(),
+            roots,
+            certificate: self.certificate,
         };
-        let changes = session.journal.changes();
         let block = BlockCommit {
             header: header.clone(),
             changes,
             receipts: &self.receipts,
             records: RecordSet::new(),
+            rows,
         };
         self.chain.store().commit(block)?;
         self.chain.advance(header.clone());
-        Ok(Sealed { header, receipts: self.receipts })
+        Ok(Sealed { header, receipts: self.receipts, witness })
     }
 }
 

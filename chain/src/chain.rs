@@ -5,14 +5,17 @@ use std::sync::Arc;
 use bessemer_abi::limits::ACCESS_ENTRIES;
 use bessemer_image::CodeHash;
 use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
+use bessemer_trie::AccountProof;
 use bessemer_types::{Address, U256};
 use sha3::{Digest, Keccak256};
 
 use crate::account::Account;
 use crate::block::Block;
+use crate::commitment::{self, InRows, Reader};
 use crate::encoding::decode_account;
 use crate::executor::{ExecuteError, Executor};
 use crate::extension::{self, Extension, ExtensionRow, FIRST_EXTENSION};
+use crate::header::{Header, Roots};
 use crate::host::{self, Context, Session};
 use crate::inspect::Inspector;
 use crate::journal::{Journal, JournalError};
@@ -21,7 +24,6 @@ use crate::modules::Modules;
 use crate::price::Prices;
 use crate::process::Processor;
 use crate::receipt::Receipt;
-use crate::records::Header;
 use crate::request::{CallRequest, DeployRequest};
 use crate::size::CodeSize;
 use crate::store::{BlockCommit, MemoryStore, Store, StoreError, View};
@@ -74,6 +76,10 @@ pub struct ChainConfig {
     /// The fork of Ethereum whose rules hold for EVM contracts and Ethereum transactions.
     #[cfg(feature = "evm")]
     pub fork: bessemer_evm::Fork,
+    /// Threads that read, before [`Block::push_all`], what transactions declare to use; 0 for none.
+    /// They wait for the store at the same time: as many as it can answer at once, whatever the
+    /// number of cores.
+    pub prefetch: usize,
 }
 
 /// A failure of the chain or of the host, as opposed to the outcome of a transaction.
@@ -119,6 +125,18 @@ pub enum ChainError {
         /// What was to be created.
         amount: U256,
     },
+    /// The state is not the one that the newest block commits to.
+    #[error(
+        "the newest block states the state root 0x{}, and the state has 0x{}: the database is damaged, \
+         restore it from a copy",
+        hex::encode(.stated), hex::encode(.built)
+    )]
+    Root {
+        /// The root in the header.
+        stated: [u8; 32],
+        /// The root of what is stored.
+        built: [u8; 32],
+    },
     /// No key is that long.
     #[error(transparent)]
     Key(#[from] KeyTooLong),
@@ -136,6 +154,7 @@ impl Default for ChainConfig {
             module_bytes: 256 << 20,
             #[cfg(feature = "evm")]
             fork: bessemer_evm::Fork::NEWEST,
+            prefetch: 0,
         }
     }
 }
@@ -308,6 +327,49 @@ impl Chain {
         Ok(hash.finalize().into())
     }
 
+    /// The state root: Ethereum's, of everything that the newest block leaves. `None` on a store that
+    /// commits to nothing.
+    pub fn state_root(&self) -> Option<[u8; 32]> {
+        self.head.roots.as_ref().map(|roots| roots.state)
+    }
+
+    /// The proof of an account, and of what it stores under these keys, against
+    /// [`Chain::state_root`].
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Store`], also if the store commits to nothing.
+    pub fn prove(
+        &self,
+        account: &Address,
+        keys: &[StorageKey],
+    ) -> Result<AccountProof, ChainError> {
+        if !self.store.commits() {
+            return Err(StoreError::Unsupported { what: "state root" }.into());
+        }
+        let view = self.store.snapshot()?;
+        let root = commitment::root(&*view)?;
+        Ok(Reader::new(root).proof(&InRows(&*view), account, keys)?)
+    }
+
+    /// Builds the state's tries anew from all accounts, values and files, and compares the root with
+    /// the newest block's. Reads everything, and takes as much memory as the state.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Root`] if the roots differ, and [`ChainError::Store`], also if what is kept of the
+    /// tries differs.
+    pub fn verify_state(&self) -> Result<[u8; 32], ChainError> {
+        if !self.store.commits() {
+            return Err(StoreError::Unsupported { what: "state root" }.into());
+        }
+        let built = commitment::verify(&*self.store)?;
+        match self.state_root() {
+            Some(stated) if stated != built => Err(ChainError::Root { stated, built }),
+            _ => Ok(built),
+        }
+    }
+
     /// The account of a user by name, for local chains: the address follows from the name, and a new
     /// user gets an endowment. Nobody has a key to it.
     ///
@@ -350,9 +412,20 @@ impl Chain {
         let found = journal.account(address)?;
         let balance = found.account.balance.checked_add(amount).ok_or(JournalError::Supply)?;
         journal.set_account(found.id, Account { balance, ..found.account })?;
-        let header = Header { height: info.height, timestamp: info.timestamp, ..Header::default() };
         let changes = journal.changes();
-        let block = BlockCommit { header: header.clone(), changes, ..BlockCommit::default() };
+        let (state, rows) = match self.store.commitment(&changes)? {
+            Some(commitment) => (Some(commitment.root), commitment.rows),
+            None => (None, Vec::new()),
+        };
+        let header = Header {
+            height: info.height,
+            timestamp: info.timestamp,
+            gas_limit: self.config.block_gas,
+            parent: self.head_hash(),
+            roots: state.map(|state| Roots::new(state, &[], &[])),
+            ..Header::default()
+        };
+        let block = BlockCommit { header: header.clone(), changes, rows, ..BlockCommit::default() };
         self.store.commit(block)?;
         self.advance(header);
         Ok(())
@@ -452,6 +525,11 @@ impl Chain {
             coinbase: self.config.fee_recipient.unwrap_or_default(),
             ..BlockInfo::default()
         }
+    }
+
+    /// The hash of the newest block; zeros before the first.
+    pub(crate) fn head_hash(&self) -> [u8; 32] {
+        if self.head.height == 0 { [0; 32] } else { self.head.hash() }
     }
 
     pub(crate) fn view(&self) -> Arc<dyn View> {

@@ -130,6 +130,7 @@ impl Modules {
 
     /// The module of code that the state has.
     pub(crate) fn of(&self, hash: &CodeHash, journal: &mut Journal) -> Result<Module, ModuleError> {
+        journal.runs(hash);
         if let Some(module) = self.find(hash) {
             return Ok(module);
         }

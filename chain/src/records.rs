@@ -1,22 +1,10 @@
 //! What a store keeps beside the state, as bytes: headers and receipts in postcard's encoding.
 
 use postcard::ser_flavors::Flavor;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
+use crate::header::Header;
 use crate::receipt::Receipt;
-
-/// The header of a block.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
-    /// The number of the block; the first is 1.
-    pub height: u64,
-    /// When it was made, in seconds since 1970.
-    pub timestamp: u64,
-    /// How many transactions it has.
-    pub transactions: u32,
-    /// The gas that they used.
-    pub gas_used: u64,
-}
 
 /// A record that cannot be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bessemer_chain::store::{RedbStore, Store};
+use bessemer_chain::store::{RedbStore, Store, verify};
 use blocks::{Content, commit};
 use fastrand::Rng;
 
@@ -49,6 +49,7 @@ fn parent() {
         // the child may have been killed before it made the file
         let store = RedbStore::open(&path).unwrap();
         let content = Content::of(&store).unwrap();
+        verify(&store).expect("the tries are those of the state");
         let found = content.blocks.len() as u64;
         assert!(found == told || found == told + 1, "told of block {told}, found {found}");
         assert!(content == Content::at(found), "not what block {found} left");

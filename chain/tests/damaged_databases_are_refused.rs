@@ -37,7 +37,7 @@ enum Verdict {
 
 fn verdict(path: &Path, bytes: &[u8], what: &str) -> Verdict {
     fs::write(path, bytes).unwrap();
-    match RedbStore::open(path) {
+    match RedbStore::open_verified(path) {
         Err(error) => {
             assert!(
                 matches!(error, StoreError::Foreign { .. } | StoreError::Damaged { .. }),
@@ -229,6 +229,13 @@ fn a_file_is_open_once() {
     let store = RedbStore::open(&path).unwrap();
     let error = RedbStore::open(&path).err().unwrap();
     assert!(matches!(error, StoreError::InUse { .. }), "{error}");
+    // another process is named
+    let mut child = std::process::Command::new("sleep");
+    let mut child = child.arg("60").stdin(fs::File::open(&path).unwrap()).spawn().unwrap();
+    let error = RedbStore::open(&path).err().unwrap().to_string();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(error.contains(&format!("process {} (sleep)", child.id())), "{error}");
     commit(&store, 1).unwrap();
     drop(store);
     assert_eq!(RedbStore::open(&path).unwrap().head().unwrap().unwrap().height, 1);

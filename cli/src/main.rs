@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     abi, aot, build, cache, call, check, demo, deploy, diff, disasm, doctor, events, inspect, new,
-    node, query, receipt, replay, run, simulate, size, state, test,
+    node, prove, query, receipt, replay, run, simulate, size, state, test, verify,
 };
 use crate::support::failure::Failure;
 use crate::support::output::Output;
@@ -43,6 +43,8 @@ enum Command {
     Query(query::Args),
     Simulate(simulate::Args),
     State(state::Args),
+    Prove(prove::Args),
+    Verify(verify::Args),
     Receipt(receipt::Args),
     Events(events::Args),
     Replay(replay::Args),
@@ -106,6 +108,8 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args, output),
         Command::Check(args) => check::run(&args, output),
         Command::State(args) => state::run(&args, output),
+        Command::Prove(args) => prove::run(&args, output),
+        Command::Verify(args) => verify::run(&args, output),
         Command::Receipt(args) => receipt::run(&args, output),
         Command::Events(args) => events::run(&args, output),
         Command::Replay(args) => replay::run(&args, output),

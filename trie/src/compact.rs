@@ -1,12 +1,16 @@
 //! Nibbles in bytes, as leaves and extensions have them (Yellow Paper, appendix C).
 
 use crate::Key;
-use crate::path::{NIBBLES, nibble};
+use crate::path::NIBBLES;
+#[cfg(feature = "keccak")]
+use crate::path::nibble;
 use crate::rlp::Malformed;
 
+#[cfg(feature = "keccak")]
 /// Room for the nibbles of a key.
 pub(crate) type Buffer = [u8; 33];
 
+#[cfg(feature = "keccak")]
 /// The nibbles of a key from one depth to another; gives how many bytes they take.
 pub(crate) fn encode(key: &Key, from: usize, to: usize, leaf: bool, out: &mut Buffer) -> usize {
     let flag = if leaf { 0x20 } else { 0 };

@@ -29,27 +29,42 @@
 extern crate alloc;
 
 mod account;
+#[cfg(feature = "keccak")]
 mod build;
 mod compact;
+#[cfg(feature = "keccak")]
+mod encode;
+#[cfg(feature = "keccak")]
 mod node;
+#[cfg(feature = "keccak")]
 mod nodes;
 mod path;
 mod proof;
 mod rlp;
+#[cfg(feature = "keccak")]
 mod row;
+mod state;
+#[cfg(feature = "keccak")]
 mod trie;
+#[cfg(feature = "keccak")]
 mod update;
 
 pub use account::{AccountLeaf, EMPTY_CODE};
+#[cfg(feature = "keccak")]
 pub use build::{ordered_root, root_of};
+#[cfg(feature = "keccak")]
 pub use node::Node;
+#[cfg(feature = "keccak")]
 pub use nodes::{NodeError, Nodes};
+#[cfg(feature = "keccak")]
 pub use path::Place;
-pub use proof::{ProofError, verify, verify_with};
+#[cfg(feature = "keccak")]
+pub use proof::verify;
+pub use proof::{ProofError, verify_with};
 pub use rlp::Malformed;
+pub use state::{AccountProof, StateProofError, StorageProof, storage_leaf, storage_value};
+#[cfg(feature = "keccak")]
 pub use trie::{Rows, Trie};
-
-use sha3::{Digest, Keccak256};
 
 /// A Keccak-256 hash.
 pub type Hash = [u8; 32];
@@ -67,6 +82,7 @@ pub const EMPTY_ROOT: Hash = [
 ];
 
 /// Where nodes come from that are not in memory.
+#[cfg(feature = "keccak")]
 pub trait Source {
     /// Why a node could not be loaded.
     type Error;
@@ -81,6 +97,8 @@ pub trait Source {
 }
 
 /// The Keccak-256 hash of some bytes.
+#[cfg(feature = "keccak")]
 pub fn keccak256(bytes: &[u8]) -> Hash {
+    use sha3::{Digest, Keccak256};
     Keccak256::digest(bytes).into()
 }

@@ -1,5 +1,6 @@
 //! Keys by nibbles, and places in the tree.
 
+#[cfg(feature = "keccak")]
 use alloc::vec::Vec;
 
 use crate::Key;
@@ -23,6 +24,7 @@ pub(crate) fn common(a: &Key, b: &Key) -> usize {
     }
 }
 
+#[cfg(feature = "keccak")]
 /// Where a node is: the nibbles that lead to it from the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -31,6 +33,7 @@ pub struct Place {
     depth: u8,
 }
 
+#[cfg(feature = "keccak")]
 impl Place {
     /// The place of the root.
     pub const ROOT: Self = Self { path: [0; 32], depth: 0 };

@@ -2,7 +2,7 @@
 
 use crate::path::{NIBBLES, common, nibble};
 use crate::rlp::{Items, Malformed, items};
-use crate::{EMPTY_ROOT, Hash, Key, compact, keccak256};
+use crate::{EMPTY_ROOT, Hash, Key, compact};
 
 /// Why a proof proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +22,9 @@ pub enum ProofError {
     Long(usize),
 }
 
+#[cfg(feature = "keccak")]
 /// The value of a key in the trie with this root, `None` if the key is absent, by a proof: the nodes
-/// from the root on in RLP, as [`Trie::prove`](crate::Trie::prove) and `eth_getProof` have them.
+/// from the root on in RLP, as `Trie::prove` and `eth_getProof` have them.
 ///
 /// # Errors
 ///
@@ -33,14 +34,14 @@ pub fn verify<'p, N: AsRef<[u8]>>(
     key: &Key,
     proof: &'p [N],
 ) -> Result<Option<&'p [u8]>, ProofError> {
-    verify_with(root, key, proof, keccak256)
+    verify_with(root, key, proof, crate::keccak256)
 }
 
-/// Like [`verify`], with another way to compute Keccak-256: a contract asks its host.
+/// Like `verify`, with another way to compute Keccak-256: a contract asks its host.
 ///
 /// # Errors
 ///
-/// As [`verify`].
+/// As `verify`.
 pub fn verify_with<'p, N: AsRef<[u8]>>(
     root: &Hash,
     key: &Key,

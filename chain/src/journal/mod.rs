@@ -3,10 +3,12 @@
 mod slots;
 mod tracked;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bessemer_image::CodeHash;
 use bessemer_types::Address;
+use foldhash::fast::RandomState;
 
 use self::slots::Slots;
 use self::tracked::Tracked;
@@ -63,6 +65,9 @@ pub struct Journal {
     /// Whether a written account exists even if it is empty.
     keeps_empty: bool,
     writes: u32,
+    /// Programs that ran since the journal was made.
+    programs: HashSet<CodeHash, RandomState>,
+    last_program: Option<CodeHash>,
 }
 
 /// How one change is undone: what it changed, and the value before.
@@ -155,6 +160,8 @@ impl Journal {
             touched: Vec::new(),
             keeps_empty: false,
             writes: 0,
+            programs: HashSet::default(),
+            last_program: None,
         }
     }
 
@@ -480,6 +487,68 @@ impl Journal {
             self.undo.push(Undo::Size(id));
         }
         Ok(())
+    }
+
+    /// Whether the key was looked up before.
+    pub(crate) fn knows(&self, key: &StateKey) -> bool {
+        match key {
+            StateKey::Account(address) => self.accounts.find_loaded(address).is_some(),
+            StateKey::Storage(contract, key) => {
+                self.storage.find_loaded(&(*contract, *key)).is_some()
+            }
+            StateKey::Code(hash) => self.codes.find_loaded(hash).is_some(),
+            StateKey::Bytecode(hash) => self.bytecodes.find_loaded(hash).is_some(),
+            StateKey::CodeSize(hash) => self.sizes.find_loaded(hash).is_some(),
+        }
+    }
+
+    /// Takes what the view has under a key, so that nobody has to wait for it later. It changes no
+    /// outcome, price or list.
+    pub(crate) fn preload(
+        &mut self,
+        key: &StateKey,
+        value: Option<Value>,
+    ) -> Result<(), StoreError> {
+        match key {
+            StateKey::Account(address) => {
+                let account = value.map(|value| decode_account(&value)).transpose()?;
+                self.accounts.preload(address, account.unwrap_or_default());
+            }
+            StateKey::Storage(contract, key) => self.storage.preload(&(*contract, *key), value),
+            StateKey::Code(hash) => self.codes.preload(hash, value.map(Value::into_shared)),
+            StateKey::Bytecode(hash) => {
+                self.bytecodes.preload(hash, value.map(Value::into_shared));
+            }
+            StateKey::CodeSize(hash) => {
+                let size = value.map(|value| CodeSize::decode(&value)).transpose()?;
+                self.sizes.preload(hash, size);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a program runs: whoever runs the block again needs its file.
+    pub(crate) fn runs(&mut self, program: &CodeHash) {
+        if self.last_program.as_ref() != Some(program) {
+            self.programs.insert(*program);
+            self.last_program = Some(*program);
+        }
+    }
+
+    /// The programs that ran since the journal was made.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = CodeHash> {
+        self.programs.iter().copied()
+    }
+
+    /// All keys that were looked up since the journal was made, also for transactions that failed or
+    /// were refused.
+    pub(crate) fn looked_up(&self) -> impl Iterator<Item = StateKey> {
+        let accounts = self.accounts.keys().map(|address| StateKey::Account(*address));
+        let storage = self.storage.keys();
+        let storage = storage.map(|(contract, key)| StateKey::Storage(*contract, *key));
+        let codes = self.codes.keys().map(|hash| StateKey::Code(*hash));
+        let sizes = self.sizes.keys().map(|hash| StateKey::CodeSize(*hash));
+        accounts.chain(storage).chain(codes).chain(sizes)
     }
 
     /// Whether the file of a contract is stored.

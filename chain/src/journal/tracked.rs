@@ -95,6 +95,11 @@ impl<K, T> Tracked<K, T> {
         self.slots.at_mut(id).claimed = self.transaction;
     }
 
+    /// All keys that were looked up since the journal was made.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.slots.iter().map(|(key, _)| key)
+    }
+
     /// What the transaction uses, and whether it writes it or asked to.
     pub(super) fn used(&self) -> impl ExactSizeIterator<Item = (&K, bool)> {
         self.used.iter().map(|&id| {
@@ -148,6 +153,12 @@ impl<K: Hash + Eq + Copy, T: Clone + PartialEq> Tracked<K, T> {
         let place = self.slots.find(key);
         let id = self.load(place, key, load)?;
         Ok(self.value(id))
+    }
+
+    /// The value of a key in the view, unless it is known.
+    pub(super) fn preload(&mut self, key: &K, value: T) {
+        let place = self.slots.find(key);
+        let Ok(_) = self.load(place, key, || Ok::<_, std::convert::Infallible>(value));
     }
 
     fn load<E>(

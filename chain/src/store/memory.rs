@@ -6,11 +6,13 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use bessemer_types::Address;
 use foldhash::fast::RandomState;
 
-use super::{BlockCommit, Record, Store, StoreError, View};
+use super::{BlockCommit, ChangeSet, Commitment, Record, Store, StoreError, View};
+use crate::commitment;
 use crate::encoding::encode_key;
+use crate::header::Header;
 use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
-use crate::records::{self, Header, RecordError};
+use crate::records::{self, RecordError};
 use crate::value::Value;
 
 /// A store that ends with the process.
@@ -18,6 +20,8 @@ use crate::value::Value;
 pub struct MemoryStore {
     inner: RwLock<Inner>,
 }
+
+type Rows = HashMap<Vec<u8>, Vec<u8>, RandomState>;
 
 #[derive(Clone, Debug, Default)]
 struct State {
@@ -64,6 +68,8 @@ impl State {
 struct Inner {
     /// Shared with snapshots; copied when a block changes it while one lives.
     state: Arc<State>,
+    /// The rows of the state's tries, likewise; `None` in a store that commits to nothing.
+    rows: Option<Arc<Rows>>,
     /// From the first on.
     blocks: Vec<Block>,
     /// The embedder's own.
@@ -107,12 +113,21 @@ impl Inner {
     }
 }
 
-struct Snapshot(Arc<State>);
+struct Snapshot {
+    state: Arc<State>,
+    rows: Option<Arc<Rows>>,
+}
 
 impl MemoryStore {
-    /// An empty store.
+    /// An empty store that commits to nothing: its blocks have no roots.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store that keeps the state under one root.
+    pub fn with_root() -> Self {
+        let inner = Inner { rows: Some(Arc::default()), ..Inner::default() };
+        Self { inner: RwLock::new(inner) }
     }
 
     // nothing panics while the lock is held for writing, so a poisoned one guards whole blocks
@@ -137,6 +152,14 @@ impl View for MemoryStore {
     fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
         Ok(self.read().state.storage_keys(contract))
     }
+
+    fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        let rows = self.read().rows.clone();
+        if let Some(row) = rows.as_ref().and_then(|rows| rows.get(name)) {
+            show(row);
+        }
+        Ok(())
+    }
 }
 
 impl Store for MemoryStore {
@@ -154,12 +177,33 @@ impl Store for MemoryStore {
         }
         let records = block.records.iter().map(|(key, value)| (key.to_vec(), value.to_vec()));
         inner.records.extend(records);
+        if let Some(rows) = &mut inner.rows {
+            let rows = Arc::make_mut(rows);
+            for (name, row) in block.rows {
+                match row {
+                    Some(row) => drop(rows.insert(name, row)),
+                    None => drop(rows.remove(&name)),
+                }
+            }
+        }
         inner.blocks.push(kept);
         Ok(())
     }
 
     fn snapshot(&self) -> Result<Arc<dyn View>, StoreError> {
-        Ok(Arc::new(Snapshot(Arc::clone(&self.read().state))))
+        let inner = self.read();
+        Ok(Arc::new(Snapshot { state: Arc::clone(&inner.state), rows: inner.rows.clone() }))
+    }
+
+    fn commitment(&self, changes: &ChangeSet) -> Result<Option<Commitment>, StoreError> {
+        if !self.commits() {
+            return Ok(None);
+        }
+        commitment::after(&*self.snapshot()?, changes).map(Some)
+    }
+
+    fn commits(&self) -> bool {
+        self.read().rows.is_some()
     }
 
     fn header(&self, height: u64) -> Result<Option<Header>, StoreError> {
@@ -199,14 +243,21 @@ impl Store for MemoryStore {
 
 impl View for Snapshot {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
-        Ok(self.0.values.get(key).cloned())
+        Ok(self.state.values.get(key).cloned())
     }
 
     fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
-        Ok(self.0.stored.contains_key(contract))
+        Ok(self.state.stored.contains_key(contract))
     }
 
     fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
-        Ok(self.0.storage_keys(contract))
+        Ok(self.state.storage_keys(contract))
+    }
+
+    fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        if let Some(row) = self.rows.as_ref().and_then(|rows| rows.get(name)) {
+            show(row);
+        }
+        Ok(())
     }
 }

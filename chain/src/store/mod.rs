@@ -1,6 +1,7 @@
 //! Stores: where state, headers and receipts are kept.
 
 mod change;
+mod fetch;
 mod memory;
 mod record;
 #[cfg(feature = "redb")]
@@ -12,17 +13,19 @@ use std::sync::Arc;
 use bessemer_types::Address;
 
 pub use change::ChangeSet;
+pub(crate) use fetch::fetch;
 pub use memory::MemoryStore;
 pub use record::RecordSet;
 #[cfg(feature = "redb")]
 pub use redb::RedbStore;
 
+pub use crate::commitment::{Commitment, CommitmentRows, verify};
 pub use crate::encoding::{
     EncodingError, KeyBytes, decode_account, decode_key, encode_account, encode_key,
 };
+use crate::header::Header;
 use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
-use crate::records::Header;
 pub use crate::records::RecordError;
 use crate::value::Value;
 
@@ -34,6 +37,17 @@ pub trait View: Send + Sync {
     ///
     /// If the value cannot be read: the host's failure, which stops the block.
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError>;
+
+    /// Shows the row with this name of what the store keeps of the state's tries; shows nothing if there
+    /// is none. A store that commits to nothing has no rows.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        let _ = (name, show);
+        Ok(())
+    }
 
     /// Whether an account has stored values.
     ///
@@ -153,14 +167,20 @@ pub trait Store: View {
         Err(StoreError::Unsupported { what: "iteration" })
     }
 
-    /// A proof of what the state has and has not under these keys.
+    /// What the state is committed to after these changes, which are not made yet; `None` for a store
+    /// that commits to nothing.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unsupported`] unless overridden.
-    fn prove(&self, keys: &[StateKey]) -> Result<Vec<u8>, StoreError> {
-        let _ = keys;
-        Err(StoreError::Unsupported { what: "proofs" })
+    /// If what it needs cannot be read.
+    fn commitment(&self, changes: &ChangeSet) -> Result<Option<Commitment>, StoreError> {
+        let _ = changes;
+        Ok(None)
+    }
+
+    /// Whether [`Store::commitment`] has an answer.
+    fn commits(&self) -> bool {
+        false
     }
 }
 
@@ -178,6 +198,8 @@ pub struct BlockCommit<'a> {
     pub receipts: &'a [Receipt],
     /// What an embedder records with it, under keys of his own.
     pub records: RecordSet,
+    /// Rows of the state's tries that change, as [`Store::commitment`] gave them.
+    pub rows: CommitmentRows,
 }
 
 impl BlockCommit<'_> {
@@ -214,10 +236,15 @@ pub enum StoreError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The file is open, here or in another process.
-    #[error("the database {} is in use; close the process that has it open", .path.display())]
+    #[error(
+        "the database {} is in use by {}; close it, or ask it for what you need",
+        .path.display(), .owner.as_deref().unwrap_or("this or another process")
+    )]
     InUse {
         /// The file.
         path: PathBuf,
+        /// Who has it open, if the system tells.
+        owner: Option<String>,
     },
     /// The file was never a database of a chain.
     #[error("{} is no database of a chain: {why}; it was left as it is", .path.display())]
@@ -230,7 +257,7 @@ pub enum StoreError {
     /// The file is a database that this program cannot read.
     #[error(
         "the database {} has format {found}, and this program knows format {known}; it was left as \
-         it is",
+         it is: use the release that made it, or begin a new chain",
         .path.display()
     )]
     Format {
@@ -247,6 +274,18 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
         /// The sign of it.
+        what: String,
+    },
+    /// What is kept of the state's tries does not fit together.
+    #[error("the state's tries are damaged ({what}); run `bessemer state verify`")]
+    Commitment {
+        /// How that shows.
+        what: String,
+    },
+    /// A block needs something of the state that its witness does not have.
+    #[error("the witness lacks {what}; make it again from the state before the block")]
+    Witness {
+        /// What is missing.
         what: String,
     },
     /// The operating system refused.

@@ -4,9 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use bessemer_chain::store::{BlockCommit, ChangeSet, Record, Store, StoreError, encode_key};
+use bessemer_chain::store::{
+    BlockCommit, ChangeSet, Record, Store, StoreError, encode_account, encode_key,
+};
 use bessemer_chain::{
-    Address, CodeHash, Diagnosis, Event, Header, Receipt, StateKey, Status, StorageKey, Value,
+    Account, Address, CodeHash, Diagnosis, Event, Header, Receipt, StateKey, Status, StorageKey,
+    U256, Value,
 };
 use fastrand::Rng;
 
@@ -68,8 +71,13 @@ impl Content {
 pub(crate) fn block(height: u64) -> (Header, ChangeSet, Vec<Receipt>) {
     let mut random = Rng::with_seed(height);
     let changes = (0..random.usize(1..40)).map(|_| {
-        let value = (random.u8(..4) > 0).then(|| value(&mut random));
-        (key(random.u8(..)), value)
+        let kept = random.u8(..4) > 0;
+        let key = key(random.u8(..));
+        let value = match key {
+            StateKey::Account(_) => account(&mut random),
+            _ => Some(value(&mut random)),
+        };
+        (key, value.filter(|_| kept))
     });
     let changes = ChangeSet::new(changes.collect());
     let receipts: Vec<_> =
@@ -79,6 +87,7 @@ pub(crate) fn block(height: u64) -> (Header, ChangeSet, Vec<Receipt>) {
         timestamp: height * 3,
         transactions: receipts.len() as u32,
         gas_used: random.u64(..),
+        ..Header::default()
     };
     (header, changes, receipts)
 }
@@ -114,7 +123,13 @@ fn receipt(height: u64, index: u32, random: &mut Rng) -> Receipt {
 pub(crate) fn commit(store: &dyn Store, height: u64) -> Result<(), StoreError> {
     let (header, changes, receipts) = block(height);
     let records = records(height).into_iter().collect();
-    store.commit(BlockCommit { header, changes, receipts: &receipts, records })
+    let rows = store.commitment(&changes)?.unwrap_or_default().rows;
+    store.commit(BlockCommit { header, changes, receipts: &receipts, records, rows })
+}
+
+fn account(random: &mut Rng) -> Option<Value> {
+    let (nonce, balance) = (random.u64(..), U256::from(random.u64(..)));
+    encode_account(&Account { nonce, balance, ..Account::default() })
 }
 
 /// One of 256 keys, of all kinds and lengths.

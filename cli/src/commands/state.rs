@@ -12,10 +12,19 @@ use crate::support::output::{self, Output, hex};
 
 /// Shows the accounts of the local chain, or one account with everything that it stores.
 #[derive(Debug, clap::Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    task: Option<Task>,
     /// A contract or user, by name or address
     account: Option<String>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Builds the state's tries anew from all accounts, values and files, and compares the root and
+    /// the stored nodes with the newest block
+    Verify,
 }
 
 const AFTER_HELP: &str = "\
@@ -27,11 +36,15 @@ Examples:
   bessemer state
   bessemer state token
   bessemer state alice --json
+  bessemer state verify
 ";
 
 /// Shows what `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let local = Local::existing()?;
+    if let Some(Task::Verify) = args.task {
+        return verify(&local, output);
+    }
     let address = args.account.as_deref().map(|name| local.names.address(name)).transpose();
     let address = address.map_err(Failure::Usage)?;
     let state = State::read(&local, address)?;
@@ -39,6 +52,18 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         output.document(&state.to_json(&local)?)?;
     } else {
         output.text(state.to_text(&local))?;
+    }
+    Ok(0)
+}
+
+fn verify(local: &Local, output: Output) -> Result<u8, Failure> {
+    let root = format!("0x{}", hex(&local.chain.verify_state()?));
+    let height = local.chain.height();
+    if output.json {
+        let schema = "bessemer.verified-state/1";
+        output.document(&json!({ "schema": schema, "height": height, "stateRoot": root }))?;
+    } else {
+        output.text(format!("block {height} has the state root {root}, and the state agrees\n"))?;
     }
     Ok(0)
 }
@@ -115,6 +140,7 @@ impl State {
             "schema": "bessemer.state/1",
             "height": local.chain.height(),
             "digest": format!("0x{}", hex(&local.chain.state_digest()?)),
+            "state_root": local.chain.state_root().map(|root| format!("0x{}", hex(&root))),
             "accounts": accounts.collect::<Vec<_>>(),
             "storage": storage.collect::<Vec<_>>(),
         }))

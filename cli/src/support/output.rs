@@ -138,6 +138,11 @@ pub(crate) fn kib(bytes: usize) -> String {
     }
 }
 
+/// Bytes in hexadecimal digits behind 0x.
+pub(crate) fn bytes(text: &str) -> Option<Vec<u8>> {
+    hex::decode(text.strip_prefix("0x")?).ok()
+}
+
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     hex::encode(bytes)

@@ -8,7 +8,7 @@ use std::path::Path;
 use redb::Builder;
 use redb::backends::FileBackend;
 
-use super::{FORMAT, FORMAT_VERSION, HEIGHT, META, RECORDS, STATE, guarded, io};
+use super::{FORMAT, FORMAT_VERSION, HEIGHT, META, RECORDS, STATE, TRIES, guarded, io};
 use crate::store::StoreError;
 
 /// Makes an empty database. It is whole before it has its name, and never takes the place of a file.
@@ -30,6 +30,7 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
         let transaction = database.begin_write()?;
         transaction.open_table(STATE)?;
         transaction.open_table(RECORDS)?;
+        transaction.open_table(TRIES)?;
         {
             let mut meta = transaction.open_table(META)?;
             meta.insert(FORMAT, FORMAT_VERSION)?;

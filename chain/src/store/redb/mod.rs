@@ -1,6 +1,7 @@
 //! State in a file.
 
 mod create;
+mod owner;
 mod snapshot;
 mod staged;
 
@@ -16,17 +17,20 @@ use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use self::snapshot::Snapshot;
 use self::staged::Staged;
-use super::{BlockCommit, Record, Store, StoreError, View};
+use super::{BlockCommit, ChangeSet, Commitment, Record, Store, StoreError, View};
+use crate::commitment;
 use crate::encoding::encode_key;
+use crate::header::Header;
 use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
-use crate::records::{self, Header};
+use crate::records;
 use crate::value::Value;
 
 /// A store in one file, which one process uses at a time. Each block is one durable commit.
 ///
-/// A file is checked as a whole when it is opened, which reads all of it: what is stored is what
-/// was stored, or the file is refused and not a byte of it changes.
+/// Opening reads little of a file that was closed, and all of one whose process was killed.
+/// [`RedbStore::open_verified`] always reads and checks all of it, and `bessemer state verify` compares
+/// the state with its root too.
 ///
 /// ```
 /// use bessemer_chain::Header;
@@ -54,6 +58,8 @@ const STATE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("state");
 /// Headers under `h` and the height, receipts under `r`, the height and the index, and what embedders
 /// record under `x` and their keys. Numbers are big-endian, so that keys are in the order of the chain.
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
+/// Rows of the state's tries, by name.
+const TRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("tries");
 /// What the file says of itself.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("bessemer chain");
 /// In [`META`]: the version of what the tables hold.
@@ -61,7 +67,7 @@ const FORMAT: &str = "format";
 /// In [`META`]: the number of the newest block, 0 before the first.
 const HEIGHT: &str = "height";
 /// The version of what the tables hold that this program reads and writes.
-const FORMAT_VERSION: u64 = 1;
+const FORMAT_VERSION: u64 = 2;
 
 /// What files of the database library begin with.
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
@@ -77,7 +83,20 @@ impl RedbStore {
     /// [`StoreError::Format`] and [`StoreError::Damaged`] if it is no database, one of another
     /// version, or not what was written, and then it stays as it is; [`StoreError::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
+        Self::open_file(path.as_ref(), false)
+    }
+
+    /// Opens the database in this file like [`RedbStore::open`], and reads all of it before: what is
+    /// stored is what was stored, or the file is refused and not a byte of it changes.
+    ///
+    /// # Errors
+    ///
+    /// As [`RedbStore::open`].
+    pub fn open_verified(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_file(path.as_ref(), true)
+    }
+
+    fn open_file(path: &Path, verify: bool) -> Result<Self, StoreError> {
         let mut file = match open_file(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 create::create(path)?;
@@ -87,13 +106,17 @@ impl RedbStore {
         }
         .map_err(|source| io(path, source))?;
         check_kind(path, &mut file)?;
-        guarded(path, || Self::open_checked(path, file))?
+        guarded(path, || Self::open_checked(path, file, verify))?
     }
 
-    fn open_checked(path: &Path, file: File) -> Result<Result<Self, StoreError>, redb::Error> {
+    fn open_checked(
+        path: &Path,
+        file: File,
+        verify: bool,
+    ) -> Result<Result<Self, StoreError>, redb::Error> {
         let staged = Staged::new(FileBackend::new(file)?)?;
         let database = Builder::new()
-            .set_check_integrity_on_open(true)
+            .set_check_integrity_on_open(verify)
             .set_cache_size(CACHE_BYTES)
             .create_with_backend(staged.clone())?;
         let version = {
@@ -145,6 +168,13 @@ impl RedbStore {
                     None => drop(state.remove(&*key)?),
                 }
             }
+            let mut tries = transaction.open_table(TRIES)?;
+            for (name, row) in &block.rows {
+                match row {
+                    Some(row) => drop(tries.insert(name.as_slice(), row.as_slice())?),
+                    None => drop(tries.remove(name.as_slice())?),
+                }
+            }
             let height = block.header.height;
             let header = match records::encode_header(&block.header) {
                 Ok(header) => header,
@@ -186,6 +216,10 @@ impl View for RedbStore {
 
     fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
         self.newest()?.storage_keys(contract)
+    }
+
+    fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        self.newest()?.row(name, show)
     }
 }
 
@@ -238,6 +272,14 @@ impl Store for RedbStore {
             key.remove(0);
         }
         Ok(found)
+    }
+
+    fn commitment(&self, changes: &ChangeSet) -> Result<Option<Commitment>, StoreError> {
+        commitment::after(&*self.newest()?, changes).map(Some)
+    }
+
+    fn commits(&self) -> bool {
+        true
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
@@ -300,7 +342,9 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, redb::Error>) -> Res
 fn failure(path: &Path, error: redb::Error) -> StoreError {
     let path_buf = || path.to_owned();
     match error {
-        redb::Error::DatabaseAlreadyOpen => StoreError::InUse { path: path_buf() },
+        redb::Error::DatabaseAlreadyOpen => {
+            StoreError::InUse { path: path_buf(), owner: owner::owner(path) }
+        }
         redb::Error::Corrupted(what) => damaged(path, what),
         redb::Error::UpgradeRequired(version) => {
             damaged(path, format!("its pages have format {version}, which is not known"))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bessemer_types::Address;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
-use super::{HEIGHT, META, RECORDS, STATE, guarded};
+use super::{HEIGHT, META, RECORDS, STATE, TRIES, guarded};
 use crate::encoding::{decode_key, encode_key, storage_prefix};
 use crate::key::{StateKey, StorageKey};
 use crate::store::{Record, StoreError, View};
@@ -19,6 +19,7 @@ pub(super) struct Snapshot {
     height: u64,
     state: Table,
     records: Table,
+    tries: Table,
     /// Open as long as anything reads from it.
     _database: Arc<Database>,
 }
@@ -32,6 +33,7 @@ impl Snapshot {
             height: height.map_or(0, |height| height.value()),
             state: transaction.open_table(STATE)?,
             records: transaction.open_table(RECORDS)?,
+            tries: transaction.open_table(TRIES)?,
             _database: Arc::clone(database),
         })
     }
@@ -98,5 +100,13 @@ impl View for Snapshot {
 
     fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
         self.stored(contract, usize::MAX)
+    }
+
+    fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        let row = guarded(&self.path, || Ok(self.tries.get(name)?))?;
+        if let Some(row) = row {
+            show(row.value());
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,308 @@
+//! The state root, proofs of it, and blocks that run over a witness alone.
+#![allow(clippy::unwrap_used, reason = "tests fail by panics")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bessemer_chain::stateless::{self, Witness};
+use bessemer_chain::store::{MemoryStore, RedbStore, Store, decode_account, decode_key};
+use bessemer_chain::{
+    Action, Address, Chain, ChainConfig, Code, FILES, Header, StateKey, StorageKey, Transaction,
+    U256,
+};
+use bessemer_runtime::{Backend, Engine};
+use bessemer_trie::{AccountLeaf, EMPTY_CODE, Hash, keccak256, root_of, verify};
+use common::{contract, engine};
+use fastrand::Rng;
+
+fn hash_of_code(code: Option<&Code>) -> Hash {
+    match code {
+        None => EMPTY_CODE,
+        Some(Code::RiscV(hash)) => keccak256(&[b"\xefRV\x01", &hash.as_bytes()[..]].concat()),
+        Some(Code::Evm(hash)) => *hash.as_bytes(),
+    }
+}
+
+/// The state root, by the words of `docs/commitment.md` and the naive build of whole tries.
+fn naive_root(store: &dyn Store) -> Hash {
+    let mut records = BTreeMap::new();
+    let mut stored: BTreeMap<Address, BTreeMap<Hash, Vec<u8>>> = BTreeMap::new();
+    let visit = &mut |key: &[u8], value: &[u8]| match decode_key(key).unwrap() {
+        StateKey::Account(address) => {
+            records.insert(address, decode_account(value).unwrap());
+        }
+        StateKey::Storage(address, key) => {
+            let leaf = alloy_rlp::encode(value);
+            stored.entry(address).or_default().insert(keccak256(key.as_bytes()), leaf);
+        }
+        StateKey::Code(hash) => {
+            let leaf = alloy_rlp::encode(value.len());
+            stored.entry(FILES).or_default().insert(keccak256(hash.as_bytes()), leaf);
+        }
+        StateKey::CodeSize(hash) => {
+            let leaf = alloy_rlp::encode(value);
+            stored.entry(FILES).or_default().insert(keccak256(hash.as_bytes()), leaf);
+        }
+        StateKey::Bytecode(_) => {}
+    };
+    store.for_each(visit).unwrap();
+    let addresses = records.keys().chain(stored.keys()).copied().collect::<Vec<_>>();
+    root_of(addresses.into_iter().map(|address| {
+        let account = records.get(&address).copied().unwrap_or_default();
+        let leaf = AccountLeaf {
+            nonce: account.nonce,
+            balance: account.balance.to_be_bytes(),
+            storage_root: root_of(stored.get(&address).into_iter().flatten()),
+            code_hash: hash_of_code(account.code.as_ref()),
+        };
+        (keccak256(address.as_bytes()), leaf.to_rlp())
+    }))
+}
+
+/// Stores its input, or removes what is there: the first byte is the length of the key, and the key
+/// and the value follow. With 0xff as the first byte it creates a contract of its own kind, and then
+/// fails if the second byte is not 0.
+const KEEPER: &str = "
+        beqz a0, 1f
+        host finish(0, 0)
+1:      host input_size()
+        mv   s0, a0
+        beqz s0, done
+        host input_copy(0, DATA, 4096)
+        li   s1, DATA
+        lbu  s2, 0(s1)
+        addi s3, s1, 1
+        add  s4, s3, s2
+        sub  s5, s0, s2
+        addi s5, s5, -1
+        beqz s5, remove
+        mv   a0, s3
+        mv   a1, s2
+        mv   a2, s4
+        mv   a3, s5
+        host storage_set
+        lbu  t0, 0(s4)
+        li   t1, 7
+        beq  t0, t1, fail
+        j    done
+remove: mv   a0, s3
+        mv   a1, s2
+        host storage_remove
+done:   host finish(0, 0)
+fail:   host revert(0, 0)
+";
+
+/// A block of random transactions: value to old and new accounts, values stored and removed, failing
+/// calls, deployments of old and of new files.
+fn random_block(chain: &Chain, rng: &mut Rng, users: &[Address]) -> Vec<Transaction> {
+    let mut nonces: BTreeMap<Address, u64> = BTreeMap::new();
+    let mut transactions = Vec::new();
+    for _ in 0..rng.usize(1..12) {
+        let sender = users[rng.usize(0..users.len())];
+        let nonce = nonces.entry(sender).or_insert_with(|| chain.account(&sender).unwrap().nonce);
+        let keepers: Vec<Address> = (0..6_u64)
+            .map(|nonce| bessemer_chain::address_by_nonce(&users[0], nonce))
+            .filter(|address| chain.account(address).unwrap().code.is_some())
+            .collect();
+        let action = match rng.u8(0..10) {
+            0 | 1 => Action::Call { to: Address::new([rng.u8(..8); 20]), input: Vec::new() },
+            2 if sender == users[0] => {
+                let padding = ".word 1\n".repeat(rng.usize(1..3));
+                let code = contract(&format!("{KEEPER}\n{padding}"));
+                Action::Deploy { code: code.into(), input: Vec::new(), salt: None }
+            }
+            _ if keepers.is_empty() => Action::Call { to: sender, input: Vec::new() },
+            _ => {
+                let to = keepers[rng.usize(0..keepers.len())];
+                let len = rng.u8(0..3);
+                let mut input = vec![len];
+                (0..len).for_each(|_| input.push(rng.u8(0..6)));
+                let value = if rng.bool() { rng.usize(1..60) } else { 0 };
+                (0..value).for_each(|_| input.push(rng.u8(0..9)));
+                Action::Call { to, input }
+            }
+        };
+        let pays = matches!(action, Action::Call { ref input, .. } if input.is_empty());
+        transactions.push(Transaction {
+            sender,
+            nonce: *nonce,
+            gas_limit: 50_000_000,
+            gas_price: U256::from(rng.u64(0..2)),
+            value: U256::from(if pays { rng.u64(0..3) } else { 0 }),
+            action,
+            access: None,
+        });
+        *nonce += 1;
+    }
+    transactions
+}
+
+struct Run {
+    chain: Chain,
+    config: ChainConfig,
+    engine: Engine,
+    users: Vec<Address>,
+}
+
+impl Run {
+    fn new(store: Arc<dyn Store>) -> Self {
+        let engine = engine(Backend::Interpreter);
+        let config =
+            ChainConfig { fee_recipient: Some(Address::new([0xfe; 20])), ..ChainConfig::default() };
+        let mut chain = Chain::on(&engine, store, config.clone()).unwrap();
+        let users = ["alice", "bob", "carol"].map(|name| chain.user(name).unwrap()).to_vec();
+        Self { chain, config, engine, users }
+    }
+
+    /// Commits a block, and gives its parent, its transactions, its header and its witness.
+    fn step(&mut self, rng: &mut Rng) -> (Header, Vec<Transaction>, bessemer_chain::Sealed) {
+        let parent = self.chain.head().clone();
+        let transactions = random_block(&self.chain, rng, &self.users);
+        let mut block = self.chain.block();
+        block.record_witness();
+        for transaction in &transactions {
+            block.push(transaction).unwrap();
+        }
+        (parent, transactions, block.commit().unwrap())
+    }
+
+    fn replay(
+        &self,
+        parent: &Header,
+        header: &Header,
+        transactions: &[Transaction],
+        witness: Witness,
+    ) -> Result<bessemer_chain::Sealed, bessemer_chain::ChainError> {
+        let (engine, config) = (&self.engine, self.config.clone());
+        stateless::execute(engine, config, parent, header.timestamp, transactions, witness)
+    }
+}
+
+const BLOCKS: u64 = 250;
+
+#[test]
+fn every_block_has_the_naive_root_and_runs_over_its_witness_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let durable = RedbStore::open(directory.path().join("chain")).unwrap();
+    let mut run = Run::new(Arc::new(MemoryStore::with_root()));
+    let mut other = Run::new(Arc::new(durable));
+    let rng = &mut Rng::with_seed(1);
+    let (mut failed, mut sizes) = (0, 0);
+    for block in 0..BLOCKS {
+        let seed = rng.u64(..);
+        let (parent, transactions, sealed) = run.step(&mut Rng::with_seed(seed));
+        let (.., durable) = other.step(&mut Rng::with_seed(seed));
+        assert_eq!(sealed, durable, "block {block}: the stores differ");
+        assert_eq!(sealed.header.parent, parent.hash());
+        assert_eq!(run.chain.state_root(), Some(naive_root(&**run.chain.store())), "block {block}");
+        failed += sealed.receipts.iter().filter(|receipt| !receipt.succeeded()).count();
+
+        let witness = sealed.witness.clone().unwrap();
+        sizes += witness.to_bytes().len();
+        let again = run.replay(&parent, &sealed.header, &transactions, witness).unwrap();
+        assert_eq!((&again.header, &again.receipts), (&sealed.header, &sealed.receipts));
+    }
+    assert!(failed > 20, "{failed} transactions failed");
+    assert!(sizes > 0);
+    assert_eq!(run.chain.verify_state().unwrap(), other.chain.verify_state().unwrap());
+    assert_eq!(Some(run.chain.verify_state().unwrap()), run.chain.state_root());
+}
+
+#[test]
+fn a_changed_witness_is_refused_or_changes_nothing() {
+    let mut run = Run::new(Arc::new(MemoryStore::with_root()));
+    let rng = &mut Rng::with_seed(2);
+    let (mut refused, mut changed) = (0, 0);
+    for _ in 0..30 {
+        let (parent, transactions, sealed) = run.step(rng);
+        let witness = sealed.witness.unwrap();
+        let bytes = witness.to_bytes();
+        for _ in 0..40 {
+            let mut wrong = bytes.clone();
+            let at = rng.usize(0..wrong.len());
+            wrong[at] ^= rng.u8(1..);
+            changed += 1;
+            let Ok(wrong) = Witness::from_bytes(&wrong) else {
+                refused += 1;
+                continue;
+            };
+            match run.replay(&parent, &sealed.header, &transactions, wrong) {
+                Ok(again) => {
+                    assert_eq!(
+                        (&again.header, &again.receipts),
+                        (&sealed.header, &sealed.receipts)
+                    );
+                }
+                Err(_) => refused += 1,
+            }
+        }
+        // a witness has no node to spare
+        for at in 0..witness.nodes.len() {
+            let mut fewer = witness.clone();
+            fewer.nodes.remove(at);
+            assert!(
+                run.replay(&parent, &sealed.header, &transactions, fewer).is_err(),
+                "node {at}"
+            );
+        }
+    }
+    assert!(refused * 10 > changed * 9, "{refused} of {changed} refused");
+}
+
+#[test]
+fn proofs_of_accounts_and_values_are_checked_with_the_root_alone() {
+    let mut run = Run::new(Arc::new(MemoryStore::with_root()));
+    let rng = &mut Rng::with_seed(3);
+    (0..40).for_each(|_| drop(run.step(rng)));
+    let root = run.chain.state_root().unwrap();
+    let (mut present, mut absent) = (0, 0);
+    let mut addresses: Vec<Address> =
+        (0..6).map(|nonce| bessemer_chain::address_by_nonce(&run.users[0], nonce)).collect();
+    addresses.extend(run.users.iter().copied().chain([Address::new([0x77; 20]), FILES]));
+    for address in addresses {
+        let keys: Vec<StorageKey> =
+            [&[][..], &[0], &[1], &[2], &[1, 1]].map(|key| StorageKey::new(key).unwrap()).to_vec();
+        let proof = run.chain.prove(&address, &keys).unwrap();
+        proof.verify(&root).unwrap();
+        let account = run.chain.account(&address).unwrap();
+        let stated = proof.account.unwrap_or_default();
+        assert_eq!(U256::from_be_bytes(stated.balance), account.balance);
+        assert_eq!(stated.code_hash, hash_of_code(account.code.as_ref()));
+        for (key, stored) in keys.iter().zip(&proof.storage) {
+            let value = run.chain.storage(&address, key.as_bytes()).unwrap();
+            assert_eq!(stored.value, value);
+            if value.is_some() { present += 1 } else { absent += 1 }
+        }
+        // what eth_getProof shows is what any other tool checks
+        let leaf = verify(&root, &keccak256(address.as_bytes()), &proof.nodes).unwrap();
+        assert_eq!(leaf.map(<[u8]>::to_vec), proof.account.map(|account| account.to_rlp()));
+        let mut wrong = proof.clone();
+        wrong.account = Some(AccountLeaf { nonce: 99, ..stated });
+        assert!(wrong.verify(&root).is_err());
+        assert!(proof.verify(&[1; 32]).is_err());
+    }
+    assert!(present > 3 && absent > 3, "{present} present, {absent} absent");
+}
+
+#[test]
+fn a_chain_without_roots_has_neither_proofs_nor_witnesses() {
+    let mut run = Run::new(Arc::new(MemoryStore::new()));
+    let (.., sealed) = run.step(&mut Rng::with_seed(4));
+    assert_eq!((sealed.header.roots, sealed.witness), (None, None));
+    assert!(run.chain.prove(&run.users[0], &[]).is_err());
+    assert!(run.chain.verify_state().is_err());
+}
+
+#[test]
+fn certificates_are_bound_by_the_hash() {
+    let mut run = Run::new(Arc::new(MemoryStore::with_root()));
+    let mut block = run.chain.block();
+    block.certify(b"signatures".to_vec());
+    let header = block.commit().unwrap().header;
+    assert_eq!(header.certificate, b"signatures");
+    let other = Header { certificate: b"others".to_vec(), ..header.clone() };
+    assert_ne!(header.hash(), other.hash());
+    assert_eq!(run.chain.header(header.height).unwrap(), Some(header));
+}
