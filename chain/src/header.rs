@@ -34,7 +34,8 @@ pub struct Header {
     pub certificate: Vec<u8>,
 }
 
-/// What a block commits to.
+/// What a block commits to. By default, what a block without transactions commits to, whose state root
+/// is zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roots {
     /// The root of the state after the block.
@@ -73,12 +74,7 @@ impl Header {
 
     /// The header in RLP, as it is hashed.
     pub fn to_rlp(&self) -> Vec<u8> {
-        let none = Roots {
-            state: [0; 32],
-            transactions: EMPTY_ROOT,
-            receipts: EMPTY_ROOT,
-            bloom: Bloom::default(),
-        };
+        let none = Roots::default();
         let roots = self.roots.as_ref().unwrap_or(&none);
         let certificate = keccak256(&self.certificate);
         let extra: &[u8] = if self.certificate.is_empty() { &[] } else { &certificate };
@@ -178,6 +174,13 @@ fn encode_event(event: &Event, out: &mut Vec<u8>) {
         event.data.as_slice().encode(out);
     });
     out.extend_from_slice(&event);
+}
+
+impl Default for Roots {
+    fn default() -> Self {
+        let (state, bloom) = ([0; 32], Bloom::default());
+        Self { state, transactions: EMPTY_ROOT, receipts: EMPTY_ROOT, bloom }
+    }
 }
 
 impl Default for Bloom {

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bessemer_image::CodeHash;
 use bessemer_runtime::Engine;
 use bessemer_trie::{
-    AccountLeaf, EMPTY_CODE, Hash, Node, NodeError, Nodes, Place, Source, keccak256,
+    AccountLeaf, EMPTY_CODE, EMPTY_ROOT, Hash, Node, NodeError, Nodes, Place, Source, keccak256,
 };
-use bessemer_types::U256;
+use bessemer_types::{Address, U256};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Code, DESIGNATOR_PREFIX};
@@ -22,7 +22,7 @@ use crate::chain::{Chain, ChainConfig, ChainError};
 use crate::commitment::{self, Commitment, FILES, Reader, Tries, exists};
 use crate::encoding::encode_account;
 use crate::header::Header;
-use crate::key::StateKey;
+use crate::key::{StateKey, StorageKey};
 use crate::size::CodeSize;
 use crate::store::{BlockCommit, ChangeSet, Store, StoreError, View};
 use crate::transaction::Transaction;
@@ -215,6 +215,21 @@ impl View for WitnessStore {
             }
         }
     }
+
+    fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
+        let leaf = self.reader().account(self, contract)?;
+        Ok(leaf.is_some_and(|leaf| leaf.storage_root != EMPTY_ROOT))
+    }
+
+    fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
+        // tries have only the hashes of keys
+        match self.has_storage(contract)? {
+            false => Ok(Vec::new()),
+            true => {
+                Err(StoreError::Witness { what: format!("the keys under which {contract} stores") })
+            }
+        }
+    }
 }
 
 impl Store for WitnessStore {
@@ -232,6 +247,10 @@ impl Store for WitnessStore {
 
     fn commitment(&self, changes: &ChangeSet) -> Result<Option<Commitment>, StoreError> {
         commitment::apply(self, self.root, changes, None).map(Some)
+    }
+
+    fn commits(&self) -> bool {
+        true
     }
 }
 

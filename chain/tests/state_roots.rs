@@ -1,11 +1,15 @@
 //! The state root, proofs of it, and blocks that run over a witness alone.
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
+#![allow(clippy::print_stdout, reason = "tells how many cases were tried")]
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
+use alloy_primitives::{Bloom, Bytes};
+use alloy_trie::{HashBuilder, Nibbles};
 use bessemer_chain::stateless::{self, Witness};
 use bessemer_chain::store::{MemoryStore, RedbStore, Store, decode_account, decode_key};
 use bessemer_chain::{
@@ -13,7 +17,8 @@ use bessemer_chain::{
     U256,
 };
 use bessemer_runtime::{Backend, Engine};
-use bessemer_trie::{AccountLeaf, EMPTY_CODE, Hash, keccak256, root_of, verify};
+use bessemer_toolchain::tests::cases;
+use bessemer_trie::{AccountLeaf, EMPTY_CODE, EMPTY_ROOT, Hash, keccak256, root_of, verify};
 use common::{contract, engine};
 use fastrand::Rng;
 
@@ -25,7 +30,17 @@ fn hash_of_code(code: Option<&Code>) -> Hash {
     }
 }
 
-/// The state root, by the words of `docs/commitment.md` and the naive build of whole tries.
+/// The root of a trie with these keys, by the naive build of the whole trie and by alloy-trie, which
+/// agree.
+fn root_of_all(pairs: &BTreeMap<Hash, Vec<u8>>) -> Hash {
+    let root = root_of(pairs);
+    let mut outside = HashBuilder::default();
+    pairs.iter().for_each(|(key, value)| outside.add_leaf(Nibbles::unpack(key), value));
+    assert_eq!(root, outside.root().0, "the naive build and alloy-trie differ");
+    root
+}
+
+/// The state root, by the words of `docs/commitment.md`.
 fn naive_root(store: &dyn Store) -> Hash {
     let mut records = BTreeMap::new();
     let mut stored: BTreeMap<Address, BTreeMap<Hash, Vec<u8>>> = BTreeMap::new();
@@ -48,22 +63,22 @@ fn naive_root(store: &dyn Store) -> Hash {
         StateKey::Bytecode(_) => {}
     };
     store.for_each(visit).unwrap();
-    let addresses = records.keys().chain(stored.keys()).copied().collect::<Vec<_>>();
-    root_of(addresses.into_iter().map(|address| {
+    let addresses: BTreeSet<Address> = records.keys().chain(stored.keys()).copied().collect();
+    let accounts = addresses.into_iter().map(|address| {
         let account = records.get(&address).copied().unwrap_or_default();
         let leaf = AccountLeaf {
             nonce: account.nonce,
             balance: account.balance.to_be_bytes(),
-            storage_root: root_of(stored.get(&address).into_iter().flatten()),
+            storage_root: root_of_all(stored.entry(address).or_default()),
             code_hash: hash_of_code(account.code.as_ref()),
         };
         (keccak256(address.as_bytes()), leaf.to_rlp())
-    }))
+    });
+    root_of_all(&accounts.collect())
 }
 
 /// Stores its input, or removes what is there: the first byte is the length of the key, and the key
-/// and the value follow. With 0xff as the first byte it creates a contract of its own kind, and then
-/// fails if the second byte is not 0.
+/// and the value follow. Reverts what it stored if the value begins with 7.
 const KEEPER: &str = "
         beqz a0, 1f
         host finish(0, 0)
@@ -94,6 +109,9 @@ done:   host finish(0, 0)
 fail:   host revert(0, 0)
 ";
 
+/// How many contracts the first user deploys before anything else.
+const KEEPERS: u64 = 6;
+
 /// A block of random transactions: value to old and new accounts, values stored and removed, failing
 /// calls, deployments of old and of new files.
 fn random_block(chain: &Chain, rng: &mut Rng, users: &[Address]) -> Vec<Transaction> {
@@ -102,17 +120,16 @@ fn random_block(chain: &Chain, rng: &mut Rng, users: &[Address]) -> Vec<Transact
     for _ in 0..rng.usize(1..12) {
         let sender = users[rng.usize(0..users.len())];
         let nonce = nonces.entry(sender).or_insert_with(|| chain.account(&sender).unwrap().nonce);
-        let keepers: Vec<Address> = (0..6_u64)
-            .map(|nonce| bessemer_chain::address_by_nonce(&users[0], nonce))
+        let keepers: Vec<Address> = keepers(users)
             .filter(|address| chain.account(address).unwrap().code.is_some())
             .collect();
         let action = match rng.u8(0..10) {
-            0 | 1 => Action::Call { to: Address::new([rng.u8(..8); 20]), input: Vec::new() },
-            2 if sender == users[0] => {
+            kind if sender == users[0] && (kind == 2 || *nonce < KEEPERS) => {
                 let padding = ".word 1\n".repeat(rng.usize(1..3));
                 let code = contract(&format!("{KEEPER}\n{padding}"));
                 Action::Deploy { code: code.into(), input: Vec::new(), salt: None }
             }
+            0 | 1 => Action::Call { to: Address::new([rng.u8(..8); 20]), input: Vec::new() },
             _ if keepers.is_empty() => Action::Call { to: sender, input: Vec::new() },
             _ => {
                 let to = keepers[rng.usize(0..keepers.len())];
@@ -137,6 +154,12 @@ fn random_block(chain: &Chain, rng: &mut Rng, users: &[Address]) -> Vec<Transact
         *nonce += 1;
     }
     transactions
+}
+
+/// The contracts of [`KEEPERS`].
+fn keepers(users: &[Address]) -> impl Iterator<Item = Address> {
+    let first = users[0];
+    (0..KEEPERS).map(move |nonce| bessemer_chain::address_by_nonce(&first, nonce))
 }
 
 struct Run {
@@ -180,7 +203,12 @@ impl Run {
     }
 }
 
-const BLOCKS: u64 = 250;
+/// The keys of the state.
+fn stored(chain: &Chain) -> BTreeSet<Vec<u8>> {
+    let mut keys = BTreeSet::new();
+    chain.store().for_each(&mut |key, _| drop(keys.insert(key.to_vec()))).unwrap();
+    keys
+}
 
 #[test]
 fn every_block_has_the_naive_root_and_runs_over_its_witness_alone() {
@@ -189,10 +217,12 @@ fn every_block_has_the_naive_root_and_runs_over_its_witness_alone() {
     let mut run = Run::new(Arc::new(MemoryStore::with_root()));
     let mut other = Run::new(Arc::new(durable));
     let rng = &mut Rng::with_seed(1);
-    let (mut failed, mut sizes) = (0, 0);
-    for block in 0..BLOCKS {
+    let (mut failed, mut removed) = (0, 0);
+    for block in 0..cases(200, 1000) {
         let seed = rng.u64(..);
+        let before = stored(&run.chain);
         let (parent, transactions, sealed) = run.step(&mut Rng::with_seed(seed));
+        removed += before.difference(&stored(&run.chain)).count();
         let (.., durable) = other.step(&mut Rng::with_seed(seed));
         assert_eq!(sealed, durable, "block {block}: the stores differ");
         assert_eq!(sealed.header.parent, parent.hash());
@@ -200,12 +230,10 @@ fn every_block_has_the_naive_root_and_runs_over_its_witness_alone() {
         failed += sealed.receipts.iter().filter(|receipt| !receipt.succeeded()).count();
 
         let witness = sealed.witness.clone().unwrap();
-        sizes += witness.to_bytes().len();
         let again = run.replay(&parent, &sealed.header, &transactions, witness).unwrap();
         assert_eq!((&again.header, &again.receipts), (&sealed.header, &sealed.receipts));
     }
-    assert!(failed > 20, "{failed} transactions failed");
-    assert!(sizes > 0);
+    assert!(failed > 20 && removed > 20, "{failed} failed, {removed} values were removed");
     assert_eq!(run.chain.verify_state().unwrap(), other.chain.verify_state().unwrap());
     assert_eq!(Some(run.chain.verify_state().unwrap()), run.chain.state_root());
 }
@@ -214,14 +242,15 @@ fn every_block_has_the_naive_root_and_runs_over_its_witness_alone() {
 fn a_changed_witness_is_refused_or_changes_nothing() {
     let mut run = Run::new(Arc::new(MemoryStore::with_root()));
     let rng = &mut Rng::with_seed(2);
-    let (mut refused, mut changed) = (0, 0);
-    for _ in 0..30 {
+    let (mut refused, mut changed) = (0_u64, 0_u64);
+    for _ in 0..cases(20, 100) {
         let (parent, transactions, sealed) = run.step(rng);
         let witness = sealed.witness.unwrap();
         let bytes = witness.to_bytes();
-        for _ in 0..40 {
+        // all positions, or some
+        let step = cases(bytes.len().div_ceil(40) as u64, 1) as usize;
+        for at in (rng.usize(0..step)..bytes.len()).step_by(step) {
             let mut wrong = bytes.clone();
-            let at = rng.usize(0..wrong.len());
             wrong[at] ^= rng.u8(1..);
             changed += 1;
             let Ok(wrong) = Witness::from_bytes(&wrong) else {
@@ -229,12 +258,12 @@ fn a_changed_witness_is_refused_or_changes_nothing() {
                 continue;
             };
             match run.replay(&parent, &sealed.header, &transactions, wrong) {
-                Ok(again) => {
-                    assert_eq!(
-                        (&again.header, &again.receipts),
-                        (&sealed.header, &sealed.receipts)
-                    );
-                }
+                Ok(again) => assert_eq!(
+                    (&again.header, &again.receipts),
+                    (&sealed.header, &sealed.receipts),
+                    "byte {at} of the witness of block {}",
+                    sealed.header.height
+                ),
                 Err(_) => refused += 1,
             }
         }
@@ -242,12 +271,11 @@ fn a_changed_witness_is_refused_or_changes_nothing() {
         for at in 0..witness.nodes.len() {
             let mut fewer = witness.clone();
             fewer.nodes.remove(at);
-            assert!(
-                run.replay(&parent, &sealed.header, &transactions, fewer).is_err(),
-                "node {at}"
-            );
+            let result = run.replay(&parent, &sealed.header, &transactions, fewer);
+            assert!(result.is_err(), "node {at} of block {}", sealed.header.height);
         }
     }
+    println!("{refused} of {changed} refused");
     assert!(refused * 10 > changed * 9, "{refused} of {changed} refused");
 }
 
@@ -258,8 +286,7 @@ fn proofs_of_accounts_and_values_are_checked_with_the_root_alone() {
     (0..40).for_each(|_| drop(run.step(rng)));
     let root = run.chain.state_root().unwrap();
     let (mut present, mut absent) = (0, 0);
-    let mut addresses: Vec<Address> =
-        (0..6).map(|nonce| bessemer_chain::address_by_nonce(&run.users[0], nonce)).collect();
+    let mut addresses: Vec<Address> = keepers(&run.users).collect();
     addresses.extend(run.users.iter().copied().chain([Address::new([0x77; 20]), FILES]));
     for address in addresses {
         let keys: Vec<StorageKey> =
@@ -293,6 +320,46 @@ fn a_chain_without_roots_has_neither_proofs_nor_witnesses() {
     assert_eq!((sealed.header.roots, sealed.witness), (None, None));
     assert!(run.chain.prove(&run.users[0], &[]).is_err());
     assert!(run.chain.verify_state().is_err());
+}
+
+#[test]
+fn the_hash_is_that_of_an_ethereum_header() {
+    let mut run = Run::new(Arc::new(MemoryStore::with_root()));
+    let rng = &mut Rng::with_seed(5);
+    for number in 0..8_u8 {
+        let transactions = random_block(&run.chain, rng, &run.users);
+        let mut block = run.chain.block();
+        block.push_all(&transactions).unwrap();
+        if number > 4 {
+            block.certify(vec![number; 100]);
+        }
+        let header = block.commit().unwrap().header;
+        let roots = header.roots.clone().unwrap();
+        let outside = alloy_consensus::Header {
+            parent_hash: header.parent.into(),
+            beneficiary: header.beneficiary.to_bytes().into(),
+            state_root: roots.state.into(),
+            transactions_root: roots.transactions.into(),
+            receipts_root: roots.receipts.into(),
+            logs_bloom: Bloom::from_slice(roots.bloom.as_bytes()),
+            number: header.height,
+            gas_limit: header.gas_limit,
+            gas_used: header.gas_used,
+            timestamp: header.timestamp,
+            extra_data: match header.certificate.as_slice() {
+                [] => Bytes::new(),
+                certificate => keccak256(certificate).to_vec().into(),
+            },
+            base_fee_per_gas: Some(0),
+            withdrawals_root: Some(EMPTY_ROOT.into()),
+            blob_gas_used: Some(0),
+            excess_blob_gas: Some(0),
+            parent_beacon_block_root: Some([0; 32].into()),
+            requests_hash: Some(EMPTY_REQUESTS_HASH),
+            ..alloy_consensus::Header::default()
+        };
+        assert_eq!(header.hash(), outside.hash_slow().0);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod blocks;
 use std::sync::Arc;
 
 use bessemer_chain::store::{
-    BlockCommit, ChangeSet, MemoryStore, RedbStore, Store, StoreError, decode_key,
+    BlockCommit, ChangeSet, MemoryStore, RedbStore, Store, StoreError, View, decode_key,
 };
 use bessemer_chain::{Header, StateKey, Value};
 use blocks::{Content, block, commit, key};
@@ -14,6 +14,7 @@ use blocks::{Content, block, commit, key};
 /// Runs a check on each store, new and empty.
 fn each_store(check: impl Fn(&dyn Store)) {
     check(&MemoryStore::new());
+    check(&MemoryStore::with_root());
     let directory = tempfile::tempdir().unwrap();
     check(&RedbStore::open(directory.path().join("chain")).unwrap());
 }
@@ -124,10 +125,32 @@ fn the_last_change_of_a_key_counts() {
 
 #[test]
 fn a_store_says_what_it_does_not_support() {
-    each_store(|store| {
-        let error = store.prove(&[key(0)]).unwrap_err();
-        assert_eq!(error.to_string(), "this store has no proofs");
-    });
+    /// A store with no more than a store needs.
+    struct Bare(MemoryStore);
+
+    impl View for Bare {
+        fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
+            self.0.get(key)
+        }
+    }
+
+    impl Store for Bare {
+        fn head(&self) -> Result<Option<Header>, StoreError> {
+            self.0.head()
+        }
+
+        fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
+            self.0.commit(block)
+        }
+    }
+
+    let store = Bare(MemoryStore::new());
+    let error = store.snapshot().map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "this store has no snapshots");
+    let error = store.for_each(&mut |_, _| {}).unwrap_err();
+    assert_eq!(error.to_string(), "this store has no iteration");
+    assert!(!store.commits());
+    assert_eq!(store.commitment(&ChangeSet::default()).unwrap(), None);
 }
 
 #[test]
