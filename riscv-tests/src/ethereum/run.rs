@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use bessemer_chain::evm::{Checks, Env, logs};
+use bessemer_chain::store::ChangeSet;
 use bessemer_chain::{BlockInfo, Chain, ChainError, Receipt, Refusal, SecretKey};
 use bessemer_evm::alloy_eips::eip7702::{self, SignedAuthorization};
 use bessemer_evm::alloy_primitives::{Address, B256, U256, keccak256};
@@ -98,7 +99,7 @@ impl Runner {
     }
 
     fn test(&self, test: &Test, fork_name: &str, fork: Fork, post: &Post) -> Result<()> {
-        let mut state = Arc::new(State::of(&test.pre)?);
+        let state = Arc::new(State::of(&test.pre)?);
         let env = env(test, fork_name, fork)?;
         let asked = asked(test, post)?;
         let expected = post.expect_exception.as_deref();
@@ -108,7 +109,7 @@ impl Runner {
             Asked::TooLarge(field) => {
                 let expected = expected.with_context(|| format!("{field} is too large"))?;
                 ensure!(is_one_of(expected, TOO_LARGE), "{field} is too large, not {expected}");
-                return check_state(&state, post);
+                return check_state(&state, &ChangeSet::default(), post);
             }
         };
         let receipt = match (outcome, expected) {
@@ -121,12 +122,8 @@ impl Runner {
             }
             (Err(error), _) => return Err(error.into()),
         };
-        if receipt.is_some() {
-            let changes = ethereum.changes();
-            drop(ethereum);
-            Arc::make_mut(&mut state).apply(changes);
-        }
-        check_state(&state, post)?;
+        let changes = if receipt.is_some() { ethereum.changes() } else { ChangeSet::default() };
+        check_state(&state, &changes, post)?;
         check_logs(receipt.as_ref(), post)
     }
 }
@@ -287,12 +284,14 @@ fn authorization(given: &fixture::Authorization) -> Authorization {
     Authorization::from(&SignedAuthorization::new_unchecked(unsigned, parity, r, s))
 }
 
-fn check_state(state: &State, post: &Post) -> Result<()> {
-    let (root, expected) = (state.root()?, B256::from(post.hash.0));
+fn check_state(before: &State, changes: &ChangeSet, post: &Post) -> Result<()> {
+    let (root, expected) = (before.root_after(changes)?, B256::from(post.hash.0));
     if root == expected {
         return Ok(());
     }
-    let found = state.accounts()?;
+    let mut after = before.clone();
+    after.apply(changes);
+    let found = after.accounts()?;
     let Some(accounts) = &post.state else {
         bail!("the state root is {root}, not {expected}");
     };

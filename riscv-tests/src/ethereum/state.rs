@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use alloy_trie::TrieAccount;
-use alloy_trie::root::{state_root_unsorted, storage_root_unhashed};
 use anyhow::{Context, Result};
-use bessemer_chain::store::{ChangeSet, StoreError, View, decode_account, encode_account};
-use bessemer_chain::{Account, Address, Code, CodeHash, StateKey, StorageKey, U256, Value};
-use bessemer_evm::alloy_primitives::{B256, keccak256};
+use bessemer_chain::store::{
+    BlockCommit, ChangeSet, MemoryStore, Store, StoreError, View, decode_account, encode_account,
+};
+use bessemer_chain::{Account, Address, Code, CodeHash, Header, StateKey, StorageKey, U256, Value};
+use bessemer_evm::alloy_primitives::B256;
 
 use super::fixture;
 use super::number::{Fixed, Number};
@@ -46,11 +46,11 @@ impl State {
     }
 
     /// The state after changes.
-    pub(super) fn apply(&mut self, changes: ChangeSet) {
-        for (key, value) in changes {
+    pub(super) fn apply(&mut self, changes: &ChangeSet) {
+        for (key, value) in changes.iter() {
             match value {
-                Some(value) => drop(self.0.insert(key, value)),
-                None => drop(self.0.remove(&key)),
+                Some(value) => drop(self.0.insert(*key, value.clone())),
+                None => drop(self.0.remove(key)),
             }
         }
     }
@@ -74,19 +74,18 @@ impl State {
         Ok(accounts)
     }
 
-    /// The root of the state.
-    pub(super) fn root(&self) -> Result<B256> {
-        let accounts = self.accounts()?;
-        Ok(state_root_unsorted(accounts.iter().map(|(address, whole)| {
-            let storage = whole.storage.iter().map(|(slot, word)| (*slot, *word));
-            let account = TrieAccount {
-                nonce: whole.account.nonce,
-                balance: whole.account.balance,
-                storage_root: storage_root_unhashed(storage),
-                code_hash: whole.account.code_hash().into(),
-            };
-            (keccak256(address.as_bytes()), account)
-        })))
+    /// The root of this state after changes, as a block computes it: the tries of this state, updated.
+    /// Without changes, that is the root of the state.
+    pub(super) fn root_after(&self, changes: &ChangeSet) -> Result<B256> {
+        let store = MemoryStore::with_root();
+        let all = self.0.iter().map(|(key, value)| (*key, Some(value.clone())));
+        let all = ChangeSet::new(all.collect());
+        let before = store.commitment(&all)?.context("the store has roots")?;
+        let header = Header { height: 1, ..Header::default() };
+        let rows = before.rows;
+        store.commit(BlockCommit { header, rows, ..BlockCommit::default() })?;
+        let after = store.commitment(changes)?.context("the store has roots")?;
+        Ok(after.root.into())
     }
 }
 
