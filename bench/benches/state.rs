@@ -2,16 +2,25 @@
 //!
 //! `cargo bench -p bessemer-bench --bench state -- [KEYS…]`; without numbers, 200,000 and 1,000,000
 //! keys of 32 bytes with values of 32 bytes, in contracts of 1,000 keys each and in one contract. Each
-//! of ten blocks has 10,000 writes, 6 in 100 of which remove a value and 6 of which are new keys. The
-//! figures are medians of processor time, all threads counted.
+//! of ten blocks has 10,000 writes, 6 in 100 of which remove a value and 6 of which are new keys. Then
+//! a block of 250 payments between 500 of 200,000 accounts runs over its witness alone. The figures are
+//! medians of processor time, all threads counted.
 #![allow(clippy::print_stdout, reason = "its figures are its purpose")]
 #![allow(clippy::expect_used, reason = "a bench that cannot run stops")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bessemer_bench::timing::processor_time;
-use bessemer_chain::store::{BlockCommit, ChangeSet, MemoryStore, RedbStore, Store};
-use bessemer_chain::{Address, Header, StateKey, StorageKey, Value};
+use bessemer_chain::stateless::{self, Witness};
+use bessemer_chain::store::{
+    BlockCommit, ChangeSet, MemoryStore, RedbStore, Store, encode_account,
+};
+use bessemer_chain::{
+    Account, Action, Address, Chain, ChainConfig, Header, Roots, StateKey, StorageKey, Transaction,
+    U256, Value,
+};
+use bessemer_runtime::{Backend, Config, Engine};
 
 const BLOCKS: usize = 10;
 const WRITES: u64 = 10_000;
@@ -32,6 +41,80 @@ fn main() {
             println!("  file of {megabytes} MiB");
         }
     }
+    stateless(200_000, 250);
+}
+
+/// The account with this number.
+fn account(number: u64) -> Address {
+    let mut bytes = [3; 20];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    Address::new(bytes)
+}
+
+/// What it takes to run a block of payments, each between two accounts of its own, over its witness.
+fn stateless(accounts: u64, payments: u64) {
+    let store = MemoryStore::with_root();
+    let rich = Account { nonce: 1, balance: U256::from(1_u64 << 40), ..Account::default() };
+    let key = |number| StateKey::Account(account(number));
+    let changes = (0..accounts).map(|number| (key(number), encode_account(&rich)));
+    let changes = ChangeSet::new(changes.collect());
+    let commitment = store.commitment(&changes).expect("a root").expect("a store with roots");
+    let roots = Roots { state: commitment.root, ..Roots::default() };
+    let header = Header { height: 1, roots: Some(roots), ..Header::default() };
+    let rows = commitment.rows;
+    let block = BlockCommit { header: header.clone(), changes, rows, ..BlockCommit::default() };
+    store.commit(block).expect("a commit");
+
+    let engine = Engine::new(Config::new().backend(Backend::Interpreter)).expect("an engine");
+    let mut chain = Chain::on(&engine, Arc::new(store), ChainConfig::default()).expect("a chain");
+    let step = accounts / (2 * payments);
+    let payment = |number: u64| Transaction {
+        sender: account(2 * number * step),
+        nonce: 1,
+        gas_limit: 1 << 24,
+        gas_price: U256::ZERO,
+        value: U256::from(1),
+        action: Action::Call { to: account((2 * number + 1) * step), input: Vec::new() },
+        access: None,
+    };
+    let transactions: Vec<_> = (0..payments).map(payment).collect();
+    let mut block = chain.block();
+    block.record_witness();
+    block.push_all(&transactions).expect("payments");
+    let sealed = block.commit().expect("a block");
+    let witness = sealed.witness.expect("a witness").to_bytes();
+    let mut times: Vec<Duration> = (0..BLOCKS)
+        .map(|_| {
+            let begin = processor_time();
+            let witness = Witness::from_bytes(&witness).expect("a witness");
+            let again = stateless::execute(
+                &engine,
+                ChainConfig::default(),
+                &header,
+                sealed.header.timestamp,
+                &transactions,
+                witness,
+            );
+            let took = processor_time() - begin;
+            assert_eq!(again.expect("a block").header, sealed.header);
+            took
+        })
+        .collect();
+    times.sort();
+    println!(
+        "{} keys of {accounts} without the state: {:.1?}; witness of {} bytes, {} without the hashes that follow from its nodes",
+        2 * payments,
+        times[BLOCKS / 2],
+        witness.len(),
+        least(&Witness::from_bytes(&witness).expect("a witness")),
+    );
+}
+
+/// The bytes of a witness's nodes without what follows from the others: the hash of each node but the
+/// root stands in the node above it.
+fn least(witness: &Witness) -> usize {
+    let nodes: usize = witness.nodes.iter().map(|node| node.0.len()).sum();
+    nodes - 32 * (witness.nodes.len() - 1)
 }
 
 /// The key with this number: as random as a hash, and the same in each run.
