@@ -262,19 +262,3 @@ const EXIT: u32 = 93;
 const BATCH: u32 = 20_000;
 /// Instances in one sample.
 const SMALL_BATCH: u32 = 200;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_engines_can_be_probed() {
-        for contender in Contender::GUESTS {
-            let latencies = measure(contender, 1).expect("the probe runs");
-            assert!(latencies.guest_call.min_ns > 0.0, "{latencies:?}");
-            assert!(latencies.cold.min_ns > latencies.warm.min_ns, "{latencies:?}");
-            assert!(latencies.other.min_ns > latencies.warm.min_ns, "{latencies:?}");
-            assert!(latencies.idle.resident > 4096.0, "{latencies:?}");
-        }
-    }
-}

@@ -24,7 +24,7 @@
 //!
 //! let mut memory = FlatMemory::of(&program);
 //! let mut hart = Hart { pc: program.entry(), gas: 1_000, ..Hart::default() };
-//! hart.set(Reg::SP, Layout::STACK_TOP);
+//! hart.set(Reg::SP, u64::from(Layout::STACK_TOP));
 //! hart.set(Reg::A0, 40);
 //!
 //! assert_eq!(run(program.text(), &charges, &mut hart, &mut memory), Stop::Ecall);

@@ -246,7 +246,7 @@ impl Miner {
             return time.max(least);
         }
         if let Some(interval) = self.timestamp_interval {
-            return parent.timestamp.saturating_add(interval).max(parent.timestamp);
+            return parent.timestamp.saturating_add(interval);
         }
         self.now().max(least)
     }
@@ -491,9 +491,13 @@ impl Miner {
         true
     }
 
-    /// Moves the clock, and gives what was added to it altogether.
+    /// Moves the clock, and gives what was added to it altogether. The next block is at least so many
+    /// seconds after the last: blocks that were made faster than one a second are ahead of the clock,
+    /// which catches up first.
     pub fn increase_time(&mut self, seconds: i64) -> i64 {
-        self.offset = self.offset.saturating_add(seconds);
+        let behind = self.shared.ledger().head().header.timestamp.saturating_sub(self.now());
+        let behind = i64::try_from(behind).unwrap_or(i64::MAX);
+        self.offset = self.offset.saturating_add(behind).saturating_add(seconds);
         self.offset
     }
 

@@ -21,7 +21,8 @@ fn module(backend: Backend) -> Module {
     let elf = ImageBuilder::new(Profile::rv32(false))
         .text(program.text.base, &program.text.bytes)
         .build();
-    Module::new(&Engine::new(Config::new().backend(backend)).unwrap(), &elf).unwrap()
+    let config = Config::new().backend(backend).native_stack(128 << 10);
+    Module::new(&Engine::new(config).unwrap(), &elf).unwrap()
 }
 
 /// Runs the program on a thread with so much stack; the message if that is an error.

@@ -8,6 +8,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::features;
 
+/// Set to 1 where no step may be skipped, as in continuous integration.
+const REQUIRE: &str = "BESSEMER_REQUIRE_TOOLS";
+
 /// Some commands under one name.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -24,7 +27,7 @@ pub(crate) struct Step {
     /// Variables that are set for it.
     pub(crate) variables: &'static [(&'static str, &'static str)],
     /// The command that must be there, and how it is installed. Without it the step is skipped, and
-    /// says so.
+    /// says so; with `BESSEMER_REQUIRE_TOOLS=1` it fails.
     pub(crate) needs: Option<(&'static str, &'static str)>,
 }
 
@@ -61,7 +64,11 @@ impl Step {
             let mut probe = Command::new(words.next().context("a command has a name")?);
             let found = probe.args(words).current_dir(root).output();
             if !found.is_ok_and(|output| output.status.success()) {
-                println!("SKIPPED: `{needed}` does not run; install it by `{install}`");
+                let missing = format!("`{needed}` does not run; install it by `{install}`");
+                if std::env::var_os(REQUIRE).is_some_and(|value| value == "1") {
+                    bail!("{missing}; {REQUIRE}=1 forbids to skip the step");
+                }
+                println!("SKIPPED: {missing}");
                 return Ok(());
             }
         }

@@ -33,6 +33,13 @@ pub(crate) const CI: &[Stage] = &[
         steps: &[Step::new(".ci/ethereum-tests")],
     },
     Stage {
+        name: "clients",
+        what: "ethers, viem and web3.py see the node as they see anvil",
+        steps: &[
+            Step::new("node/tests/clients/run.sh").needs("npm --version", "apt-get install npm")
+        ],
+    },
+    Stage {
         name: "clippy",
         what: "no lint complains",
         steps: &[Step::new(

@@ -102,7 +102,7 @@ fn program(seed: u64) -> Frame {
     for _ in 0..40 {
         let word = match random.u64(..) % 64 {
             0 => random.u64(..) as u32,
-            1..=8 => Inst::Ecall(N).encode(),
+            1..=16 => Inst::Ecall(N).encode(),
             _ => tame(&mut random),
         };
         bytes.extend(word.to_le_bytes());

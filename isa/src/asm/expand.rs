@@ -64,7 +64,12 @@ impl Assembler {
         }
         let upper = number.wrapping_sub(lower) >> 12;
         let zeros = upper.trailing_zeros();
-        self.load_wide(rd, upper >> zeros).slli(rd, rd, zeros + 12);
+        // GNU as writes the first small part with addiw, and so do we
+        match upper >> zeros {
+            part @ -2048..2048 => self.addiw(rd, Reg::ZERO, part),
+            part => self.load_wide(rd, part),
+        };
+        self.slli(rd, rd, zeros + 12);
         match lower {
             0 => self,
             lower => self.addi(rd, rd, lower),

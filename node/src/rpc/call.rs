@@ -112,16 +112,16 @@ impl Rpc {
             most = most.min(cap);
         }
         let transaction = &prepared.transaction;
+        let mut session = self.node.engine.session(&prepared.selected.world, environment);
+        session.override_state(&prepared.overrides)?;
+        let balance = session.balance(&transaction.sender)?;
+        let left = balance.checked_sub(transaction.value).ok_or_else(|| {
+            RpcError::server(format!(
+                "insufficient funds for transfer: address {} have {balance} want {}",
+                transaction.sender, transaction.value
+            ))
+        })?;
         if prepared.pays {
-            let mut session = self.node.engine.session(&prepared.selected.world, environment);
-            session.override_state(&prepared.overrides)?;
-            let balance = session.balance(&transaction.sender)?;
-            let left = balance.checked_sub(transaction.value).ok_or_else(|| {
-                RpcError::server(format!(
-                    "insufficient funds for transfer: address {} have {balance} want {}",
-                    transaction.sender, transaction.value
-                ))
-            })?;
             let affordable = left / transaction.max_fee_per_gas;
             most = most.min(affordable.try_into().unwrap_or(u64::MAX));
         }
@@ -180,7 +180,7 @@ impl Rpc {
             transaction.sender.create(nonce.map(|account| account.nonce).unwrap_or_default())
         }));
         // what a transaction touches depends on what is warm, so it is asked until it stays the same
-        loop {
+        for _ in 0..ACCESS_LIST_RUNS {
             let before = list_of(&transaction);
             let mut accesses = Accesses::new(&excluded, &before);
             let outcome = self.run(&prepared, &transaction, Some(&mut accesses))?;
@@ -197,8 +197,15 @@ impl Rpc {
             }
             transaction.access_list = items(&list);
         }
+        Err(RpcError::server(format!(
+            "the access list still changed after {ACCESS_LIST_RUNS} runs: what the call touches \
+             depends on the list"
+        )))
     }
 }
+
+/// A contract can touch something new whenever the last thing is warm, so the runs have a bound.
+const ACCESS_LIST_RUNS: u32 = 16;
 
 fn list_of(transaction: &Transaction) -> AccessList {
     let items = transaction

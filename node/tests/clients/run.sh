@@ -23,9 +23,12 @@ ours=$(sed -n 's/^Listening on //p' ours.log)
 passed=0 failed=0
 try() { # name, command before the URL, scheme
   local name=$1 scheme=$2; shift 2
-  timeout 120 "$@" "$scheme://$ours" > "$name.ours" 2>&1 || echo "exit code $?" >> "$name.ours"
-  timeout 120 "$@" "$scheme://$theirs" > "$name.theirs" 2>&1 || echo "exit code $?" >> "$name.theirs"
-  if diff "$name.theirs" "$name.ours" > "$name.diff"; then
+  local ended=0
+  timeout 120 "$@" "$scheme://$ours" > "$name.ours" 2>&1 || ended=$?
+  timeout 120 "$@" "$scheme://$theirs" > "$name.theirs" 2>&1 || ended=$?
+  if [ "$ended" != 0 ]; then
+    failed=$((failed + 1)); echo "$name: the script ended with exit code $ended"; tail -n 20 "$name.theirs" "$name.ours"
+  elif diff "$name.theirs" "$name.ours" > "$name.diff"; then
     passed=$((passed + 1)); echo "$name: $(wc -l < "$name.ours") steps as on anvil"
   else
     failed=$((failed + 1)); echo "$name: differs from anvil (<) here (>)"; cat "$name.diff"

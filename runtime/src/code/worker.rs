@@ -411,7 +411,7 @@ mod tests {
     /// This test again in a process of its own, which confines itself and then does `what`.
     fn confined(what: &str) -> std::process::Output {
         Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "cache::child::tests::confined_processes_are_held", "--nocapture"])
+            .args(["--exact", "code::worker::tests::confined_processes_are_held", "--nocapture"])
             .env(CONFINED, what)
             .output()
             .unwrap()

@@ -1,0 +1,219 @@
+//! A development node over HTTP: what clients send, and what they need back.
+
+#![allow(clippy::unwrap_used, reason = "this file holds only tests")]
+
+use std::sync::Arc;
+
+use alloy_primitives::keccak256;
+use bessemer_node::spec::{Development, Fork, Genesis};
+use bessemer_node::{
+    Background, Config, Limits, Mining, Node, ServerOptions, TEST_MNEMONIC, Wallet,
+};
+use serde_json::{Value, json};
+
+struct Client {
+    server: Background,
+    agent: ureq::Agent,
+}
+
+fn start(mining: Mining) -> Client {
+    let wallet = Wallet::from_mnemonic(TEST_MNEMONIC, 3).unwrap();
+    let genesis = Genesis::development(&Development {
+        chain_id: 31_337,
+        fork: Fork::NEWEST,
+        timestamp: 1_700_000_000,
+        gas_limit: 30_000_000,
+        base_fee: 1_000_000_000,
+        accounts: wallet.addresses().collect(),
+        balance: "10000000000000000000000".parse().unwrap(),
+    });
+    let node = Node::start(Config {
+        genesis,
+        wallet,
+        mining,
+        base_fee: None,
+        pool: Limits::default(),
+        call_gas: 50_000_000,
+    })
+    .unwrap();
+    let options = ServerOptions { address: ([127, 0, 0, 1], 0).into(), ..ServerOptions::default() };
+    let server = Background::start(Arc::clone(&node), &options).unwrap();
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    Client { server, agent }
+}
+
+impl Client {
+    fn post(&self, body: &str) -> String {
+        let url = format!("http://{}", self.server.address());
+        let mut answer =
+            self.agent.post(&url).content_type("application/json").send(body.as_bytes()).unwrap();
+        assert_eq!(answer.status(), 200, "{body}");
+        answer.body_mut().read_to_string().unwrap()
+    }
+
+    fn answer(&self, method: &str, params: Value) -> Value {
+        let request = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
+        serde_json::from_str(&self.post(&request.to_string())).unwrap()
+    }
+
+    fn result(&self, method: &str, params: Value) -> Value {
+        let answer = self.answer(method, params);
+        assert!(answer.get("error").is_none(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    fn error(&self, method: &str, params: Value) -> (i64, String) {
+        let answer = self.answer(method, params);
+        let error = &answer["error"];
+        assert!(error.is_object(), "{method}: {answer}");
+        (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())
+    }
+}
+
+const ALICE: &str = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
+const BOB: &str = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
+
+#[test]
+fn a_transfer_is_in_a_block_at_once_and_a_snapshot_undoes_it() {
+    let client = start(Mining::Automatic);
+    let snapshot = client.result("evm_snapshot", json!([]));
+    let transfer = json!({ "from": ALICE, "to": BOB, "value": "0x5" });
+    let hash = client.result("eth_sendTransaction", json!([transfer]));
+    let receipt = client.result("eth_getTransactionReceipt", json!([hash]));
+    assert_eq!(receipt["status"], "0x1");
+    assert_eq!(receipt["gasUsed"], "0x5208");
+    assert_eq!(receipt["type"], "0x2");
+    let before = client.result("eth_getBalance", json!([BOB, "0x0"]));
+    let after = client.result("eth_getBalance", json!([BOB, "latest"]));
+    assert_eq!(before, "0x21e19e0c9bab2400000");
+    assert_eq!(after, "0x21e19e0c9bab2400005");
+    assert_eq!(client.result("eth_getTransactionCount", json!([ALICE])), "0x1");
+    let (code, message) =
+        client.error("eth_sendTransaction", json!([{ "from": ALICE, "to": BOB, "nonce": "0x0" }]));
+    assert_eq!(code, -32000);
+    assert!(message.starts_with("nonce too low"), "{message}");
+
+    assert_eq!(client.result("evm_revert", json!([snapshot])), true);
+    assert_eq!(client.result("evm_revert", json!([snapshot])), false);
+    assert_eq!(client.result("eth_blockNumber", json!([])), "0x0");
+    assert_eq!(client.result("eth_getTransactionReceipt", json!([hash])), Value::Null);
+    assert_eq!(client.result("eth_getBalance", json!([BOB])), before);
+}
+
+#[test]
+fn contracts_are_deployed_called_and_their_reverts_are_told() {
+    let client = start(Mining::Automatic);
+    let sample: Value = serde_json::from_str(include_str!("clients/Sample.json")).unwrap();
+    let init = format!("{}{:064x}", sample["bytecode"].as_str().unwrap(), 7);
+    let created = client.result("eth_sendTransaction", json!([{ "from": ALICE, "data": init }]));
+    let receipt = client.result("eth_getTransactionReceipt", json!([created]));
+    assert_eq!(receipt["status"], "0x1", "{receipt}");
+    let contract = receipt["contractAddress"].clone();
+    let data = |signature: &str| format!("0x{}", &keccak256(signature).to_string()[2..10]);
+    let value =
+        client.result("eth_call", json!([{ "to": contract, "data": data("value()") }, "latest"]));
+    assert_eq!(value, format!("0x{:064x}", 7));
+    let both =
+        json!({ "to": contract, "data": data("value()"), "input": data("value()"), "type": "0x2" });
+    assert_eq!(client.result("eth_call", json!([both])), value);
+
+    let answer = client.answer("eth_call", json!([{ "to": contract, "data": data("refuse()") }]));
+    assert_eq!(answer["error"]["code"], 3, "{answer}");
+    assert_eq!(answer["error"]["message"], "execution reverted: refused");
+    assert!(answer["error"]["data"].as_str().unwrap().starts_with("0x08c379a0"), "{answer}");
+
+    let store = format!("{}{:064x}{:064x}{:064x}", data("store(uint256,string)"), 9, 64, 0);
+    let request = json!({ "from": ALICE, "to": contract, "data": store });
+    let gas = client.result("eth_estimateGas", json!([request]));
+    let gas = u64::from_str_radix(&gas.as_str().unwrap()[2..], 16).unwrap();
+    let with = |gas: u64| json!([{ "from": ALICE, "to": contract, "data": store, "gas": format!("{gas:#x}") }]);
+    client.result("eth_call", with(gas));
+    client.error("eth_call", with(gas - 1));
+    let hash = client.result("eth_sendTransaction", with(gas));
+    let receipt = client.result("eth_getTransactionReceipt", json!([hash]));
+    assert_eq!(receipt["status"], "0x1", "{receipt}");
+    let logs = client.result("eth_getLogs", json!([{ "address": contract, "fromBlock": "0x0" }]));
+    assert_eq!(logs, receipt["logs"]);
+    assert_eq!(logs.as_array().map(Vec::len), Some(1));
+    let trace =
+        client.result("debug_traceTransaction", json!([created, { "tracer": "callTracer" }]));
+    assert_eq!(trace["type"], "CREATE", "{trace}");
+}
+
+#[test]
+fn transactions_wait_in_order_when_blocks_are_made_by_hand() {
+    let client = start(Mining::Manual);
+    for nonce in ["0x1", "0x0"] {
+        let transfer = json!({ "from": ALICE, "to": BOB, "value": "0x1", "nonce": nonce });
+        client.result("eth_sendTransaction", json!([transfer]));
+    }
+    let status = client.result("txpool_status", json!([]));
+    assert_eq!(status, json!({ "pending": "0x2", "queued": "0x0" }));
+    assert_eq!(client.result("eth_getTransactionCount", json!([ALICE, "pending"])), "0x2");
+    let filter = client.result("eth_newBlockFilter", json!([]));
+    client.result("evm_mine", json!([]));
+    let block = client.result("eth_getBlockByNumber", json!(["latest", true]));
+    let nonces: Vec<_> = block["transactions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["nonce"].clone())
+        .collect();
+    assert_eq!(nonces, ["0x0", "0x1"]);
+    let changes = client.result("eth_getFilterChanges", json!([filter]));
+    assert_eq!(changes, json!([block["hash"]]));
+    assert_eq!(client.result("eth_getFilterChanges", json!([filter])), json!([]));
+    client.error("eth_getFilterChanges", json!(["0x7777"]));
+}
+
+#[test]
+fn time_and_accounts_are_changed_by_hand() {
+    let client = start(Mining::Automatic);
+    client.result("evm_setNextBlockTimestamp", json!([4_000_000_000_u64]));
+    client.result("evm_mine", json!([]));
+    let block = client.result("eth_getBlockByNumber", json!(["latest", false]));
+    assert_eq!(block["timestamp"], "0xee6b2800");
+    let nobody = "0x00000000000000000000000000000000000000aa";
+    client.result("hardhat_setBalance", json!([nobody, "0xde0b6b3a7640000"]));
+    client.error("eth_sendTransaction", json!([{ "from": nobody, "to": BOB }]));
+    client.result("hardhat_impersonateAccount", json!([nobody]));
+    let hash = client
+        .result("eth_sendTransaction", json!([{ "from": nobody, "to": BOB, "value": "0x1" }]));
+    assert_eq!(client.result("eth_getTransactionReceipt", json!([hash]))["from"], nobody);
+    client.result("anvil_setStorageAt", json!([nobody, "0x1", format!("0x{:064x}", 9)]));
+    let stored = client.result("eth_getStorageAt", json!([nobody, "0x1", "latest"]));
+    assert_eq!(stored, format!("0x{:064x}", 9));
+}
+
+#[test]
+fn what_is_no_request_is_refused_and_the_next_is_answered() {
+    let client = start(Mining::Automatic);
+    assert_eq!(client.error("eth_noSuchMethod", json!([])).0, -32601);
+    assert_eq!(client.error("eth_getBalance", json!(["0x1"])).0, -32602);
+    assert_eq!(client.error("eth_getBalance", json!({ "address": ALICE })).0, -32602);
+    assert_eq!(client.error("eth_sendRawTransaction", json!(["0x02c0"])).0, -32602);
+    for body in ["{", "[]", "[1]", "{\"jsonrpc\":\"2.0\"}"] {
+        let answer: Value = serde_json::from_str(&client.post(body)).unwrap();
+        let error = if answer.is_array() { &answer[0]["error"] } else { &answer["error"] };
+        assert!(error.is_object(), "{body}: {answer}");
+    }
+    // no parameters, an identity that is text, and a batch
+    let batch = r#"[{"jsonrpc":"2.0","id":"a","method":"eth_chainId"},{"jsonrpc":"2.0","id":5,"method":"net_version"}]"#;
+    let answer: Value = serde_json::from_str(&client.post(batch)).unwrap();
+    assert_eq!(answer[0], json!({ "jsonrpc": "2.0", "id": "a", "result": "0x7a69" }));
+    assert_eq!(answer[1], json!({ "jsonrpc": "2.0", "id": 5, "result": "31337" }));
+}
+
+#[test]
+fn names_of_others_are_not_answered_and_health_is() {
+    let client = start(Mining::Automatic);
+    let url = format!("http://{}", client.server.address());
+    let foreign = client.agent.get(&url).header("host", "evil.example").call().unwrap();
+    assert_eq!(foreign.status(), 403);
+    let health =
+        client.agent.get(format!("{url}/health")).call().unwrap().body_mut().read_to_string();
+    assert_eq!(health.unwrap(), "{\"status\":\"ok\",\"blockNumber\":0}\n");
+    let metrics =
+        client.agent.get(format!("{url}/metrics")).call().unwrap().body_mut().read_to_string();
+    assert!(metrics.unwrap().contains("bessemer_block_number 0\n"));
+}
