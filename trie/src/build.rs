@@ -34,15 +34,18 @@ fn node(pairs: &[(&[u8], &[u8])], depth: usize) -> Vec<u8> {
         let path = string(&compact(&first[depth..shared], false));
         return list(&[path, reference(pairs, shared)]);
     }
-    let mut items: Vec<Vec<u8>> = (0..16)
-        .map(|nibble| {
-            let below = pairs.iter().filter(|(key, _)| key.get(depth) == Some(&nibble)).copied();
-            let below: Vec<_> = below.collect();
-            if below.is_empty() { string(&[]) } else { reference(&below, depth + 1) }
-        })
-        .collect();
-    let own = pairs.iter().find(|(key, _)| key.len() == depth);
-    items.push(string(own.map_or(&[], |(_, value)| value)));
+    // pairs are in the order of keys: the one that ends here comes first, then nibble after nibble
+    let (own, mut rest) = match pairs {
+        [(key, value), rest @ ..] if key.len() == depth => (*value, rest),
+        _ => (&[][..], pairs),
+    };
+    let mut items = Vec::with_capacity(17);
+    for nibble in 0..16 {
+        let (below, behind) = rest.split_at(rest.partition_point(|(key, _)| key[depth] <= nibble));
+        items.push(if below.is_empty() { string(&[]) } else { reference(below, depth + 1) });
+        rest = behind;
+    }
+    items.push(string(own));
     list(&items)
 }
 
