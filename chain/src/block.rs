@@ -19,7 +19,7 @@ use crate::receipt::{Diagnosis, Receipt};
 #[cfg(feature = "secp256k1")]
 use crate::signed::Signed;
 use crate::stateless::{self, Witness};
-use crate::store::{self, BlockCommit, RecordSet};
+use crate::store::{self, BlockCommit, ChangeSet, CommitmentRows, RecordSet};
 use crate::transaction::{Action, BlockInfo, Refusal, Transaction};
 
 /// A block in the making. Dropped without [`Block::commit`], it leaves no trace.
@@ -76,6 +76,14 @@ pub struct Sealed {
     pub receipts: Vec<Receipt>,
     /// What the block needs of the state before it, if [`Block::record_witness`] asked for it.
     pub witness: Option<Witness>,
+}
+
+/// A block that is complete, and what it changes.
+struct Closed<'c> {
+    chain: &'c mut Chain,
+    sealed: Sealed,
+    changes: ChangeSet,
+    rows: CommitmentRows,
 }
 
 impl<'c> Block<'c> {
@@ -318,6 +326,24 @@ impl<'c> Block<'c> {
     /// [`ChainError::Store`] if the store fails, and [`ChainError::BlockFailed`] if the host failed in
     /// a transaction before; then the chain is as before the block.
     pub fn commit(self) -> Result<Sealed, ChainError> {
+        let Closed { chain, sealed, changes, rows } = self.close()?;
+        let header = sealed.header.clone();
+        let (receipts, records) = (&*sealed.receipts, RecordSet::new());
+        chain.store().commit(BlockCommit { header, changes, receipts, records, rows })?;
+        chain.advance(sealed.header.clone());
+        Ok(sealed)
+    }
+
+    /// Ends the block without keeping it: finds out what [`Block::commit`] would give.
+    ///
+    /// # Errors
+    ///
+    /// As [`Block::commit`].
+    pub fn seal(self) -> Result<Sealed, ChainError> {
+        Ok(self.close()?.sealed)
+    }
+
+    fn close(self) -> Result<Closed<'c>, ChainError> {
         let State::Open(processor) = self.state else { return Err(ChainError::BlockFailed) };
         let recipient = self.chain.config().fee_recipient;
         let session = &mut *processor.session();
@@ -357,16 +383,8 @@ impl<'c> Block<'c> {
             roots,
             certificate: self.certificate,
         };
-        let block = BlockCommit {
-            header: header.clone(),
-            changes,
-            receipts: &self.receipts,
-            records: RecordSet::new(),
-            rows,
-        };
-        self.chain.store().commit(block)?;
-        self.chain.advance(header.clone());
-        Ok(Sealed { header, receipts: self.receipts, witness })
+        let sealed = Sealed { header, receipts: self.receipts, witness };
+        Ok(Closed { chain: self.chain, sealed, changes, rows })
     }
 }
 

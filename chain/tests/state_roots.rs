@@ -206,7 +206,7 @@ impl Run {
 /// The keys of the state.
 fn stored(chain: &Chain) -> BTreeSet<Vec<u8>> {
     let mut keys = BTreeSet::new();
-    chain.store().for_each(&mut |key, _| drop(keys.insert(key.to_vec()))).unwrap();
+    chain.store().for_each(&mut |key, _| keys.extend([key.to_vec()])).unwrap();
     keys
 }
 
@@ -359,6 +359,26 @@ fn the_hash_is_that_of_an_ethereum_header() {
             ..alloy_consensus::Header::default()
         };
         assert_eq!(header.hash(), outside.hash_slow().0);
+    }
+}
+
+#[test]
+fn a_block_that_is_sealed_is_what_a_commit_gives_and_is_not_kept() {
+    let mut run = Run::new(Arc::new(MemoryStore::with_root()));
+    let rng = &mut Rng::with_seed(6);
+    for _ in 0..5 {
+        let before = (run.chain.head().clone(), stored(&run.chain));
+        let transactions = random_block(&run.chain, rng, &run.users);
+        let mut ended = [false, true].into_iter().map(|commits| {
+            let mut block = run.chain.block();
+            block.record_witness();
+            block.push_all(&transactions).unwrap();
+            let sealed = if commits { block.commit() } else { block.seal() }.unwrap();
+            let after = (run.chain.head().clone(), stored(&run.chain));
+            assert_eq!(after == before, !commits);
+            sealed
+        });
+        assert_eq!(ended.next(), ended.next());
     }
 }
 

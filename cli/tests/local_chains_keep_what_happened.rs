@@ -101,7 +101,9 @@ fn a_simulation_shows_everything_and_keeps_nothing() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(text.contains("storage"), "{text}");
+    for part in ["storage", "; witness of ", "; nothing was kept"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     let output = local.run(&["simulate", "token", "transfer", "bob", "5000", "--json"]);
     assert_eq!(code(&output), 4);
     let document = json(&output);
@@ -109,6 +111,7 @@ fn a_simulation_shows_everything_and_keeps_nothing() {
     assert_eq!(document["error"]["name"], "ERC20InsufficientBalance");
     assert_eq!(document["error"]["fields"]["needed"], "5000");
     assert_eq!(document["changes"], serde_json::json!([]));
+    assert!(document["witness_bytes"].as_u64().is_some_and(|bytes| bytes > 1000));
     assert_eq!(local.digest(), before);
 }
 
@@ -149,6 +152,52 @@ fn state_shows_accounts_and_what_they_store() {
     }
     let output = local.run(&["state", "counter", "--json"]);
     assert!(json(&output)["storage"].as_array().is_some_and(|list| list.len() >= 2));
+}
+
+#[test]
+fn what_a_contract_stores_is_proved_without_the_chain() {
+    let local = Local::new();
+    local.succeeds(&["call", "counter", "add", "258"]);
+    let state = json(&local.run(&["state", "counter", "--json"]));
+    let root = state["state_root"].as_str().expect("a root");
+    assert!(local.succeeds(&["state", "verify"]).contains(root));
+    let stored = state["storage"].as_array().expect("a list");
+    let mut line = vec!["prove", "counter"];
+    line.extend(stored.iter().map(|entry| entry["key"].as_str().expect("a key")));
+    line.push("0xffff");
+    let proof = json(&local.run(&line));
+    assert_eq!(proof["stateRoot"], root);
+    let proved: Vec<_> = proof["storageProof"].as_array().into_iter().flatten().collect();
+    assert_eq!(proved.len(), stored.len() + 1);
+    assert!(stored.len() >= 2);
+    for (proved, stored) in proved.iter().zip(stored) {
+        assert_eq!((&proved["key"], &proved["value"]), (&stored["key"], &stored["value"]));
+    }
+    assert_eq!(proved[stored.len()]["value"], serde_json::Value::Null);
+
+    // whoever checks it has the document and a root
+    let elsewhere = Local::empty();
+    let check = |proof: &serde_json::Value, root: &str| {
+        let file = elsewhere.folder.path().join("proof.json");
+        std::fs::write(file, proof.to_string()).expect("the file is written");
+        elsewhere.run(&["verify", "proof.json", "--root", root])
+    };
+    let output = check(&proof, root);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("under 0xffff: nothing"), "{}", stdout(&output));
+    // another root, a wrong number, a wrong value, an absence that is none
+    let output = check(&proof, &format!("0x{}", "11".repeat(32)));
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("does not have this"), "{}", stderr(&output));
+    let mut wrong = [proof.clone(), proof.clone(), proof.clone()];
+    wrong[0]["balance"] = "0x1".into();
+    wrong[1]["storageProof"][0]["value"] = "0x01".into();
+    wrong[2]["storageProof"][0]["value"] = serde_json::Value::Null;
+    for wrong in wrong {
+        let output = check(&wrong, root);
+        assert_eq!(code(&output), 1, "{wrong}");
+        assert!(stderr(&output).contains("does not have this"), "{}", stderr(&output));
+    }
 }
 
 #[test]

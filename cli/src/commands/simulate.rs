@@ -22,7 +22,8 @@ pub(crate) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-Shows the result, gas, events, and every value that would change.
+Shows the result, gas, events, every value that would change, and how long the
+witness is by which the call runs without the state.
 
 Examples:
   bessemer simulate counter add --by 3
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         };
         document["reads"] = keys(&executed.accessed.reads).into();
         document["writes"] = keys(&executed.accessed.writes).into();
+        document["witness_bytes"] = executed.witness.into();
         output.document(&document)?;
     } else {
         let what = explainer.call_name(&call.to, &call.input);
@@ -82,7 +84,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             text.push_str(&output::table(rows));
         }
         let (reads, writes) = (executed.accessed.reads.len(), executed.accessed.writes.len());
-        text.push_str(&format!("keys read: {reads}, written: {writes}; nothing was kept\n"));
+        text.push_str(&format!("keys read: {reads}, written: {writes}"));
+        if let Some(bytes) = executed.witness {
+            text.push_str(&format!("; witness of {} bytes", grouped(bytes as u64)));
+        }
+        text.push_str("; nothing was kept\n");
         output.text(text)?;
     }
     Ok(if receipt.succeeded() { 0 } else { 4 })

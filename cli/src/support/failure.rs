@@ -114,7 +114,7 @@ impl From<bessemer_chain::ChainError> for Failure {
         use bessemer_chain::ChainError;
         match error {
             ChainError::Refused(refusal) => Self::Usage(format!("the chain refuses: {refusal}")),
-            ChainError::Store(_) => Self::State(with_sources(&error)),
+            ChainError::Store(_) | ChainError::Root { .. } => Self::State(with_sources(&error)),
             error => Self::Other(with_sources(&error)),
         }
     }

@@ -54,6 +54,8 @@ pub(crate) struct Executed {
     pub(crate) accessed: AccessList,
     /// The keys that it used, with their values from before it.
     pub(crate) before: Values,
+    /// The bytes of the witness of a block of it, if nothing was to be kept.
+    pub(crate) witness: Option<usize>,
 }
 
 /// Whether a transaction becomes part of the chain.
@@ -223,13 +225,21 @@ impl Local {
         let transaction = transaction(account.nonce, action, terms);
         let mut block = self.chain.block();
         let info = *block.info();
+        if keep == Keep::Nothing {
+            block.record_witness();
+        }
         let receipt = block.push_inspected(&transaction, inspector)?.clone();
         let accessed = block.accessed();
         let before = values_before(&*store, &accessed)?;
-        if keep == Keep::Success && receipt.succeeded() {
-            block.commit()?;
+        let mut witness = None;
+        match keep {
+            Keep::Success if receipt.succeeded() => drop(block.commit()?),
+            Keep::Success => {}
+            Keep::Nothing => {
+                witness = block.seal()?.witness.map(|witness| witness.to_bytes().len())
+            }
         }
-        Ok(Executed { transaction, info, receipt, accessed, before })
+        Ok(Executed { transaction, info, receipt, accessed, before, witness })
     }
 }
 
