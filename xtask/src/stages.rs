@@ -34,7 +34,7 @@ pub(crate) const CI: &[Stage] = &[
     },
     Stage {
         name: "clients",
-        what: "ethers, viem and web3.py see the node as they see anvil",
+        what: "ethers, viem, web3.js, web3.py and cast see the node as they see anvil",
         steps: &[
             Step::new("node/tests/clients/run.sh").needs("npm --version", "apt-get install npm")
         ],

@@ -9,10 +9,11 @@ work=$(mktemp -d)
 pids=()
 stop() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
 trap stop EXIT
-cp "$here"/*.mjs "$here"/*.py "$here"/Sample.json "$work"
+cp "$here"/*.mjs "$here"/*.py "$here"/cast.sh "$here"/Sample.json "$work"
 cd "$work"
 echo '{"private":true,"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund ethers@6.17.0 viem@2.57.20 @foundry-rs/anvil-linux-amd64@1.7.1
+npm install --silent --no-audit --no-fund ethers@6.17.0 viem@2.57.20 web3@4.16.0 \
+  @foundry-rs/anvil-linux-amd64@1.7.1 @foundry-rs/cast-linux-amd64@1.7.1
 python3 -m venv python && python/bin/pip install --quiet web3==8.0.0
 
 "$bessemer" node --silent --port 0 > ours.log & pids+=($!)
@@ -38,6 +39,8 @@ try ethers-http http node ethers.mjs
 try ethers-ws ws node ethers.mjs
 try viem-http http node viem.mjs
 try viem-ws ws node viem.mjs
+try web3js http node web3js.mjs
+try cast http ./cast.sh
 try web3py http python/bin/python web3py.py
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
