@@ -34,7 +34,7 @@ pub(crate) fn translate(
     options: &Options,
 ) -> Result<Artifact, TranslateError> {
     let isa = target(options)?;
-    let plan = Plan::new(program, options.unit_instructions as usize);
+    let plan = Plan::new(program, options);
     let text = program.text();
     let env = Env {
         program,
@@ -106,7 +106,7 @@ pub(crate) fn clif(
     options: &Options,
 ) -> Result<Vec<(u32, String)>, TranslateError> {
     let isa = target(options)?;
-    let plan = Plan::new(program, options.unit_instructions as usize);
+    let plan = Plan::new(program, options);
     let env = Env {
         program,
         charges,

@@ -18,8 +18,14 @@ use crate::{Options, TranslateError, compile};
 /// [`TranslateError::Host`] if this machine cannot run native code at all.
 pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, TranslateError> {
     let isa = compile::target(options)?;
-    let Options { opt_level, precise_registers, verify, unit_instructions, native_per_slot } =
-        options;
+    let Options {
+        opt_level,
+        precise_registers,
+        verify,
+        unit_instructions,
+        loop_entries,
+        native_per_slot,
+    } = options;
     let mut features = String::new();
     for flag in isa.isa_flags() {
         let _ = write!(features, "{flag};");
@@ -34,7 +40,8 @@ pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, Transl
         (
             "options",
             format!(
-                "{opt_level:?} {precise_registers} {verify} {unit_instructions} {native_per_slot}"
+                "{opt_level:?} {precise_registers} {verify} {unit_instructions} {loop_entries} \
+                 {native_per_slot}"
             ),
         ),
         ("context", context_layout()),
@@ -69,6 +76,7 @@ mod tests {
             Options { precise_registers: true, ..Options::default() },
             Options { verify: true, ..Options::default() },
             Options { unit_instructions: 1, ..Options::default() },
+            Options { loop_entries: true, ..Options::default() },
             Options { native_per_slot: 1, ..Options::default() },
         ];
         for other in others {

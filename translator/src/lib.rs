@@ -64,6 +64,9 @@ pub struct Options {
     /// How many instructions a unit has at most, between 1 and [`UNIT_INSTRUCTIONS`]. Tests choose few,
     /// so that units end at every place.
     pub unit_instructions: u32,
+    /// Make the head of every loop an entry. Such code takes over from the interpreter within one pass
+    /// of a loop, and is larger and slower: values meet at every head.
+    pub loop_entries: bool,
     /// Bytes of native code that a program may have for each slot of its text, see
     /// [`Options::native_limit`].
     pub native_per_slot: u32,
@@ -97,6 +100,7 @@ impl Default for Options {
             precise_registers: false,
             verify: false,
             unit_instructions: UNIT_INSTRUCTIONS,
+            loop_entries: false,
             native_per_slot: Self::NATIVE_PER_SLOT,
         }
     }

@@ -188,6 +188,10 @@ impl Bench {
             module = make().with_context(|| format!("{subject}: no second module"))?;
             ensure!(module.origin() == Some(Origin::Disk), "{subject}: it was not loaded");
         }
+        if subject == Subject::Swapped {
+            // so that loops are left in the middle too
+            module.make_osr_code();
+        }
         Ok(module)
     }
 

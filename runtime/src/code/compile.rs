@@ -26,6 +26,7 @@ pub(crate) struct Source<'a> {
     pub(crate) file: Option<&'a [u8]>,
     pub(crate) program: &'a Program,
     pub(crate) charges: &'a Charges,
+    pub(crate) options: &'a Options,
     /// The key of the artifact.
     pub(crate) key: Key,
 }
@@ -47,13 +48,11 @@ const STACK: usize = 1 << 20;
 /// The translator, in this process and on the thread that asks, unless that has too little stack:
 /// guests may be run on very small ones.
 #[derive(Debug)]
-pub(crate) struct InProcess {
-    pub(crate) options: Options,
-}
+pub(crate) struct InProcess;
 
 impl Compile for InProcess {
     fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError> {
-        let translate = || translate(source.program, source.charges, &self.options);
+        let translate = || translate(source.program, source.charges, source.options);
         if stacker::remaining_stack().is_some_and(|left| left >= STACK) {
             return Ok(translate()?);
         }

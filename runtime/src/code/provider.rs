@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use bessemer_translator::{Artifact, Code, Labels, TextShape};
+use bessemer_translator::{Artifact, Code, Labels, Options, TextShape};
 
 use crate::code::cache::{
     CacheError, Damage, ImageHash, Key, KeySeed, Loaded, Memory, Missed, Secret, Store,
@@ -29,6 +29,8 @@ pub(crate) struct Provider {
     pool: RegionPool,
     /// `None` if this machine runs no native code.
     seed: Option<KeySeed>,
+    /// How programs are compiled that are entered at the heads of loops.
+    osr_options: Options,
     store: Option<Store>,
     memory: Memory,
     compiler: Box<dyn Compile>,
@@ -43,6 +45,7 @@ pub(crate) struct Provider {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Work {
     Make(ImageHash),
+    MakeOsr(ImageHash),
     /// With the number of the load.
     Check(u64),
 }
@@ -51,8 +54,10 @@ enum Work {
 enum Job {
     /// Make native code.
     Make(Arc<Flight>),
-    /// Compile again what was loaded, and compare. The file is for compilers that need it.
-    Check(Arc<Parts>, Option<Arc<[u8]>>),
+    /// Make native code that can be entered at the heads of loops.
+    MakeOsr(Arc<Parts>),
+    /// Compile again what was loaded, and compare.
+    Check(Arc<Parts>),
 }
 
 impl Provider {
@@ -73,11 +78,10 @@ impl Provider {
         let compiler: Box<dyn Compile> = match &config.compiler_command {
             Some(command) => Box::new(Worker {
                 child: Child { command: command.clone(), limits: config.child_limits },
-                options: config.options.clone(),
                 limits: config.limits,
                 schedule: config.schedule,
             }),
-            None => Box::new(InProcess { options: config.options.clone() }),
+            None => Box::new(InProcess),
         };
         // processes that load little must not all check the same loads, or none
         let start = RandomState::new().hash_one(0);
@@ -93,6 +97,7 @@ impl Provider {
                 queue: Queue::new(config.compile_threads, perform),
                 memory: Memory::new(memory),
                 loads: AtomicU64::new(start % u64::from(config.check_every.max(1))),
+                osr_options: Options { loop_entries: true, ..config.options.clone() },
                 config,
                 pool,
                 seed,
@@ -155,7 +160,7 @@ impl Provider {
         if let Some(parts) = self.known(image) {
             return self.see_to_code(parts);
         }
-        let parts = Arc::new(Parts::load(elf, image, Known::Nothing, &self.config, &self.pool)?);
+        let parts = Arc::new(self.parse(elf, image, Known::Nothing)?);
         let small = artifact.code().len() <= self.native_limit(&parts);
         if !small || !fits(artifact.tables().text(), &parts) {
             return self.module(elf, Known::Nothing);
@@ -178,11 +183,11 @@ impl Provider {
     /// The sealed file of a program and its native code.
     pub(crate) fn portable(&self, elf: &[u8]) -> Result<Vec<u8>, Error> {
         let image = ImageHash::of(elf);
-        let parts = Parts::load(elf, image, Known::Nothing, &self.config, &self.pool)?;
+        let parts = self.parse(elf, image, Known::Nothing)?;
         let (Some(store), Some(key)) = (&self.store, self.key(image)) else {
             return Err(ErrorKind::NoSecret.into());
         };
-        let artifact = self.translate(&parts, Some(elf))?;
+        let artifact = self.translate(&parts, &self.config.options)?;
         let mut file = aot::assemble(&artifact, &parts.program, elf, *key.as_bytes());
         store.seal(&mut file);
         Ok(file)
@@ -206,17 +211,19 @@ impl Provider {
             (Known::Nothing, Some(loaded)) => Known::Hash(loaded.code_hash),
             (known, _) => known,
         };
-        let parts = Arc::new(Parts::load(elf, image, known, &self.config, &self.pool)?);
-        let file = || self.compiler.needs_file().then(|| Arc::from(elf));
+        let parts = Arc::new(self.parse(elf, image, known)?);
         if loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched)) {
-            self.check_some(&parts, file());
-        } else {
-            parts.keep_file(file());
+            self.check_some(&parts);
         }
         if self.waits() {
             parts.let_interpret();
         }
         Ok(parts)
+    }
+
+    fn parse(&self, elf: &[u8], image: ImageHash, known: Known) -> Result<Parts, Error> {
+        let parts = Parts::load(elf, image, known, &self.config, &self.pool)?;
+        Ok(parts.with_file(self.compiler.needs_file().then(|| elf.into())))
     }
 
     /// Whether instances wait for native code when interpreting has become dearer than compiling.
@@ -275,6 +282,37 @@ impl Provider {
         }
     }
 
+    /// An instance is in a loop where the native code of its program cannot be entered, and has used
+    /// as much gas in the interpreter as compiling costs: has code made that can be entered there, on
+    /// this thread if instances wait.
+    #[cold]
+    pub(crate) fn want_osr(&self, parts: &Arc<Parts>) {
+        if self.config.wait_for_code {
+            self.make_osr(parts);
+        } else if parts.is_first_to_want_osr() {
+            let work = Work::MakeOsr(parts.image_hash);
+            let _ = self.queue.add(work, cost(parts), Job::MakeOsr(Arc::clone(parts)));
+        }
+    }
+
+    /// Makes that code, or waits for who makes it already.
+    pub(crate) fn make_osr(&self, parts: &Arc<Parts>) {
+        parts.make_osr_code(|| {
+            let made = self.translate(parts, &self.osr_options);
+            match made.and_then(|artifact| Ok(Code::publish(&artifact)?)) {
+                Ok(code) => {
+                    self.counters.osr_compiles.count();
+                    Some(code)
+                }
+                Err(error) => {
+                    self.failed(parts, &error);
+                    None
+                }
+            }
+        });
+        self.counters.memory_evictions.add(self.memory.weigh(parts.image_hash));
+    }
+
     /// Somebody executes a program that has no native code yet.
     pub(crate) fn raise(&self, parts: &Parts) {
         if self.config.backend == Backend::Auto && self.seed.is_some() {
@@ -316,14 +354,14 @@ impl Provider {
     }
 
     /// Has one load in so many compiled again.
-    fn check_some(&self, parts: &Arc<Parts>, file: Option<Arc<[u8]>>) {
+    fn check_some(&self, parts: &Arc<Parts>) {
         let every = u64::from(self.config.check_every);
         if every == 0 {
             return;
         }
         let load = self.loads.fetch_add(1, Ordering::Relaxed);
         if load % every == every - 1 {
-            let job = Job::Check(Arc::clone(parts), file);
+            let job = Job::Check(Arc::clone(parts));
             let _ = self.queue.add(Work::Check(load), cost(parts), job);
         }
     }
@@ -397,7 +435,8 @@ impl Provider {
                     let _ = self.make(taken, true);
                 }
             }
-            Job::Check(parts, file) => self.check(&parts, file.as_deref()),
+            Job::MakeOsr(parts) => self.make_osr(&parts),
+            Job::Check(parts) => self.check(&parts),
         }
     }
 
@@ -411,7 +450,7 @@ impl Provider {
         let made = if loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched)) {
             Ok(())
         } else {
-            self.compile(&parts, parts.file().as_deref())
+            self.compile(&parts)
         };
         // first kept, then finished: so nobody begins another
         if self.is_eager() {
@@ -424,9 +463,9 @@ impl Provider {
     }
 
     /// Compiles, publishes, and keeps the result.
-    fn compile(&self, parts: &Parts, file: Option<&[u8]>) -> Result<(), CompileError> {
+    fn compile(&self, parts: &Parts) -> Result<(), CompileError> {
         let started = Instant::now();
-        let compiled = self.translate(parts, file).and_then(|artifact| {
+        let compiled = self.translate(parts, &self.config.options).and_then(|artifact| {
             let code = Code::publish(&artifact)?;
             Ok((artifact, code))
         });
@@ -439,18 +478,28 @@ impl Provider {
                 Ok(())
             }
             Err(error) => {
-                self.counters.compile_failures.count();
-                let hash = parts.program.code_hash();
-                log::warn!("{hash}: interpreting, because {}", WithSources(&error));
+                self.failed(parts, &error);
                 Err(error)
             }
         }
     }
 
-    fn translate(&self, parts: &Parts, file: Option<&[u8]>) -> Result<Artifact, CompileError> {
-        let key = self.key(parts.image_hash).unwrap_or(Key::NONE);
-        let (program, charges) = (&parts.program, parts.charges());
-        let artifact = self.compiler.compile(&Source { file, program, charges, key })?;
+    fn failed(&self, parts: &Parts, error: &CompileError) {
+        self.counters.compile_failures.count();
+        let hash = parts.program.code_hash();
+        log::warn!("{hash}: interpreting, because {}", WithSources(error));
+    }
+
+    fn translate(&self, parts: &Parts, options: &Options) -> Result<Artifact, CompileError> {
+        let Config { limits, schedule, .. } = &self.config;
+        let seed = KeySeed::new(options, limits, schedule)?;
+        let artifact = self.compiler.compile(&Source {
+            file: parts.file(),
+            program: &parts.program,
+            charges: parts.charges(),
+            options,
+            key: seed.key(parts.image_hash),
+        })?;
         if fits(artifact.tables().text(), parts) {
             Ok(artifact)
         } else {
@@ -474,9 +523,9 @@ impl Provider {
 
     /// Compiles again what was loaded. A difference means that the translator is not deterministic or
     /// that the secret is known to someone: both are alarms.
-    fn check(&self, parts: &Parts, file: Option<&[u8]>) {
+    fn check(&self, parts: &Parts) {
         let (Some(code), Some(key)) = (parts.code(), self.key(parts.image_hash)) else { return };
-        let Ok(artifact) = self.translate(parts, file) else {
+        let Ok(artifact) = self.translate(parts, &self.config.options) else {
             self.counters.compile_failures.count();
             return;
         };
@@ -557,13 +606,13 @@ mod tests {
     fn a_panic_of_the_translator_costs_speed_and_nothing_else() {
         let provider = provider(Config::new());
         let right = loaded(&provider, &elf(64));
-        provider.compile(&right, None).unwrap();
+        provider.compile(&right).unwrap();
         assert!(right.code().is_some());
         // charges of a shorter program make the translator look behind their end
         let wrong = loaded(&provider, &elf(64));
         let short = Program::parse(&elf(1), &provider.config.limits).unwrap();
         wrong.set_charges(short.charges(&provider.config.schedule));
-        let error = provider.compile(&wrong, None).unwrap_err();
+        let error = provider.compile(&wrong).unwrap_err();
         assert!(error.to_string().contains("index out of bounds"), "{error}");
         assert!(wrong.code().is_none());
         assert_eq!(provider.counters.read().compile_failures, 1);
@@ -574,8 +623,8 @@ mod tests {
         let provider = provider(Config::new());
         let (good, other) = (elf(64), elf(65));
         let parts = loaded(&provider, &good);
-        provider.compile(&parts, None).unwrap();
-        provider.check(&parts, None);
+        provider.compile(&parts).unwrap();
+        provider.check(&parts);
         assert_eq!(
             (provider.counters.checks.value(), provider.counters.mismatches.value()),
             (1, 0)
@@ -586,7 +635,7 @@ mod tests {
         let charges = program.charges(&provider.config.schedule);
         let artifact = translate(&program, &charges, &provider.config.options).unwrap();
         forged.set_code(Code::publish(&artifact).unwrap(), Origin::Disk);
-        provider.check(&forged, None);
+        provider.check(&forged);
         assert_eq!(
             (provider.counters.checks.value(), provider.counters.mismatches.value()),
             (2, 1)

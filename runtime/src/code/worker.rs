@@ -93,7 +93,6 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) child: Child,
-    pub(crate) options: Options,
     pub(crate) limits: Limits,
     pub(crate) schedule: GasSchedule,
 }
@@ -102,7 +101,8 @@ impl Compile for Worker {
     fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError> {
         let elf = source.file.ok_or(ChildError::Answer)?;
         let slots = source.program.text().slot_count();
-        let Self { child, options, limits, schedule } = self;
+        let Self { child, limits, schedule } = self;
+        let options = source.options;
         let request = Request { options, limits, schedule, elf, key: source.key, slots };
         Ok(child.compile(&request)?)
     }
@@ -166,10 +166,16 @@ impl Child {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.limits.memory.to_le_bytes());
         bytes.extend(self.limits.cpu_seconds.to_le_bytes());
-        let Options { opt_level, precise_registers, verify, unit_instructions, native_per_slot } =
-            options;
+        let Options {
+            opt_level,
+            precise_registers,
+            verify,
+            unit_instructions,
+            loop_entries,
+            native_per_slot,
+        } = options;
         let speed = *opt_level == OptLevel::Speed;
-        bytes.extend([speed, *precise_registers, *verify].map(u8::from));
+        bytes.extend([speed, *precise_registers, *verify, *loop_entries].map(u8::from));
         bytes.extend(unit_instructions.to_le_bytes());
         bytes.extend(native_per_slot.to_le_bytes());
         let mut put = |_: &str, value: u32| bytes.extend(value.to_le_bytes());
@@ -309,7 +315,7 @@ fn compile(request: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
-    let ([speed, precise, verify], rest) = request.split_first_chunk()?;
+    let ([speed, precise, verify, loop_entries], rest) = request.split_first_chunk()?;
     let (unit_instructions, rest) = rest.split_first_chunk()?;
     let (native_per_slot, rest) = rest.split_first_chunk()?;
     let options = Options {
@@ -317,6 +323,7 @@ fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
         precise_registers: *precise == 1,
         verify: *verify == 1,
         unit_instructions: u32::from_le_bytes(*unit_instructions),
+        loop_entries: *loop_entries == 1,
         native_per_slot: u32::from_le_bytes(*native_per_slot),
     };
     let (words, elf) = rest.split_at_checked((LIMITS + PRICES) * 4)?;
@@ -386,6 +393,7 @@ mod tests {
             precise_registers: true,
             verify: false,
             unit_instructions: 77,
+            loop_entries: true,
             native_per_slot: 0x0102_0304,
         };
         for limits in [Limits::bare(), Limits::contract().with_heap(8192).with_stack(3)] {

@@ -167,8 +167,10 @@ impl Config {
 
     /// Chooses whether instances wait for native code when those of their module have used as much gas in
     /// the interpreter as compiling it costs, 4,096 for each byte of text and 2^21; the thread then
-    /// compiles itself, unless another has begun. They do by default: a run on [`Backend::Auto`] takes
-    /// about twice as long as the better choice at most, however much is to be compiled for others.
+    /// compiles itself, unless another has begun. The same holds for code that is entered at the heads of
+    /// loops, if an instance is in one when native code comes. They do by default: a run on
+    /// [`Backend::Auto`] takes about three times as long as the better choice at most, however much is
+    /// to be compiled for others.
     pub fn wait_for_code(mut self, wait: bool) -> Self {
         self.wait_for_code = wait;
         self

@@ -81,6 +81,9 @@ counters! {
         compiles_deferred,
         /// Executions that waited for native code, as interpreting had become dearer than compiling.
         compiles_awaited,
+        /// Programs that were compiled again with entries at the heads of loops, for executions that
+        /// were in a loop when native code came.
+        osr_compiles,
         /// Loaded artifacts that were compiled again for comparison.
         checks,
         /// Comparisons that found a difference: an alarm.

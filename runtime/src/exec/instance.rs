@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bessemer_image::{Hart, Stop, Text};
 use bessemer_interp::{self as interp, Observer, Position};
 use bessemer_isa::{Inst, L, Reg, Trap, TrapKind, Xlen};
-use bessemer_translator::{Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
+use bessemer_translator::{Code, Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
 
 use crate::engine::statistics::Counter;
 use crate::exec::linker::HostTable;
@@ -469,9 +469,14 @@ impl<T> Instance<T> {
         // what a panicking host function leaves behind is an ended instance
         let before = std::mem::replace(&mut self.state, State::Ended { exact: false });
         let mut interpreted = false;
+        // whether execution went on natively, and with code that is entered at the heads of loops
+        let (mut native, mut osr) = (false, false);
         let returned = loop {
-            let code = self.module.code().filter(|_| self.reluctance == 0);
-            let Some(code) = code else {
+            let code = match osr {
+                true => self.module.parts().osr_code(),
+                false => self.module.code(),
+            };
+            let Some(code) = code.filter(|_| self.reluctance == 0) else {
                 if !interpreted {
                     self.module.parts().counters.interpreted_runs.count();
                 }
@@ -484,21 +489,26 @@ impl<T> Instance<T> {
             let module = &*self.module;
             let entered =
                 with_entrance(code, &mut self.frame, self.native_stack, |entrance, frame| {
-                    (drive_native(module, frame, entrance), entrance.was_entered())
+                    (drive_native(module, frame, entrance, osr), entrance.was_entered())
                 });
             match entered {
-                Ok((returned, was_native)) => {
-                    match (was_native, interpreted) {
+                Ok((None, was_native)) => {
+                    native |= was_native;
+                    osr = true;
+                }
+                Ok((Some(returned), was_native)) => {
+                    native |= was_native;
+                    match (native, interpreted) {
                         (true, true) => self.module.parts().counters.swaps.count(),
                         (true, false) => self.module.native_runs += 1,
                         (false, false) => self.module.parts().counters.interpreted_runs.count(),
                         (false, true) => {}
                     }
-                    interpreted = !was_native;
+                    interpreted = !native;
                     break returned;
                 }
-                // nothing was executed natively, and the interpreter can go on
-                Err(_) if interpreted => self.reluctance = u64::MAX,
+                // the interpreter can go on from where it came
+                Err(_) if interpreted || osr => self.reluctance = u64::MAX,
                 Err(error) => {
                     self.state = before;
                     return Err(error);
@@ -614,47 +624,73 @@ impl Drop for Used<'_> {
 }
 
 /// The same natively. The interpreter takes control from where native code cannot be entered to where
-/// it can.
+/// it can. The answer is `None` where the code that is entered at the heads of loops can be entered,
+/// unless `osr` says that this is it.
 #[inline]
-fn drive_native<T>(module: &Module, frame: &mut Frame<T>, entrance: &mut Entrance<'_>) -> bool {
+fn drive_native<T>(
+    module: &Module,
+    frame: &mut Frame<T>,
+    entrance: &mut Entrance<'_>,
+    osr: bool,
+) -> Option<bool> {
     let text = module.program().text();
     loop {
         let entry = text.index(frame.guest.pc).and_then(|slot| entrance.entry_point(slot));
         let Some(entry) = entry else {
-            match interpret_gap(module, frame, entrance) {
-                Some(returned) => return returned,
-                None => continue,
+            match interpret_gap(module, frame, entrance, osr) {
+                Gap::Native => continue,
+                Gap::Osr => return None,
+                Gap::Stop(returned) => return Some(returned),
             }
         };
         if let Some(fault) = entrance.enter(frame, entry) {
-            return frame.guest.after_fault(fault, &mut frame.stopped);
+            return Some(frame.guest.after_fault(fault, &mut frame.stopped));
         }
         if frame.guest.context.next == HOST_EXIT {
-            return false;
+            return Some(false);
         }
         if frame.guest.returned() {
-            return true;
+            return Some(true);
         }
         if let Err(trap) = frame.guest.arrive(text) {
             frame.stopped = Some(Ok(Stopped::Exit(Exit::Trap(trap))));
-            return false;
+            return Some(false);
         }
     }
 }
 
-/// Executes runs in the interpreter until control arrives where native code can be entered, or comes
-/// back from the host: then the answer is `None`.
+/// How the interpreter gets over a gap of native code.
+enum Gap {
+    /// Control arrives where the native code can be entered, or comes back from the host.
+    Native,
+    /// Control arrives where the code that is entered at the heads of loops can be.
+    Osr,
+    /// Execution stops, as [`drive_interpreter`] says.
+    Stop(bool),
+}
+
+/// Executes runs in the interpreter until there is another way. A gap is short unless control is in a
+/// loop: then code is made that can be entered there.
 #[cold]
 #[inline(never)]
 fn interpret_gap<T>(
     module: &Module,
     frame: &mut Frame<T>,
     entrance: &Entrance<'_>,
-) -> Option<bool> {
+    osr: bool,
+) -> Gap {
     let (text, charges) = (module.program().text(), module.charges());
-    let mut used = Used::of(&module.parts().counters.gap_gas);
+    let parts = module.parts();
+    let mut most = if osr { u64::MAX } else { parts.gap_gas_left() };
+    let mut used = Used::of(&parts.counters.gap_gas);
     let mut hart = frame.guest.hart();
     let stop = loop {
+        let other = parts.osr_code().filter(|_| !osr);
+        let enterable = |code: &Code| Some(code.entry_point(text.index(hart.pc)?).is_some());
+        if other.and_then(enterable) == Some(true) {
+            frame.guest.set_hart(&hart);
+            return Gap::Osr;
+        }
         let before = hart.gas;
         let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
         used.gas += before - hart.gas;
@@ -662,9 +698,13 @@ fn interpret_gap<T>(
         if stop.is_some() || text.index(hart.pc).is_some_and(enterable) {
             break stop;
         }
+        if used.gas > most {
+            module.engine().provider().want_osr(parts);
+            most = u64::MAX;
+        }
     };
     frame.guest.set_hart(&hart);
-    stop.and_then(|stop| frame.after(stop))
+    stop.and_then(|stop| frame.after(stop)).map_or(Gap::Native, Gap::Stop)
 }
 
 /// Length of an ECALL, which has no compressed form.

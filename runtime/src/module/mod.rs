@@ -3,8 +3,8 @@
 pub(crate) mod aot;
 pub(crate) mod profile;
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bessemer_image::{Charges, CodeHash, Decoded, Program};
@@ -46,8 +46,13 @@ pub(crate) struct Parts {
     image: Arc<RegionImage>,
     pool: RegionPool,
     code: OnceLock<(Code, Origin)>,
-    /// The ELF file, as long as a compiler may need it.
-    file: Mutex<Option<Arc<[u8]>>>,
+    /// Native code that can be entered at the heads of loops, for executions that were in one when
+    /// `code` came; `None` if it cannot be made.
+    osr_code: OnceLock<Option<Code>>,
+    /// Whether it was asked for.
+    osr_wanted: AtomicBool,
+    /// The ELF file, for a compiler that needs it.
+    file: Option<Box<[u8]>>,
     /// Gas that may still be used in the interpreter before instances wait for native code.
     gas_left: AtomicU64,
     /// How often making the code failed after instances had waited for it.
@@ -162,6 +167,12 @@ impl Module {
         self.inner.parts.counters.read()
     }
 
+    /// Has code made now that can be entered at the heads of loops, for tests.
+    #[doc(hidden)]
+    pub fn make_osr_code(&self) {
+        self.engine().provider().make_osr(self.parts());
+    }
+
     pub(crate) fn image(&self) -> &Arc<RegionImage> {
         &self.inner.parts.image
     }
@@ -207,7 +218,9 @@ impl Parts {
             image,
             pool: pool.clone(),
             code: OnceLock::new(),
-            file: Mutex::new(None),
+            osr_code: OnceLock::new(),
+            osr_wanted: AtomicBool::new(false),
+            file: None,
             gas_left: AtomicU64::new(u64::MAX),
             failures: AtomicU32::new(0),
             load_time: start.elapsed(),
@@ -229,7 +242,6 @@ impl Parts {
     /// Gives the module its code; code that came second is dropped.
     pub(crate) fn set_code(&self, code: Code, origin: Origin) {
         let _ = self.code.set((code, origin));
-        self.keep_file(None);
     }
 
     pub(crate) fn set_compile_time(&self, time: Duration) {
@@ -242,13 +254,30 @@ impl Parts {
         self.charges.set(charges).expect("they are set before they are used");
     }
 
-    /// Keeps the ELF file for a compiler, until there is native code.
-    pub(crate) fn keep_file(&self, file: Option<Arc<[u8]>>) {
-        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
+    /// Native code that can be entered at the heads of loops, if it was made.
+    #[inline]
+    pub(crate) fn osr_code(&self) -> Option<&Code> {
+        self.osr_code.get()?.as_ref()
     }
 
-    pub(crate) fn file(&self) -> Option<Arc<[u8]>> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Makes that code, or waits for who makes it already. What cannot be made is not tried again.
+    pub(crate) fn make_osr_code(&self, make: impl FnOnce() -> Option<Code>) {
+        self.osr_code.get_or_init(make);
+    }
+
+    /// Whether nobody has asked for it.
+    pub(crate) fn is_first_to_want_osr(&self) -> bool {
+        !self.osr_wanted.swap(true, Ordering::Relaxed)
+    }
+
+    /// Keeps the ELF file for a compiler.
+    pub(crate) fn with_file(mut self, file: Option<Box<[u8]>>) -> Self {
+        self.file = file;
+        self
+    }
+
+    pub(crate) fn file(&self) -> Option<&[u8]> {
+        self.file.as_deref()
     }
 
     /// Gas that may still be used in the interpreter before instances wait for native code.
@@ -261,6 +290,15 @@ impl Parts {
     pub(crate) fn was_interpreted(&self, gas: u64) {
         let less = |left: u64| (left != u64::MAX).then(|| left.saturating_sub(gas));
         let _ = self.gas_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// Gas that may still be used in the interpreter where native code cannot be entered, before
+    /// code is made that can be.
+    pub(crate) fn gap_gas_left(&self) -> u64 {
+        if self.osr_code.get().is_some() {
+            return u64::MAX;
+        }
+        policy::interpreted_gas(&self.program).saturating_sub(self.counters.gap_gas.value())
     }
 
     /// Bounds the gas that may be used in the interpreter.
@@ -283,8 +321,9 @@ impl Parts {
         let bytes: usize = segments.map(|segment| segment.bytes.len()).sum();
         let text = self.program.text();
         let decoded = text.slot_count() * (size_of::<Decoded>() + 4);
-        let native = self.code().map_or(0, Code::footprint);
-        let file = self.file().map_or(0, |file| file.len());
+        let codes = [self.code(), self.osr_code()];
+        let native: usize = codes.into_iter().flatten().map(Code::footprint).sum();
+        let file = self.file().map_or(0, <[u8]>::len);
         (size_of::<Self>() + 2 * bytes + decoded + native + file) as u64
     }
 }

@@ -44,6 +44,7 @@ fn every_workload_goes_over_at_once() {
             let elf = std::fs::read(format!("{folder}/{name}.elf")).unwrap();
             let engine = Engine::new(config().limits(Limits::bare())).unwrap();
             let module = Module::new(&engine, &elf).unwrap();
+            module.make_osr_code();
             let call = |instance: &mut Instance<()>| {
                 let value = |instance: &mut Instance<()>, n| instance.call("workload", n).unwrap();
                 // long enough that one percent is more than the way to an entry
@@ -66,6 +67,7 @@ fn every_random_loop_goes_over_at_once() {
         let mut rng = Rng::with_seed(seed);
         let guest = Loops::new(&mut rng).guest();
         let module = Module::new(&Engine::new(config()).unwrap(), &stripped(&guest)).unwrap();
+        module.make_osr_code();
         let run = |instance: &mut Instance<()>| instance.run().unwrap();
         let what = format!("seed {seed}:\n{guest}\n");
         let native = takes_over(&module, 0, &what, run);
@@ -93,8 +95,36 @@ fn a_loop_that_calls_nothing_is_left_to_native_code() {
     let mut instance = instance(&module);
     instance.set_gas(1 << 30).unwrap();
     assert!(matches!(instance.run().unwrap(), Exit::OutOfGas { .. }));
-    let seen = module.statistics();
-    assert!(seen.gap_gas < 10, "{seen:?}");
+    let (seen, all) = (module.statistics(), engine.statistics());
+    assert!(seen.interpreted_gas <= PATIENCE && seen.gap_gas <= PATIENCE, "{seen:?}");
+    assert!(seen.interpreted_gas + seen.gap_gas <= (1 << 30) / 100, "{seen:?}");
+    assert_eq!(all.compiles, 1, "{all:?}");
+}
+
+#[test]
+fn a_loop_without_an_entry_gets_one_when_interpreting_has_become_dearer() {
+    for wait in [true, false] {
+        let engine = Engine::new(config().wait_for_code(wait)).unwrap();
+        let module = Module::new(&engine, &stripped(TIGHT)).unwrap();
+        let run = |gas| {
+            let mut instance = instance(&module);
+            instance.set_gas(gas).unwrap();
+            // there is code, and the loop is not where it can be entered
+            instance.swap_after(10);
+            assert!(matches!(instance.run().unwrap(), Exit::OutOfGas { .. }));
+            engine.finish_compiling();
+            (module.statistics(), engine.statistics().osr_compiles)
+        };
+        let (first, compiles) = run(PATIENCE / 2);
+        assert_eq!((compiles, first.swaps), (0, 0), "{first:?}");
+        let (second, compiles) = run(2 * PATIENCE);
+        assert_eq!(compiles, 1, "{second:?}");
+        if wait {
+            assert!(second.gap_gas <= PATIENCE && second.swaps == 1, "{second:?}");
+        }
+        let (third, compiles) = run(1 << 28);
+        assert_eq!((compiles, third.gap_gas, third.swaps), (1, second.gap_gas, second.swaps + 1));
+    }
 }
 
 /// Gas that instances of [`TIGHT`] may use in the interpreter before they wait, with a run more.
@@ -116,7 +146,7 @@ fn a_run_waits_for_code_when_interpreting_has_become_dearer() {
         let (seen, all) = (module.statistics(), engine.statistics());
         if wait {
             assert!(seen.interpreted_gas <= PATIENCE, "{seen:?}");
-            assert!(module.code().is_some(), "{seen:?}");
+            assert!(seen.gap_gas <= PATIENCE && module.code().is_some(), "{seen:?}");
         } else {
             assert_eq!(all.compiles_awaited, 0, "{seen:?}");
         }
@@ -158,6 +188,7 @@ fn small_bounds_of_gas_are_never_waited_for() {
 #[test]
 fn statistics_count_what_was_executed() {
     let module = Module::new(&Engine::new(config()).unwrap(), &stripped(TIGHT)).unwrap();
+    module.make_osr_code();
     let counts = |after: u64| {
         let before = module.statistics();
         let mut instance = instance(&module);

@@ -157,6 +157,7 @@ fn a_swap_at_any_run_of_a_workload_changes_nothing() {
             let engine =
                 Engine::new(config().limits(Limits::contract().with_stack(64 << 10))).unwrap();
             let module = Module::new(&engine, &elf).unwrap();
+            module.make_osr_code();
             let run = |after: u64| {
                 let mut instance = instance(&module);
                 instance.set_gas(15_000).unwrap();

@@ -16,6 +16,7 @@ use std::ops::Range;
 use bessemer_image::{Program, Text};
 use bessemer_isa::{Class, RegSet};
 
+use crate::Options;
 use leaf::Leaves;
 
 pub(crate) use constants::Constants;
@@ -80,10 +81,11 @@ pub(crate) fn decode_entry(word: u32) -> Option<(usize, usize)> {
 }
 
 impl Plan {
-    /// Units of at most `most` instructions.
-    pub(crate) fn new(program: &Program, most: usize) -> Self {
+    /// The units that these options ask for.
+    pub(crate) fn new(program: &Program, options: &Options) -> Self {
         let (marks, calls) = discover::discover(program);
-        partition::partition(program.text(), marks, &calls, most.clamp(1, MAX_INSTRUCTIONS))
+        let most = (options.unit_instructions as usize).clamp(1, MAX_INSTRUCTIONS);
+        partition::partition(program.text(), marks, &calls, most, options.loop_entries)
     }
 
     /// Whether the run from this slot ends in an instruction that always traps.

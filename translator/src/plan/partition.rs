@@ -17,6 +17,7 @@ pub(super) fn partition(
     mut marks: Vec<Marks>,
     calls: &[CallSite],
     most: usize,
+    loop_entries: bool,
 ) -> Plan {
     let ranges = cut(text, &marks, most);
     let mut home = vec![NOWHERE; marks.len()];
@@ -24,7 +25,9 @@ pub(super) fn partition(
         home[range.clone()].fill(unit as u32);
     }
     let continuing = cross(text, &mut marks, &home);
-    enter_loops(text, &mut marks, &home);
+    if loop_entries {
+        enter_loops(text, &mut marks, &home);
+    }
     let leaves = leaf::leaves(text, &marks, &home, ranges.len(), calls);
     let dispatches = |range: &std::ops::Range<usize>| {
         range.clone().filter(|&slot| marks[slot].reached).any(|slot| {

@@ -124,9 +124,6 @@ pub(in crate::code) fn limits_fields(limits: &Limits, mut field: impl FnMut(&'st
 }
 
 impl Key {
-    /// Of nothing that is kept.
-    pub(crate) const NONE: Self = Self([0; 32]);
-
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -173,6 +170,7 @@ mod tests {
             Options { precise_registers: true, ..options.clone() },
             Options { verify: true, ..options.clone() },
             Options { unit_instructions: 1, ..options.clone() },
+            Options { loop_entries: true, ..options.clone() },
             Options { native_per_slot: 1, ..options.clone() },
         ] {
             all.push(key(&other, &limits, &v1, b"a"));
