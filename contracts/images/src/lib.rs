@@ -27,8 +27,8 @@ macro_rules! examples {
 
 examples! {
     "allocator_demo" "attacker" "call_program" "counter" "dex" "ecdsa_verify" "erc20" "erc721"
-    "factory" "lib_import" "logging" "multi_func" "multisig" "native_transfer" "proxy" "simple"
-    "storage" "vault" "victim"
+    "factory" "lib_import" "light_client" "logging" "multi_func" "multisig" "native_transfer" "proxy"
+    "simple" "storage" "vault" "victim"
 }
 
 /// The image of this name.

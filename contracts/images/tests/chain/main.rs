@@ -7,6 +7,7 @@ mod accounts;
 mod collection;
 mod exchange;
 mod frozen;
+mod proofs;
 mod relations;
 mod rest;
 mod signatures;
