@@ -15,6 +15,7 @@ use crate::block::{Draft, ImportError, Sealed, following, import};
 use crate::ledger::Ledger;
 use crate::node::{Event, Metrics, Shared};
 use crate::pool::{PoolError, Waiting};
+use crate::spec::MAX_TIME;
 
 /// When blocks are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,12 +204,12 @@ impl Miner {
         let timestamp = attributes.timestamp.unwrap_or_else(|| self.next_time(parent));
         let spec = &self.shared.spec;
         let (base_fee, excess_blob_gas) = following(spec, parent, timestamp);
-        let number = parent.number + 1;
+        let number = parent.number.saturating_add(1);
         let fork = spec.fork(number, timestamp);
         let since = |that, root: B256| fork.has(that).then_some(root);
         let chosen = self.next_base_fee.or(self.fixed_base_fee);
         let doubled = fork.has(Fork::London) && parent.base_fee_per_gas.is_none();
-        let before = if doubled { parent.gas_limit * 2 } else { parent.gas_limit };
+        let before = if doubled { parent.gas_limit.saturating_mul(2) } else { parent.gas_limit };
         Header {
             parent_hash: ledger.head().hash,
             ommers_hash: EMPTY_OMMER_ROOT_HASH,
@@ -241,12 +242,12 @@ impl Miner {
 
     /// The time of the next block: what somebody said, or the clock, and always after the last.
     fn next_time(&self, parent: &Header) -> u64 {
-        let least = parent.timestamp + 1;
+        let least = parent.timestamp.saturating_add(1);
         if let Some(time) = self.next_timestamp {
-            return time.max(least);
+            return time.min(MAX_TIME).max(least);
         }
         if let Some(interval) = self.timestamp_interval {
-            return parent.timestamp.saturating_add(interval);
+            return parent.timestamp.saturating_add(interval).min(MAX_TIME).max(parent.timestamp);
         }
         self.now().max(least)
     }
@@ -254,7 +255,7 @@ impl Miner {
     /// The clock with what was added to it.
     pub fn now(&self) -> u64 {
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        clock.saturating_add_signed(self.offset)
+        clock.saturating_add_signed(self.offset).min(MAX_TIME)
     }
 
     /// What the next block would be, without anything that waits.
@@ -503,14 +504,16 @@ impl Miner {
 
     /// Sets the clock, and gives what was added to it altogether.
     pub fn set_time(&mut self, time: u64) -> i64 {
+        let time = time.min(MAX_TIME);
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         self.offset = time.saturating_sub(clock) as i64 - clock.saturating_sub(time) as i64;
         self.offset
     }
 
-    /// Says the time of the next block. `false` if it is not after the last block's.
+    /// Says the time of the next block. `false` if it is not after the last block's, or above
+    /// [`MAX_TIME`].
     pub fn set_next_timestamp(&mut self, time: u64) -> bool {
-        let holds = time > self.shared.ledger().head().header.timestamp;
+        let holds = time > self.shared.ledger().head().header.timestamp && time <= MAX_TIME;
         if holds {
             self.next_timestamp = Some(time);
         }

@@ -217,3 +217,43 @@ fn names_of_others_are_not_answered_and_health_is() {
         client.agent.get(format!("{url}/metrics")).call().unwrap().body_mut().read_to_string();
     assert!(metrics.unwrap().contains("bessemer_block_number 0\n"));
 }
+
+#[test]
+fn time_ends_before_64_bits_do_and_blocks_go_on() {
+    let client = start(Mining::Automatic);
+    let time =
+        || client.result("eth_getBlockByNumber", json!(["latest", false]))["timestamp"].clone();
+    client.error("evm_setNextBlockTimestamp", json!(["0xffffffffffffffff"]));
+    client.result("evm_setNextBlockTimestamp", json!(["0x7fffffffffffffff"]));
+    for expected in ["0x7fffffffffffffff", "0x8000000000000000", "0x8000000000000001"] {
+        client.result("evm_mine", json!([]));
+        assert_eq!(time(), expected);
+    }
+    client.result("evm_increaseTime", json!([i64::MAX]));
+    client.result("evm_mine", json!([]));
+    client.result("eth_feeHistory", json!(["0x4", "latest", []]));
+    client.result("eth_gasPrice", json!([]));
+    let block = json!({ "blockOverrides": { "time": "0xffffffffffffffff" } });
+    let late = json!([{ "blockStateCalls": [block] }, "latest"]);
+    assert_eq!(client.error("eth_simulateV1", late).0, -32602);
+}
+
+#[test]
+fn traces_that_grow_faster_than_gas_are_refused() {
+    let client = start(Mining::Automatic);
+    // jumpdest, push1 0, jump
+    let endless = json!({ "data": "0x5b600056", "gas": "0x2dc6c0" });
+    let (code, message) = client.error("debug_traceCall", json!([endless, "latest"]));
+    assert_eq!(code, -32005, "{message}");
+    let limited = client.result("debug_traceCall", json!([endless, "latest", { "limit": 10 }]));
+    assert_eq!(limited["structLogs"].as_array().map(Vec::len), Some(10));
+
+    // for ever: a static call of account 0xff, with 512 KiB of input that nobody reads
+    let calls = json!({ "data": "0x5b600080620800005f60ff5afa50600056", "gas": "0x2dc6c0" });
+    let whole = json!([calls, "latest", { "tracer": "callTracer" }]);
+    let (code, message) = client.error("debug_traceCall", whole);
+    assert_eq!(code, -32005, "{message}");
+    let config = json!({ "onlyTopCall": true });
+    let top = json!([calls, "latest", { "tracer": "callTracer", "tracerConfig": config }]);
+    assert_eq!(client.result("debug_traceCall", top)["type"], "CREATE");
+}

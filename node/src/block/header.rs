@@ -5,7 +5,7 @@ use alloy_eips::eip1559::BaseFeeParams;
 use alloy_primitives::B256;
 use bessemer_evm::Fork;
 
-use crate::spec::{INITIAL_BASE_FEE, Spec};
+use crate::spec::{INITIAL_BASE_FEE, MAX_TIME, Spec};
 
 /// A header that cannot follow the one before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ pub struct HeaderError {
 
 /// The fields of a header that follow from its parent: base fee and excess blob gas.
 pub fn following(spec: &Spec, parent: &Header, timestamp: u64) -> (Option<u64>, Option<u64>) {
-    let number = parent.number + 1;
+    let number = parent.number.saturating_add(1);
     let base_fee = spec
         .fork(number, timestamp)
         .has(Fork::London)
@@ -58,10 +58,11 @@ pub(super) fn check(
         expect(field, format!("{found:?}"), format!("{expected:?}"), found == expected)
     };
     equal("the parent", Some(header.parent_hash), Some(parent_hash))?;
-    same("the number", Some(number), Some(parent.number + 1))?;
+    same("the number", Some(number), parent.number.checked_add(1))?;
     let time = header.timestamp;
-    let least = parent.timestamp + 1;
-    expect("the time", time.to_string(), format!("{least} or later"), time >= least)?;
+    let least = parent.timestamp.saturating_add(1);
+    let range = format!("from {least} to {MAX_TIME}");
+    expect("the time", time.to_string(), range, (least..=MAX_TIME).contains(&time))?;
     let bytes = header.extra_data.len();
     expect("the length of extra data", bytes.to_string(), "at most 32".to_owned(), bytes <= 32)?;
     expect(

@@ -13,6 +13,7 @@ use super::read::client_version;
 use super::{Answer, Rpc};
 use crate::backend::Hand;
 use crate::miner::{Attributes, MOST_BLOCKS, Miner, Mining};
+use crate::spec::MAX_TIME;
 
 impl Rpc {
     pub(super) fn snapshot(&self, _: &Params) -> Answer {
@@ -315,5 +316,7 @@ impl Rpc {
 }
 
 fn too_early(time: u64) -> RpcError {
-    RpcError::params(format!("timestamp {time} is not after the newest block's"))
+    RpcError::params(format!(
+        "timestamp {time} is not after the newest block's, or is above {MAX_TIME}"
+    ))
 }

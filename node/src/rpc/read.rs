@@ -348,8 +348,9 @@ impl Rpc {
     pub(super) fn blob_base_fee(&self, _: &Params) -> Answer {
         let ledger = self.node.ledger();
         let header = &ledger.head().header;
-        let (_, excess) = crate::block::following(&self.node.spec, header, header.timestamp + 1);
-        let blobs = self.node.spec.blobs(header.timestamp + 1);
+        let (_, excess) =
+            crate::block::following(&self.node.spec, header, header.timestamp.saturating_add(1));
+        let blobs = self.node.spec.blobs(header.timestamp.saturating_add(1));
         let price =
             blobs.zip(excess).map(|(blobs, excess)| crate::backend::blob_base_fee(&blobs, excess));
         Ok(quantity_256(&price.unwrap_or_default()))
@@ -362,7 +363,8 @@ impl Rpc {
         if let Some(fixed) = self.node.fixed_base_fee {
             return U256::from(fixed);
         }
-        let (base_fee, _) = crate::block::following(&self.node.spec, header, header.timestamp + 1);
+        let (base_fee, _) =
+            crate::block::following(&self.node.spec, header, header.timestamp.saturating_add(1));
         U256::from(base_fee.unwrap_or(0))
     }
 
@@ -425,7 +427,7 @@ impl Rpc {
         }
         // one more base fee than blocks: that of the block after
         let header = &ledger.block(newest).ok_or_else(RpcError::no_block)?.header;
-        let after = ledger.block(newest + 1).map(|block| {
+        let after = ledger.block(newest.saturating_add(1)).map(|block| {
             let header = &block.header;
             (
                 header.base_fee_per_gas.unwrap_or(0),
@@ -433,7 +435,7 @@ impl Rpc {
             )
         });
         let (base_fee, blobs) = after.unwrap_or_else(|| {
-            let time = header.timestamp + 1;
+            let time = header.timestamp.saturating_add(1);
             let (fee, excess) = crate::block::following(spec, header, time);
             (self.node.fixed_base_fee.or(fee).unwrap_or(0), blob_fee(time, excess))
         });

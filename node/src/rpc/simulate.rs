@@ -24,6 +24,7 @@ use crate::backend::{
     Checks, Environment, Frame, FrameKind, Refused, StateOverride, Tracer, World,
 };
 use crate::block::{BlockHashes, Draft, Sealed, following};
+use crate::spec::MAX_TIME;
 
 /// The most blocks of one request.
 const MOST_BLOCKS: u64 = 256;
@@ -95,7 +96,7 @@ fn in_order(wanted: Vec<SimulatedBlock>, base: &Header) -> Result<Vec<SimulatedB
             Some(found) => found
                 .try_into()
                 .map_err(|_| RpcError::params(format!("block number {found} is above 2^64")))?,
-            None => number + 1,
+            None => number.saturating_add(1),
         };
         if found <= number {
             return Err(RpcError::new(
@@ -106,8 +107,8 @@ fn in_order(wanted: Vec<SimulatedBlock>, base: &Header) -> Result<Vec<SimulatedB
         if found - base.number > MOST_BLOCKS {
             return Err(RpcError::new(-38026, "too many blocks"));
         }
-        for gap in number + 1..found {
-            time += SLOT;
+        for gap in number.saturating_add(1)..found {
+            time = time.saturating_add(SLOT);
             let overrides = BlockOverrides {
                 number: Some(U256::from(gap)),
                 time: Some(time),
@@ -115,7 +116,10 @@ fn in_order(wanted: Vec<SimulatedBlock>, base: &Header) -> Result<Vec<SimulatedB
             };
             blocks.push(SimulatedBlock { block_overrides: Some(overrides), ..<_>::default() });
         }
-        let next = overrides.time.unwrap_or(time + SLOT);
+        let next = overrides.time.unwrap_or(time.saturating_add(SLOT));
+        if next > MAX_TIME {
+            return Err(RpcError::params(format!("block time {next} is above {MAX_TIME}")));
+        }
         if next <= time {
             return Err(RpcError::new(
                 -38021,
@@ -156,8 +160,8 @@ impl Simulation<'_> {
     fn header(&self, overrides: &BlockOverrides) -> Header {
         let spec = &self.rpc.node.spec;
         let parent = &self.parent;
-        let number = parent.number + 1;
-        let timestamp = overrides.time.unwrap_or(parent.timestamp + SLOT);
+        let number = parent.number.saturating_add(1);
+        let timestamp = overrides.time.unwrap_or(parent.timestamp.saturating_add(SLOT));
         let fork = spec.fork(number, timestamp);
         let (by_rule, excess_blob_gas) = following(spec, parent, timestamp);
         let chosen = overrides.base_fee.map(|fee| fee.saturating_to::<u64>());

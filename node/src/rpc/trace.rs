@@ -2,6 +2,7 @@
 
 mod calls;
 mod prestate;
+mod room;
 mod steps;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 
 use self::calls::CallTracer;
 use self::prestate::Touched;
+use self::room::Room;
 use self::steps::StepTracer;
 use super::error::RpcError;
 use super::json as form;
@@ -51,23 +53,25 @@ enum Kind {
 }
 
 /// Watches and tells nothing.
-struct Nothing;
+struct Nothing {
+    room: Room,
+}
 
 impl Tracer for Nothing {}
 
 impl Kind {
-    fn new(options: &Options) -> Result<Self, RpcError> {
+    fn new(options: &Options, room: Room) -> Result<Self, RpcError> {
         let flag =
             |name: &str| options.tracer_config.get(name).and_then(Value::as_bool).unwrap_or(false);
         Ok(match options.tracer.as_deref() {
-            None | Some("") => Self::Steps(Box::new(StepTracer::new(options))),
+            None | Some("") => Self::Steps(Box::new(StepTracer::new(options, room))),
             Some("callTracer") => {
-                Self::Calls(CallTracer::new(flag("onlyTopCall"), flag("withLog")))
+                Self::Calls(CallTracer::new(flag("onlyTopCall"), flag("withLog"), room))
             }
             Some("prestateTracer") => {
-                Self::Prestate { touched: Touched::default(), diff: flag("diffMode") }
+                Self::Prestate { touched: Touched::new(room), diff: flag("diffMode") }
             }
-            Some("noopTracer") => Self::Nothing(Nothing),
+            Some("noopTracer") => Self::Nothing(Nothing { room }),
             Some(other) => {
                 return Err(RpcError::server(format!(
                     "there is no tracer {other:?}; there are callTracer, prestateTracer, noopTracer, \
@@ -86,6 +90,7 @@ impl Kind {
         }
     }
 
+    /// The answer, and the room that is left for others.
     fn answer(
         self,
         transaction: &Transaction,
@@ -93,15 +98,17 @@ impl Kind {
         result: &Ended,
         before: &World,
         after: &World,
-    ) -> Answer {
-        Ok(match self {
-            Self::Steps(tracer) => tracer.answer(result),
-            Self::Calls(tracer) => tracer.answer(transaction, result),
-            Self::Prestate { touched, diff } => {
-                touched.answer(transaction, environment, before, after, diff)?
+    ) -> Result<(Value, Room), RpcError> {
+        let (answer, room) = match self {
+            Self::Steps(mut tracer) => (tracer.answer(result), tracer.room),
+            Self::Calls(mut tracer) => (tracer.answer(transaction, result), tracer.room),
+            Self::Prestate { mut touched, diff } => {
+                (touched.answer(transaction, environment, before, after, diff)?, touched.room)
             }
-            Self::Nothing(_) => json!({}),
-        })
+            Self::Nothing(nothing) => (json!({}), nothing.room),
+        };
+        room.check()?;
+        Ok((answer, room))
     }
 }
 
@@ -171,6 +178,7 @@ impl Rpc {
             block.header.parent_beacon_block_root,
         )?;
         let mut traces = Vec::new();
+        let mut room = Room::new();
         for (index, envelope) in block.transactions.iter().enumerate() {
             let transaction = Transaction { sender: block.senders[index], ..of_envelope(envelope) };
             // whatever was checked when the block was made is not checked again
@@ -181,7 +189,7 @@ impl Rpc {
                 draft.push(&transaction, checks, None).map_err(gone)?;
                 continue;
             }
-            let mut kind = Kind::new(options)?;
+            let mut kind = Kind::new(options, room)?;
             let before = draft.world()?;
             let receipt = draft.push(&transaction, checks, Some(kind.tracer())).map_err(gone)?;
             let result = Ended {
@@ -190,7 +198,8 @@ impl Rpc {
                 output: receipt.output.clone(),
             };
             let after = draft.world()?;
-            let trace = kind.answer(&transaction, &environment, &result, &before, &after)?;
+            let trace;
+            (trace, room) = kind.answer(&transaction, &environment, &result, &before, &after)?;
             traces.push((*envelope.tx_hash(), trace));
             if only.is_some() {
                 break;
@@ -206,7 +215,7 @@ impl Rpc {
         let overrides = options.state_overrides.clone().unwrap_or_default();
         let blocks = options.block_overrides.as_ref();
         let prepared = self.prepare_request(&request, selected, overrides, blocks)?;
-        let mut kind = Kind::new(&options)?;
+        let mut kind = Kind::new(&options, Room::new())?;
         let environment = &prepared.selected.environment;
         let world = &prepared.selected.world;
         let mut session = self.node.engine.session(world, environment);
@@ -221,6 +230,8 @@ impl Rpc {
             failed: !outcome.succeeded(),
             output: outcome.output,
         };
-        kind.answer(&prepared.transaction, environment, &result, &before, &after)
+        let (trace, _) =
+            kind.answer(&prepared.transaction, environment, &result, &before, &after)?;
+        Ok(trace)
     }
 }

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B64, B256, Bytes, U64, U256};
 use bessemer_evm::Fork;
 use serde::Deserialize;
 
-use super::{DEPOSIT_CONTRACT, Spec};
+use super::{DEPOSIT_CONTRACT, MAX_TIME, Spec};
 
 /// How a chain begins.
 #[derive(Clone, Debug)]
@@ -62,6 +62,9 @@ pub enum GenesisError {
     /// A fork is switched on that this program does not know.
     #[error("the genesis file switches on {0:?}, a fork that is not known here")]
     UnknownFork(String),
+    /// The chain would begin at the end of time.
+    #[error("the genesis file has the timestamp {0}, and at most {MAX_TIME} is taken")]
+    Time(u64),
 }
 
 #[derive(Deserialize)]
@@ -136,6 +139,9 @@ impl Genesis {
         let file: File = serde_json::from_slice(json)?;
         let spec = file.config.spec()?;
         let timestamp = file.timestamp.to::<u64>();
+        if timestamp > MAX_TIME {
+            return Err(GenesisError::Time(timestamp));
+        }
         let base_fee = file.base_fee_per_gas.map(|fee| fee.to());
         let default_base_fee =
             spec.fork(0, timestamp).has(Fork::London).then_some(INITIAL_BASE_FEE);

@@ -26,6 +26,10 @@ pub struct Spec {
     pub deposit_contract: Address,
 }
 
+/// The latest time that a block may be told to have, in seconds since 1970: far beyond all use, and far
+/// enough from the end of 64 bits that later blocks have later times.
+pub const MAX_TIME: u64 = i64::MAX as u64;
+
 /// The deposit contract of Ethereum's main network.
 const DEPOSIT_CONTRACT: Address = address!("0x00000000219ab540356cBB839Cbe05303d7705Fa");
 

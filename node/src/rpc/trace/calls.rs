@@ -5,6 +5,7 @@ use bessemer_evm::Transaction;
 use serde_json::{Map, Value, json};
 
 use super::Ended;
+use super::room::Room;
 use crate::backend::{Frame, FrameKind, Tracer};
 use crate::rpc::error::reverted;
 use crate::rpc::json::{self as form, quantity, quantity_256};
@@ -17,15 +18,20 @@ pub(super) struct CallTracer {
     open: Vec<Map<String, Value>>,
     root: Option<Map<String, Value>>,
     logs: u64,
+    pub(super) room: Room,
 }
 
+/// Bytes that a frame or an event takes in an answer in memory, without its data.
+const ENTRY: usize = 1400;
+
 impl CallTracer {
-    pub(super) fn new(only_top: bool, with_logs: bool) -> Self {
-        Self { only_top, with_logs, open: Vec::new(), root: None, logs: 0 }
+    pub(super) fn new(only_top: bool, with_logs: bool, room: Room) -> Self {
+        Self { only_top, with_logs, open: Vec::new(), root: None, logs: 0, room }
     }
 
-    pub(super) fn answer(self, transaction: &Transaction, result: &Ended) -> Value {
-        let mut root = self.root.unwrap_or_default();
+    /// The answer, without what had no room.
+    pub(super) fn answer(&mut self, transaction: &Transaction, result: &Ended) -> Value {
+        let mut root = self.root.take().unwrap_or_default();
         // of the whole transaction, with what it costs itself
         root.insert("gas".to_owned(), quantity(transaction.gas_limit));
         root.insert("gasUsed".to_owned(), quantity(result.gas_used));
@@ -57,7 +63,11 @@ impl Tracer for CallTracer {
         object.insert("gas".to_owned(), quantity(frame.gas));
         object.insert("gasUsed".to_owned(), quantity(0_u8));
         object.insert("to".to_owned(), form::address(&frame.to));
-        object.insert("input".to_owned(), form::bytes(&frame.input));
+        // what is not shown is not written out either
+        let shown = !self.only_top || self.open.is_empty();
+        if shown && self.room.take(ENTRY + frame.input.len() * 2) {
+            object.insert("input".to_owned(), form::bytes(&frame.input));
+        }
         if !matches!(frame.kind, FrameKind::StaticCall | FrameKind::DelegateCall) {
             object.insert("value".to_owned(), quantity_256(&frame.value));
         }
@@ -69,7 +79,7 @@ impl Tracer for CallTracer {
         let shows = self.shows();
         let Some(mut object) = self.open.pop() else { return };
         object.insert("gasUsed".to_owned(), quantity(gas_used));
-        if !output.is_empty() {
+        if !output.is_empty() && shows && self.room.take(output.len() * 2) {
             object.insert("output".to_owned(), form::bytes(output));
         }
         if let Some(error) = error {
@@ -81,7 +91,7 @@ impl Tracer for CallTracer {
                 object.insert("revertReason".to_owned(), reason.into());
             }
         }
-        if !shows {
+        if !shows || self.room.check().is_err() {
             return;
         }
         match self.open.last_mut() {
@@ -101,6 +111,9 @@ impl Tracer for CallTracer {
         }
         let index = self.logs;
         self.logs += 1;
+        if !self.room.take(ENTRY + log.data.data.len() * 2) {
+            return;
+        }
         let Some(frame) = self.open.last_mut() else { return };
         let position = frame.get("calls").and_then(Value::as_array).map_or(0, Vec::len) as u64;
         let logs = frame.entry("logs").or_insert_with(|| json!([]));

@@ -6,21 +6,33 @@ use alloy_primitives::{Address, B256, U256};
 use bessemer_evm::Transaction;
 use serde_json::{Map, Value, json};
 
+use super::room::Room;
 use crate::backend::{Environment, Frame, Step, Tracer, World, chain_address};
 use crate::rpc::error::RpcError;
 use crate::rpc::json as form;
 
 /// Accounts and slots that a transaction touched.
-#[derive(Default)]
-pub(super) struct Touched(BTreeMap<Address, BTreeSet<B256>>);
+pub(super) struct Touched {
+    accounts: BTreeMap<Address, BTreeSet<B256>>,
+    pub(super) room: Room,
+}
+
+/// Bytes that an account takes in an answer in memory, without code and slots.
+const ACCOUNT: usize = 1000;
+/// Bytes that a slot takes.
+const SLOT: usize = 300;
 
 impl Touched {
+    pub(super) fn new(room: Room) -> Self {
+        Self { accounts: BTreeMap::new(), room }
+    }
+
     fn account(&mut self, address: Address) {
-        self.0.entry(address).or_default();
+        self.accounts.entry(address).or_default();
     }
 
     pub(super) fn answer(
-        mut self,
+        &mut self,
         transaction: &Transaction,
         environment: &Environment,
         before: &World,
@@ -33,7 +45,13 @@ impl Touched {
             authorization.authority.into_iter().for_each(|authority| self.account(authority));
         }
         let (mut pre, mut post) = (Map::new(), Map::new());
-        for (address, slots) in &self.0 {
+        for (address, slots) in &self.accounts {
+            let codes = [before, after].map(|world| world.code(&chain_address(address)));
+            let [was, is] = codes;
+            let code = was?.len() + is?.len();
+            if !self.room.take(ACCOUNT + slots.len() * SLOT + code * 2) {
+                break;
+            }
             let (was, is) = (account(before, address, slots)?, account(after, address, slots)?);
             let name = format!("{address:#x}");
             if !diff {
@@ -156,7 +174,7 @@ impl Tracer for Touched {
             // SLOAD, SSTORE
             0x54 | 0x55 => {
                 if let Some(slot) = from_top(0) {
-                    self.0.entry(step.contract).or_default().insert(slot.into());
+                    self.accounts.entry(step.contract).or_default().insert(slot.into());
                 }
             }
             // BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT

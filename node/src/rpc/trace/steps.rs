@@ -6,12 +6,15 @@ use alloy_primitives::{Address, Bytes, U256, hex};
 use bessemer_evm::interpreter::bytecode::opcode::OpCode;
 use serde_json::{Map, Value, json};
 
+use super::room::Room;
 use super::{Ended, Options};
 use crate::backend::{Frame, Step, Tracer};
 use crate::rpc::json as form;
 
-/// The most bytes of stacks and memory that a trace keeps; what follows is left out.
-const MOST_BYTES: usize = 256 << 20;
+/// Bytes that an instruction takes in an answer in memory.
+const STEP: usize = 1400;
+/// Bytes that a word of its stack, its memory or its storage takes.
+const WORD: usize = 160;
 
 /// Collects instructions.
 pub(super) struct StepTracer {
@@ -20,7 +23,7 @@ pub(super) struct StepTracer {
     memory: bool,
     limit: usize,
     steps: Vec<Value>,
-    kept: usize,
+    pub(super) room: Room,
     /// Of each open frame, the instruction whose cost is not known yet: its place and gas before it.
     open: Vec<Option<(usize, u64)>>,
     /// Of each open frame, the gas that it got.
@@ -32,14 +35,14 @@ pub(super) struct StepTracer {
 }
 
 impl StepTracer {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, room: Room) -> Self {
         Self {
             stack: !options.disable_stack,
             storage: !options.disable_storage,
             memory: options.enable_memory,
             limit: options.limit,
             steps: Vec::new(),
-            kept: 0,
+            room,
             open: Vec::new(),
             frame_gas: Vec::new(),
             slots: BTreeMap::new(),
@@ -47,12 +50,13 @@ impl StepTracer {
         }
     }
 
-    pub(super) fn answer(self, result: &Ended) -> Value {
+    /// The answer, without what had no room.
+    pub(super) fn answer(&mut self, result: &Ended) -> Value {
         json!({
             "gas": result.gas_used,
             "failed": result.failed,
             "returnValue": form::bytes(&result.output),
-            "structLogs": self.steps,
+            "structLogs": std::mem::take(&mut self.steps),
         })
     }
 
@@ -71,6 +75,9 @@ impl StepTracer {
         let Some(value) = stack.last() else { return };
         let slots = self.slots.entry(contract).or_default();
         slots.insert(slot, *value);
+        if !self.room.take(slots.len() * 2 * WORD) {
+            return;
+        }
         let shown = storage_of(slots);
         if let Some(Value::Object(step)) = self.steps.get_mut(index) {
             step.insert("storage".to_owned(), shown);
@@ -120,7 +127,12 @@ impl Tracer for StepTracer {
     fn step(&mut self, step: &Step<'_>) {
         self.settle(step.gas);
         self.show_read(step.stack);
-        if (self.limit > 0 && self.steps.len() >= self.limit) || self.kept > MOST_BYTES {
+        if self.limit > 0 && self.steps.len() >= self.limit {
+            return;
+        }
+        let words = if self.stack { step.stack.len() } else { 0 };
+        let memory = if self.memory { step.memory.len().div_ceil(32) } else { 0 };
+        if !self.room.take(STEP + (words + memory) * WORD) {
             return;
         }
         let mut object = Map::new();
@@ -133,15 +145,12 @@ impl Tracer for StepTracer {
         object.insert("gas".to_owned(), json!(step.gas));
         object.insert("gasCost".to_owned(), json!(0));
         object.insert("depth".to_owned(), json!(step.depth));
-        self.kept += 200;
         if self.stack {
             let words = step.stack.iter().map(form::quantity_256).collect::<Vec<_>>();
-            self.kept += words.len() * 96;
             object.insert("stack".to_owned(), words.into());
         }
         if self.memory {
             let words = step.memory.chunks(32).map(hex::encode_prefixed).map(Value::from);
-            self.kept += step.memory.len() * 4;
             object.insert("memory".to_owned(), words.collect());
         }
         let index = self.steps.len();
@@ -156,6 +165,9 @@ impl Tracer for StepTracer {
                 (0x55, Some(slot), Some(value)) => {
                     let slots = self.slots.entry(step.contract).or_default();
                     slots.insert(slot, value);
+                    if !self.room.take(slots.len() * 2 * WORD) {
+                        return;
+                    }
                     object.insert("storage".to_owned(), storage_of(slots));
                 }
                 _ => {}
