@@ -125,7 +125,7 @@ pub(crate) fn root(view: &dyn View) -> Result<Hash, StoreError> {
 
 /// The state after these changes of what a view has.
 pub(crate) fn after(view: &dyn View, changes: &ChangeSet) -> Result<Commitment, StoreError> {
-    apply(&InRows(view), root(view)?, changes, None)
+    apply(&InRows(view), Reader::in_rows(root(view)?), changes, None)
 }
 
 /// What a block changes of one account.
@@ -135,16 +135,16 @@ struct AccountChange {
     storage: Vec<Change>,
 }
 
-/// The state after these changes. Nodes that the changes need and that are on no changed key's way
-/// go to `siblings`.
+/// The state after these changes of what a reader has. Nodes that the changes need and that are on no
+/// changed key's way go to `siblings`.
 pub(crate) fn apply<T: Tries>(
     tries: &T,
-    root: Hash,
+    reader: Reader,
     changes: &ChangeSet,
     mut siblings: Option<&mut Nodes>,
 ) -> Result<Commitment, StoreError> {
+    let Reader { accounts: mut trie, storage: mut known, rows: keeps_rows } = reader;
     let mut rows = Vec::new();
-    let mut trie = Trie::in_rows(root);
     let source = tries.accounts();
     let mut leaves = Vec::new();
     for (address, change) in by_account(changes)? {
@@ -160,7 +160,8 @@ pub(crate) fn apply<T: Tries>(
             leaf = AccountLeaf { storage_root, ..leaf_of(&record.unwrap_or_default()) };
         }
         if !change.storage.is_empty() {
-            let mut stored = Trie::in_rows(leaf.storage_root);
+            let stored = known.remove(&hashed);
+            let mut stored = stored.unwrap_or_else(|| trie_at(leaf.storage_root, keeps_rows));
             update(&mut stored, &tries.storage(hashed), change.storage, &mut siblings)?;
             leaf.storage_root = stored.root();
             collect(&mut rows, Prefix::Storage(hashed), stored);
@@ -171,8 +172,14 @@ pub(crate) fn apply<T: Tries>(
     update(&mut trie, &source, leaves, &mut siblings)?;
     let root = trie.root();
     collect(&mut rows, Prefix::Accounts, trie);
-    rows.push((ROOT.to_vec(), Some(root.to_vec())));
+    if keeps_rows {
+        rows.push((ROOT.to_vec(), Some(root.to_vec())));
+    }
     Ok(Commitment { root, rows })
+}
+
+fn trie_at(root: Hash, in_rows: bool) -> Trie {
+    if in_rows { Trie::in_rows(root) } else { Trie::at(root) }
 }
 
 fn update<S: Source<Error = StoreError>>(
@@ -253,11 +260,18 @@ pub(crate) fn read_leaf(rlp: &[u8]) -> Result<AccountLeaf, StoreError> {
 pub(crate) struct Reader {
     accounts: Trie,
     storage: BTreeMap<Hash, Trie>,
+    /// Whether changes give rows.
+    rows: bool,
 }
 
 impl Reader {
     pub(crate) fn new(root: Hash) -> Self {
-        Self { accounts: Trie::at(root), storage: BTreeMap::new() }
+        Self { accounts: Trie::at(root), storage: BTreeMap::new(), rows: false }
+    }
+
+    /// Tries whose changes give rows.
+    pub(crate) fn in_rows(root: Hash) -> Self {
+        Self { accounts: Trie::in_rows(root), storage: BTreeMap::new(), rows: true }
     }
 
     /// The leaf of an account.
@@ -337,7 +351,8 @@ impl Reader {
     ) -> Result<Option<(Hash, &mut Trie)>, StoreError> {
         let Some(leaf) = self.account(tries, address)? else { return Ok(None) };
         let hashed = keccak256(address.as_bytes());
-        let trie = self.storage.entry(hashed).or_insert_with(|| Trie::at(leaf.storage_root));
+        let begin = || trie_at(leaf.storage_root, self.rows);
+        let trie = self.storage.entry(hashed).or_insert_with(begin);
         Ok(Some((hashed, trie)))
     }
 }
@@ -359,7 +374,7 @@ pub fn verify(store: &dyn Store) -> Result<Hash, StoreError> {
     if let Some(error) = wrong {
         return Err(error.into());
     }
-    let built = apply(&Nowhere, EMPTY_ROOT, &ChangeSet::new(changes), None)?;
+    let built = apply(&Nowhere, Reader::in_rows(EMPTY_ROOT), &ChangeSet::new(changes), None)?;
     let stated = root(store)?;
     if stated != built.root {
         let [stated, built] = [stated, built.root].map(hex::encode_prefixed);

@@ -246,7 +246,9 @@ impl Store for WitnessStore {
     }
 
     fn commitment(&self, changes: &ChangeSet) -> Result<Option<Commitment>, StoreError> {
-        commitment::apply(self, self.root, changes, None).map(Some)
+        // it has the nodes on the way of most changes
+        let reader = std::mem::replace(&mut *self.reader(), Reader::new(self.root));
+        commitment::apply(self, reader, changes, None).map(Some)
     }
 
     fn commits(&self) -> bool {
@@ -289,7 +291,7 @@ pub(crate) fn witness(
 ) -> Result<(Witness, Commitment), StoreError> {
     let tries = commitment::InRows(view);
     let root = commitment::root(view)?;
-    let mut reader = Reader::new(root);
+    let mut reader = Reader::in_rows(root);
     let mut nodes = Nodes::default();
     let mut programs = BTreeMap::new();
     let mut files = BTreeMap::new();
@@ -333,7 +335,7 @@ pub(crate) fn witness(
             files.insert(hash, Bytes(file.to_vec()));
         }
     }
-    let commitment = commitment::apply(&tries, root, changes, Some(&mut nodes))?;
+    let commitment = commitment::apply(&tries, reader, changes, Some(&mut nodes))?;
     let witness = Witness {
         nodes: nodes.iter().map(|node| Bytes(node.to_vec())).collect(),
         files: files.into_values().collect(),
