@@ -95,6 +95,20 @@ pub enum ChainError {
     /// The transaction, or the query, failed; what it did is undone.
     #[error("{}", crate::explain::sentence(.0))]
     Failed(Box<Receipt>),
+    /// A call names a function by what is no signature. Nothing was paid.
+    #[error("`{signature}` is no signature of a function: {reason}")]
+    Signature {
+        /// What was given.
+        signature: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The account that was asked has no code, so that nothing could answer.
+    #[error("{contract} has no code: there is no contract at this address to query")]
+    NoCode {
+        /// The account.
+        contract: Address,
+    },
     /// What a contract returned is not what was asked for.
     #[error("{contract} returned {} bytes that are not {expected}", .output.len())]
     Output {

@@ -37,6 +37,7 @@ mod process;
 mod receipt;
 mod records;
 mod request;
+mod signature;
 #[cfg(feature = "secp256k1")]
 mod signed;
 mod size;

@@ -190,7 +190,8 @@ impl Processor {
         Ok(Processed { receipt, fee })
     }
 
-    /// Runs a call that may read everything and change nothing, outside any transaction.
+    /// Runs a call that may read everything and change nothing, outside any transaction. Nothing, if
+    /// there is no code that could answer.
     pub(crate) fn query(
         &mut self,
         from: Address,
@@ -198,19 +199,17 @@ impl Processor {
         input: Vec<u8>,
         gas: u64,
         inspector: &mut Option<&mut dyn Inspector>,
-    ) -> Result<Ended, ExecuteError> {
+    ) -> Result<Option<Ended>, ExecuteError> {
         let mut guard = self.session.borrow_mut();
         let session = &mut *guard;
         session.begin(from, inspector.is_some());
         session.journal.begin(None);
         let account = session.journal.account(&to)?.account;
-        let Some(code) = account.code else {
-            return Ok(Ended::silent(Status::Return, gas));
-        };
+        let Some(code) = account.code else { return Ok(None) };
         let price = entry_price(session, &code)?;
         drop(guard);
         let Some(gas) = gas.checked_sub(price) else {
-            return Ok(Ended::silent(Status::OutOfGas, 0));
+            return Ok(Some(Ended::silent(Status::OutOfGas, 0)));
         };
         let frame = Frame {
             address: to,
@@ -220,7 +219,7 @@ impl Processor {
             input,
             read_only: true,
         };
-        self.run(Loadable::Stored(code), frame, EntryEffect::Transfer, gas, inspector)
+        self.run(Loadable::Stored(code), frame, EntryEffect::Transfer, gas, inspector).map(Some)
     }
 
     /// Runs the first frame, whose entry is paid: only now its code is loaded.

@@ -10,6 +10,7 @@ use crate::access::AccessList;
 use crate::chain::{Chain, ChainError};
 use crate::inspect::Inspector;
 use crate::receipt::{Receipt, Status};
+use crate::signature::canonical;
 use crate::transaction::{Action, Transaction};
 
 /// The gas limit of a request that does not set one; a deployment adds the price of its code.
@@ -33,6 +34,8 @@ pub struct CallRequest<'c> {
     common: Common<'c>,
     to: Address,
     input: Vec<u8>,
+    /// What is wrong with the signature, until there is another input.
+    wrong: Option<ChainError>,
 }
 
 /// A deployment in the making: ends with [`create`](Self::create), [`send`](Self::send) or
@@ -90,7 +93,7 @@ macro_rules! common_setters {
         ///
         /// [`ChainError::Refused`] if it cannot be part of a block; otherwise the host's failures.
         pub fn send(self) -> Result<Receipt, ChainError> {
-            let (mut common, action) = self.split();
+            let (mut common, action) = self.split()?;
             let transaction = common.transaction(action)?;
             let mut block = common.chain.block();
             block.push_inspected(&transaction, common.inspector)?;
@@ -105,7 +108,7 @@ macro_rules! common_setters {
         ///
         /// As [`send`](Self::send).
         pub fn simulate(self) -> Result<Receipt, ChainError> {
-            let (mut common, action) = self.split();
+            let (mut common, action) = self.split()?;
             let transaction = common.transaction(action)?;
             common.chain.simulate_inspected(&transaction, common.inspector)
         }
@@ -114,8 +117,15 @@ macro_rules! common_setters {
 
 impl<'c> CallRequest<'c> {
     pub(crate) fn new(chain: &'c mut Chain, to: Address, signature: &str) -> Self {
-        let input = if signature.is_empty() { Vec::new() } else { selector(signature).to_vec() };
-        Self { common: Common::new(chain), to, input }
+        let (input, wrong) = match canonical(signature) {
+            _ if signature.is_empty() => (Vec::new(), None),
+            Ok(signature) => (hashed(&signature).to_vec(), None),
+            Err(reason) => {
+                let signature = signature.to_owned();
+                (Vec::new(), Some(ChainError::Signature { signature, reason }))
+            }
+        };
+        Self { common: Common::new(chain), to, input, wrong }
     }
 
     /// The arguments, as a tuple: encoded as Solidity does, behind the selector.
@@ -129,6 +139,7 @@ impl<'c> CallRequest<'c> {
     /// The whole input, instead of selector and arguments.
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self.wrong = None;
         self
     }
 
@@ -138,8 +149,8 @@ impl<'c> CallRequest<'c> {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Failed`] if the contract did not return, [`ChainError::Output`] if it returned
-    /// something else; otherwise the host's failures.
+    /// [`ChainError::NoCode`] if there is no contract, [`ChainError::Failed`] if it did not return,
+    /// [`ChainError::Output`] if it returned something else; otherwise the host's failures.
     pub fn query<T: for<'a> Decode<'a>>(self) -> Result<T, ChainError> {
         let contract = self.to;
         let output = self.query_bytes()?;
@@ -156,14 +167,17 @@ impl<'c> CallRequest<'c> {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Failed`] if the contract did not return; otherwise the host's failures.
+    /// [`ChainError::NoCode`] if there is no contract, [`ChainError::Failed`] if it did not return;
+    /// otherwise the host's failures.
     pub fn query_bytes(self) -> Result<Vec<u8>, ChainError> {
-        let Self { mut common, to, input } = self;
+        let Self { mut common, to, input, wrong } = self;
+        wrong.map_or(Ok(()), Err)?;
         let chain = &*common.chain;
         let info = chain.next_block(None);
         let mut processor = chain.processor(chain.view(), info);
         let limit = common.gas.unwrap_or(DEFAULT_GAS);
         let ended = processor.query(common.from, to, input, limit, &mut common.inspector)?;
+        let ended = ended.ok_or(ChainError::NoCode { contract: to })?;
         if ended.status == Status::Return {
             return Ok(ended.output);
         }
@@ -181,8 +195,11 @@ impl<'c> CallRequest<'c> {
         })))
     }
 
-    fn split(self) -> (Common<'c>, Action) {
-        (self.common, Action::Call { to: self.to, input: self.input })
+    fn split(self) -> Result<(Common<'c>, Action), ChainError> {
+        match self.wrong {
+            Some(error) => Err(error),
+            None => Ok((self.common, Action::Call { to: self.to, input: self.input })),
+        }
     }
 }
 
@@ -226,8 +243,9 @@ impl<'c> DeployRequest<'c> {
         }
     }
 
-    fn split(self) -> (Common<'c>, Action) {
-        (self.common, Action::Deploy { code: self.code, input: self.input, salt: self.salt })
+    #[expect(clippy::unnecessary_wraps, reason = "as that of a call")]
+    fn split(self) -> Result<(Common<'c>, Action), ChainError> {
+        Ok((self.common, Action::Deploy { code: self.code, input: self.input, salt: self.salt }))
     }
 }
 
@@ -261,12 +279,25 @@ impl<'c> Common<'c> {
     }
 }
 
-/// The selector of a function: the first four bytes of the Keccak-256 hash of its signature.
+/// The selector of a function: the first four bytes of the Keccak-256 hash of its signature. Spaces in it
+/// do not count, and `uint` is `uint256`.
 ///
 /// ```
 /// assert_eq!(bessemer_chain::selector("transfer(address,uint256)"), [0xa9, 0x05, 0x9c, 0xbb]);
+/// assert_eq!(bessemer_chain::selector("transfer(address, uint)"), [0xa9, 0x05, 0x9c, 0xbb]);
 /// ```
+///
+/// # Panics
+///
+/// If it is no signature: no name with types of Solidity in parentheses.
 pub fn selector(signature: &str) -> [u8; 4] {
+    match canonical(signature) {
+        Ok(signature) => hashed(&signature),
+        Err(reason) => panic!("`{signature}` is no signature: {reason}"),
+    }
+}
+
+fn hashed(signature: &str) -> [u8; 4] {
     let digest: [u8; 32] = Keccak256::digest(signature).into();
     let (first, _) = digest.split_first_chunk().expect("a digest has more than four bytes");
     *first

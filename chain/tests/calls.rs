@@ -4,8 +4,7 @@
 
 mod common;
 
-use bessemer_abi::codes::status;
-use bessemer_chain::{Status, U256};
+use bessemer_chain::{ChainError, Status, U256};
 use common::{contract, deploy, on_both};
 
 /// Stores its caller's argument under key "n" (one byte), or adds to it.
@@ -31,6 +30,44 @@ const COUNTER: &str = "
 ";
 
 #[test]
+fn an_account_without_code_answers_no_query() {
+    on_both(|chain| {
+        let alice = chain.user("alice").unwrap();
+        for (signature, input) in [("", &[][..]), ("f()", &[]), ("", &[1, 2, 3, 4])] {
+            let mut call = chain.call(alice, signature);
+            if !input.is_empty() {
+                call = call.input(input);
+            }
+            match call.query_bytes() {
+                Err(ChainError::NoCode { contract }) => assert_eq!(contract, alice),
+                other => panic!("{other:?}"),
+            }
+        }
+        let asked = chain.call(alice, "f()").query::<U256>();
+        assert!(matches!(asked, Err(ChainError::NoCode { .. })), "{asked:?}");
+        chain.receipts(chain.height()).unwrap()
+    });
+}
+
+#[test]
+fn a_wrong_signature_costs_nothing() {
+    on_both(|chain| {
+        let alice = chain.user("alice").unwrap();
+        let counter = chain.deploy(contract(COUNTER)).from(alice).create().unwrap();
+        let before = chain.account(&alice).unwrap();
+        for signature in ["add", "add(u64)", "add(uint64", "add(uint64 by)"] {
+            let sent = chain.call(counter, signature).from(alice).send();
+            match sent {
+                Err(ChainError::Signature { signature: said, .. }) => assert_eq!(said, signature),
+                other => panic!("{signature}: {other:?}"),
+            }
+        }
+        assert_eq!(chain.account(&alice).unwrap(), before);
+        chain.receipts(chain.height()).unwrap()
+    });
+}
+
+#[test]
 fn state_goes_on_from_transaction_to_transaction() {
     on_both(|chain| {
         let alice = chain.user("alice").unwrap();
@@ -46,5 +83,4 @@ fn state_goes_on_from_transaction_to_transaction() {
         assert_eq!(chain.storage(&counter, &[0]).unwrap().unwrap(), 4_u32.to_le_bytes());
         chain.receipts(chain.height()).unwrap()
     });
-    let _ = (status::RETURN, U256::ZERO);
 }

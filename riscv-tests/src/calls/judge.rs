@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use bessemer_chain::store::MemoryStore;
 use bessemer_chain::{
     AccessList, Action, Address, Block, Chain, ChainConfig, ChainError, Prices, Receipt, Refusal,
@@ -279,6 +279,12 @@ fn ask(chain: &mut Chain, query: &Query) -> Result<()> {
         Ok(output) => Ok(output),
         Err(ChainError::Failed(receipt)) => {
             Err((receipt.status, receipt.gas_used, receipt.output.clone()))
+        }
+        // the model lets an account without code return nothing
+        Err(ChainError::NoCode { contract }) => {
+            let code = chain.account(&contract)?.code;
+            ensure!(code.is_none(), "{contract} has code, and the query finds none");
+            Ok(Vec::new())
         }
         Err(error) => return Err(error.into()),
     };
