@@ -8,11 +8,12 @@ use core::fmt;
 use bessemer_abi::codes::status;
 use bessemer_types::revert::Revert;
 use bessemer_types::{
-    Address, Bytes, DecodeFields, EncodeFields, FixedBytes, U256, decode, encode_behind, zeroed,
+    Address, Bytes, DecodeFields, EncodeFields, FixedBytes, decode, encode_behind, zeroed,
 };
 
 use crate::contract::CustomError;
-use crate::{env, host};
+use crate::number::U256;
+use crate::{crypto, env, host};
 
 /// The target of a call, with its value and its gas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,9 @@ pub enum Failure<E = NoError> {
     Error(E),
     /// `Error(string)`: a panic, or a requirement of a contract in Solidity.
     Message(String),
+    /// `Panic(uint256)`: Solidity's code of an arithmetic failure, 0x11 out of range and 0x12 by 0, or
+    /// of another.
+    Panic(U256),
     /// Another revert.
     Revert(Bytes),
     /// It trapped.
@@ -80,8 +84,6 @@ pub enum Failure<E = NoError> {
     Reentry,
     /// It was not created, for the reason that the status says.
     NotCreated(u32),
-    /// It returned something else than its interface says.
-    Output,
 }
 
 impl<E: CustomError> From<Failed> for Failure<E> {
@@ -90,6 +92,7 @@ impl<E: CustomError> From<Failed> for Failure<E> {
             status::REVERT => match (E::decode(&failed.data), Revert::decode(&failed.data)) {
                 (Some(error), _) => Self::Error(error),
                 (None, Some(Revert::Error(message))) => Self::Message(message.to_owned()),
+                (None, Some(Revert::Panic(code))) => Self::Panic(U256::of(code)),
                 _ => Self::Revert(Bytes(failed.data)),
             },
             status::TRAP => Self::Trap,
@@ -203,7 +206,11 @@ pub fn create(
     Ok(Address::new(address))
 }
 
-/// Like [`create`]; the address follows from this account, the salt and the code hash.
+/// Like [`create`]; the address follows from this account, the salt and the code hash, as
+/// [`create2_address`] says. **It does not follow from the constructor's arguments**, unlike that of
+/// Solidity's `new C{salt: s}(arguments)`: whoever may choose the arguments for a salt that others rely
+/// on chooses what stands at their address. Where the address shall stand for the arguments too, use the
+/// salt that [`salt_with`] makes.
 ///
 /// # Errors
 ///
@@ -219,6 +226,21 @@ pub fn create2(
     let value = value.to_le_bytes();
     outcome(host::create2(&code.0, &value, &arguments, &salt.0, &mut address))?;
     Ok(Address::new(address))
+}
+
+/// Where [`create2`] of a creator puts a contract: the last 20 bytes of the Keccak-256 hash of `0xff`,
+/// creator, salt and code hash.
+pub fn create2_address(creator: Address, salt: FixedBytes<32>, code: FixedBytes<32>) -> Address {
+    let mut seed = [0xff; 85];
+    let parts = [creator.as_bytes().as_slice(), &salt.0, &code.0];
+    seed.iter_mut().skip(1).zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
+    crypto::keccak256(&seed).last_chunk().copied().map(Address::new).unwrap_or_default()
+}
+
+/// A salt that stands for a salt and the constructor's arguments: the Keccak-256 hash of the salt and
+/// the encoded arguments.
+pub fn salt_with(salt: FixedBytes<32>, arguments: &impl EncodeFields) -> FixedBytes<32> {
+    FixedBytes(crypto::keccak256(&encode_behind(&salt.0, arguments)))
 }
 
 fn outcome(status: u32) -> Result<Vec<u8>, Failed> {
@@ -243,23 +265,41 @@ pub fn invoke<R: for<'a> DecodeFields<'a>>(
 ) -> Result<Option<R>, Failed> {
     let input = encode_behind(&selector, arguments);
     let output = if view { static_call(target, &input) } else { call(target, &input) };
-    output.map(|output| decode(&output).ok())
+    output.map(|output| {
+        // whoever expects nothing looks at nothing, as in Solidity
+        let output = if R::BODY == 0 { &[] } else { output.as_slice() };
+        decode(output).ok()
+    })
 }
 
-/// The results, or the failure of the callee becomes the caller's.
+/// The results, or the failure of the callee becomes the caller's. In a test, which has no caller, it is a
+/// panic at the test's own line that names the error with its fields.
 #[doc(hidden)]
-pub fn results<R>(outcome: Result<Option<R>, Failed>) -> R {
+#[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
+pub fn results<R, E: CustomError>(
+    _function: &'static str,
+    outcome: Result<Option<R>, Failed>,
+) -> R {
     match outcome {
         Ok(Some(results)) => results,
-        Ok(None) => {
-            env::panic(b"the called contract returned something else than its interface says")
+        Ok(None) => undecodable(),
+        #[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
+        Err(failed) if !host::is_called() => {
+            panic!("{_function} failed: {:?}", Failure::<E>::from(failed))
         }
         Err(failed) => failed.pass_on(),
     }
 }
 
-/// The results, or what went wrong.
+/// The results, or why the callee failed. A callee that returned, and whose effects stand, has not failed:
+/// results that its interface does not allow revert the caller, as in Solidity.
 #[doc(hidden)]
 pub fn try_results<R, E: CustomError>(outcome: Result<Option<R>, Failed>) -> Result<R, Failure<E>> {
-    outcome.map_err(Failure::from)?.ok_or(Failure::Output)
+    Ok(outcome.map_err(Failure::from)?.unwrap_or_else(|| undecodable()))
+}
+
+#[cold]
+#[inline(never)]
+fn undecodable() -> ! {
+    env::panic(b"the called contract returned something else than its interface says")
 }

@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use bessemer_types::interface::Item;
-use bessemer_types::{DecodeError, DecodeFields, Decoder, EncodeFields, U256};
+use bessemer_types::{DecodeError, DecodeFields, Decoder, EncodeFields};
 
 use crate::event::with_encoded;
+use crate::number::U256;
 use crate::{env, host};
 
 /// A contract: what `#[contract]` makes of a structure and its functions.
@@ -59,7 +60,7 @@ pub trait Contract: Default {
 }
 
 /// An error with fields: what `#[error]` makes of an enum.
-pub trait CustomError: Sized {
+pub trait CustomError: Sized + core::fmt::Debug {
     /// How clients see its variants.
     const ITEMS: &'static [Item];
 

@@ -1,8 +1,9 @@
 //! The environment of a call: caller, value, own address, block.
 
 use crate::host;
+use crate::number::U256;
 use bessemer_abi::codes::ABSENT;
-use bessemer_types::{Address, FixedBytes, U256};
+use bessemer_types::{Address, FixedBytes};
 
 /// A value of so many bytes that a host call writes.
 fn read<const N: usize>(call: impl FnOnce(&mut [u8; N]) -> u32) -> [u8; N] {

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use bessemer_types::interface::Item;
-use bessemer_types::{Address, Bytes, Encode, FixedBytes, U256, encode, encode_into};
+use bessemer_types::{Address, Bytes, Encode, FixedBytes, encode, encode_into};
 
 use crate::{crypto, env};
 
@@ -38,7 +38,7 @@ macro_rules! word_topics {
     };
 }
 
-word_topics! { bool u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 U256 Address }
+word_topics! { bool u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 Address }
 
 impl<const N: usize> Topic for FixedBytes<N> {
     fn topic(&self) -> [u8; 32] {

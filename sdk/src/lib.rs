@@ -39,10 +39,10 @@ pub mod contract;
 pub mod crypto;
 pub mod env;
 mod event;
-mod exact;
 mod fail;
 mod host;
 pub mod memory;
+mod number;
 pub mod storage;
 
 #[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
@@ -50,10 +50,15 @@ pub mod testing;
 
 pub use bessemer_abi::codes::status;
 pub use bessemer_sdk_macros::{Abi, Stored, contract, error, event, interface, storage};
-pub use bessemer_types as types;
 pub use contract::Contract;
 pub use event::{Event, Topic};
-pub use exact::Exact;
+pub use number::{Exact, I256, Int, OutOfRange, ParseNumberError, U256, Uint};
+
+/// The values that contracts and their host exchange, and Solidity's encoding of them.
+pub mod types {
+    pub use crate::number::{I256, Int, U256, Uint};
+    pub use bessemer_types::*;
+}
 
 /// What generated code refers to; not meant for people.
 #[doc(hidden)]
@@ -65,7 +70,7 @@ pub mod generated {
 pub mod prelude {
     pub use crate::call::{Failure, Target};
     pub use crate::storage::{Map, StorageBytes, StorageString, StorageVec, Value};
-    pub use crate::types::{Address, Bytes, FixedBytes, U256};
+    pub use crate::types::{Address, Bytes, FixedBytes, I256, Int, U256, Uint};
     pub use crate::{Abi, Contract, Event, Exact, Stored, call, crypto, env, log};
     pub use crate::{contract, error, event, interface, storage};
     pub use alloc::borrow::ToOwned;

@@ -35,13 +35,14 @@
 use std::panic::resume_unwind;
 
 use bessemer_types::revert::Revert;
-use bessemer_types::{Address, EncodeFields, FixedBytes, U256};
+use bessemer_types::{Address, EncodeFields, FixedBytes};
 
 use crate::call::{self, Failed};
 use crate::contract::{Contract, run};
 use crate::event::Event;
 use crate::host::world::{self, Code, World};
 use crate::host::{keccak256, record};
+use crate::number::U256;
 
 pub use crate::host::world::Emitted;
 
@@ -77,13 +78,13 @@ pub fn set_caller(caller: Address) {
 
 /// Sets the value that comes with functions that the test calls directly.
 pub fn set_value(value: U256) {
-    world::with(|world| world.frame().value = value);
+    world::with(|world| world.frame().value = value.bits());
 }
 
 /// Sets the balance of an account.
 pub fn set_balance(account: Address, amount: U256) {
-    world::with(|world| world.account(account).balance = amount);
-    record::set_balance(account, amount);
+    world::with(|world| world.account(account).balance = amount.bits());
+    record::set_balance(account, amount.bits());
 }
 
 /// Sets the height of the block.

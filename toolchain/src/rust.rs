@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Tool;
+use crate::{Tool, remap};
 
 /// The target of contracts.
 pub const CONTRACT_TARGET: &str = "riscv32imac-unknown-none-elf";
@@ -268,7 +268,7 @@ impl Toolchain {
     /// The flag that gives the source of the library a name which is the same on every machine.
     /// Messages of panics contain it.
     pub fn library_flag(&self) -> String {
-        format!("--remap-path-prefix={}=/rustc", self.sysroot.join(SOURCE).display())
+        remap::flag(&self.sysroot.join(SOURCE), "/rustc")
     }
 
     /// The line that `rustc --version` prints.

@@ -119,9 +119,9 @@ impl Dex {
 
     /// The tokens for so many coins, or the coins for so many tokens, by the reserves of the two.
     pub fn quote(&self, amount: U256, reserve_in: U256, reserve_out: U256) -> U256 {
-        let exchanged = amount.times(U256::from(EXCHANGED));
-        let sum = reserve_in.times(U256::from(1_000u64)).plus(exchanged);
-        if sum == U256::ZERO { sum } else { exchanged.times(reserve_out) / sum }
+        let exchanged = amount * U256::from(EXCHANGED);
+        let sum = reserve_in * U256::from(1_000) + exchanged;
+        if sum.is_zero() { sum } else { exchanged * reserve_out / sum }
     }
 
     /// Adds the coins that are sent, and as many tokens as are worth the same, which the caller
@@ -135,16 +135,16 @@ impl Dex {
             return Err(Empty);
         }
         let (tokens, shares) = if total == U256::ZERO {
-            let shares = square_root(coins.times(most_tokens));
+            let shares = (coins * most_tokens).isqrt();
             let locked = U256::from(LOCKED);
             if shares <= locked {
                 return Err(Empty);
             }
             self.total_shares.set(locked);
-            (most_tokens, shares.minus(locked))
+            (most_tokens, shares - locked)
         } else {
             // Rounded up, in favour of who is in the pool already.
-            (coins.times(self.tokens.get()).div_ceil(pool), coins.times(total) / pool)
+            ((coins * self.tokens.get()).div_ceil(pool), coins * total / pool)
         };
         if tokens > most_tokens {
             return Err(Slippage { offered: tokens, least: most_tokens });
@@ -173,11 +173,11 @@ impl Dex {
         if shares == U256::ZERO {
             return Err(Empty);
         }
-        let coins = self.coins.get().times(shares) / total;
-        let tokens = self.tokens.get().times(shares) / total;
+        let coins = self.coins.get() * shares / total;
+        let tokens = self.tokens.get() * shares / total;
         enough(coins, least_coins)?;
         enough(tokens, least_tokens)?;
-        self.shares.set(provider, have.minus(shares));
+        self.shares.set(provider, have - shares);
         self.total_shares -= shares;
         self.coins -= coins;
         self.tokens -= tokens;
@@ -198,8 +198,8 @@ impl Dex {
             return Err(Empty);
         }
         enough(tokens_out, least_tokens)?;
-        self.coins.set(coins.plus(coins_in));
-        self.tokens.set(tokens.minus(tokens_out));
+        self.coins.set(coins + coins_in);
+        self.tokens.set(tokens - tokens_out);
         let trader = env::caller();
         self.client().transfer(trader, tokens_out);
         let zero = U256::ZERO;
@@ -221,8 +221,8 @@ impl Dex {
             return Err(Empty);
         }
         enough(coins_out, least_coins)?;
-        self.tokens.set(tokens.plus(tokens_in));
-        self.coins.set(coins.minus(coins_out));
+        self.tokens.set(tokens + tokens_in);
+        self.coins.set(coins - coins_out);
         let trader = env::caller();
         self.client().transfer_from(trader, env::address(), tokens_in);
         pay(trader, coins_out);
@@ -242,21 +242,6 @@ fn in_time(deadline: u64) -> Result<(), DexError> {
 
 fn enough(offered: U256, least: U256) -> Result<(), DexError> {
     if offered < least { Err(Slippage { offered, least }) } else { Ok(()) }
-}
-
-/// Rounded down, by Newton's method from above.
-fn square_root(number: U256) -> U256 {
-    if number == U256::ZERO {
-        return number;
-    }
-    let mut root = U256::from(1u64) << number.bit_len().div_ceil(2);
-    loop {
-        let next: U256 = root.plus(number / root) >> 1;
-        if next >= root {
-            return root;
-        }
-        root = next;
-    }
 }
 
 fn pay(to: Address, coins: U256) {

@@ -1,6 +1,6 @@
 use super::*;
-use bessemer_sdk::types;
 use bessemer_sdk::testing::{self, Emitted};
+use bessemer_sdk::types;
 
 const SUPPLY: u64 = 1_000;
 
@@ -17,7 +17,7 @@ fn token() -> (Erc20Client, [Address; 3]) {
 }
 
 fn supply(token: Erc20Client, users: [Address; 3]) -> U256 {
-    users.iter().fold(U256::ZERO, |sum, user| sum.plus(token.balance_of(*user)))
+    users.iter().fold(U256::ZERO, |sum, user| sum + token.balance_of(*user))
 }
 
 #[test]
@@ -51,8 +51,7 @@ fn a_transfer_to_oneself_makes_nothing() {
 fn more_than_there_is_does_not_move() {
     let (token, [alice, bob, _]) = token();
     for needed in [amount(SUPPLY + 1), U256::MAX] {
-        let refused =
-            ERC20InsufficientBalance { sender: alice, balance: amount(SUPPLY), needed };
+        let refused = ERC20InsufficientBalance { sender: alice, balance: amount(SUPPLY), needed };
         assert_eq!(token.try_transfer(bob, needed), Err(Failure::Error(refused)));
     }
     let refused = ERC20InvalidReceiver { receiver: Address::ZERO };
@@ -69,11 +68,8 @@ fn an_allowance_is_used_up() {
     assert!(token.transfer_from(alice, carol, amount(20)));
     assert_eq!(token.allowance(alice, bob), amount(30));
     assert_eq!(token.balance_of(carol), amount(20));
-    let refused = ERC20InsufficientAllowance {
-        spender: bob,
-        allowance: amount(30),
-        needed: amount(31),
-    };
+    let refused =
+        ERC20InsufficientAllowance { spender: bob, allowance: amount(30), needed: amount(31) };
     assert_eq!(token.try_transfer_from(alice, carol, amount(31)), Err(Failure::Error(refused)));
     assert_eq!(token.allowance(alice, bob), amount(30));
 }
@@ -110,7 +106,8 @@ fn value_and_malformed_input_are_refused() {
     assert!(token.with_value(amount(1)).try_transfer(bob, amount(1)).is_err());
     let target = token.target();
     let transfer = [0xa9, 0x05, 0x9c, 0xbb];
-    for input in [&transfer[..], &[1, 2, 3], &[0; 4], &[transfer.as_slice(), &[0xff; 64]].concat()] {
+    for input in [&transfer[..], &[1, 2, 3], &[0; 4], &[transfer.as_slice(), &[0xff; 64]].concat()]
+    {
         let failed = call::call(target, input).unwrap_err();
         assert!(types::revert::Revert::decode(&failed.data).is_some(), "{input:?}");
     }

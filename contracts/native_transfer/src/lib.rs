@@ -76,7 +76,7 @@ mod tests {
         let (hers, his) = (env::balance(alice), env::balance(bob));
         purse.pay(bob, U256::from(15u64));
         assert_eq!(purse.balance(), U256::from(5u64));
-        assert_eq!((env::balance(alice), env::balance(bob)), (hers, his.plus(U256::from(15u64))));
+        assert_eq!((env::balance(alice), env::balance(bob)), (hers, his + U256::from(15)));
         assert_eq!(purse.try_pay(bob, ten), Err(Failure::Error(PurseError::Refused)));
         testing::act_as(bob);
         assert_eq!(purse.try_pay(bob, ten), Err(Failure::Error(PurseError::NotOwner)));

@@ -103,7 +103,7 @@ impl Vault {
 
 fn recover(digest: &[u8; 32], signature: &[u8]) -> Option<Address> {
     let mut signature: [u8; 65] = signature.try_into().ok()?;
-    let s = U256::from_be_slice(signature.get(32..64)?);
+    let s = U256::from_be_slice(signature.get(32..64)?)?;
     signature[64] = signature[64].checked_sub(27)?;
     if s > HALF_ORDER { None } else { crypto::recover_address(digest, &signature) }
 }
@@ -154,9 +154,9 @@ mod tests {
         let good = sign(&key(1), vault.digest(1, to, forty));
         let forged = sign(&key(2), vault.digest(1, to, forty));
         let mut twin = good.0.clone();
-        let order = HALF_ORDER.times(U256::from(2u64)).plus(U256::from(1u64));
-        let s = order.minus(U256::from_be_slice(&twin[32..64]));
-        twin[32..64].copy_from_slice(&s.to_be_bytes::<32>());
+        let order = HALF_ORDER * U256::from(2) + U256::ONE;
+        let s = order - U256::from_be_slice(&twin[32..64]).unwrap();
+        twin[32..64].copy_from_slice(&s.to_be_bytes());
         twin[64] = 27 + 28 - twin[64];
         let bad = Err(Failure::Error(BadSignature));
         assert_eq!(vault.try_pay(1, to, forty, forged), bad);

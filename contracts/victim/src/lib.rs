@@ -57,7 +57,7 @@ mod tests {
         let bank = BankClient::new(testing::deploy::<Bank>(&()).unwrap());
         let (before, five) = (env::balance(alice), U256::from(5u64));
         bank.with_value(five).deposit();
-        assert_eq!((bank.balance_of(alice), env::balance(alice)), (five, before.minus(five)));
+        assert_eq!((bank.balance_of(alice), env::balance(alice)), (five, before - five));
         bank.withdraw();
         assert_eq!((bank.balance_of(alice), env::balance(alice)), (U256::ZERO, before));
     }

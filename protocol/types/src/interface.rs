@@ -42,6 +42,8 @@ pub struct Field {
 /// What a function may do with state and value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutability {
+    /// Neither changes nor reads state.
+    Pure,
     /// Changes nothing.
     View,
     /// Changes state, refuses value.
@@ -281,6 +283,7 @@ impl<const N: usize> Text<N> {
         self.quoted(
             "stateMutability",
             match mutability {
+                Mutability::Pure => "pure",
                 Mutability::View => "view",
                 Mutability::Nonpayable => "nonpayable",
                 Mutability::Payable => "payable",
@@ -317,7 +320,75 @@ pub const fn signature(name: &str, fields: &[Field]) -> Text<SIGNATURE_BYTES> {
     text
 }
 
-/// The interface as JSON, as Solidity's compiler writes it; at most `N` bytes.
+/// Whether these are the same event or the same error: equal names and types.
+const fn are_same(a: &Item, b: &Item) -> bool {
+    match (a, b) {
+        (Item::Event { name, fields }, Item::Event { name: other, fields: others })
+        | (Item::Error { name, fields }, Item::Error { name: other, fields: others }) => {
+            are_equal(name, other) && have_same_types(fields, others)
+        }
+        _ => false,
+    }
+}
+
+const fn have_same_types(a: &[Field], b: &[Field]) -> bool {
+    let mut same = a.len() == b.len();
+    let mut index = 0;
+    while same && index < a.len() {
+        same = is_same_type(a[index].ty, b[index].ty);
+        index += 1;
+    }
+    same
+}
+
+const fn is_same_type(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Bool, Type::Bool)
+        | (Type::Address, Type::Address)
+        | (Type::Bytes, Type::Bytes)
+        | (Type::String, Type::String) => true,
+        (Type::Uint(a), Type::Uint(b)) | (Type::Int(a), Type::Int(b)) => *a == *b,
+        (Type::FixedBytes(a), Type::FixedBytes(b)) => *a == *b,
+        (Type::Array(a), Type::Array(b)) => is_same_type(a, b),
+        (Type::FixedArray(a, m), Type::FixedArray(b, n)) => *m == *n && is_same_type(a, b),
+        (Type::Tuple(a), Type::Tuple(b)) => have_same_types(a, b),
+        _ => false,
+    }
+}
+
+const fn are_equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut equal = a.len() == b.len();
+    let mut index = 0;
+    while equal && index < a.len() {
+        equal = a[index] == b[index];
+        index += 1;
+    }
+    equal
+}
+
+/// Whether an event or an error stands further in front too.
+const fn is_repeated(items: &[&[Item]], list: usize, index: usize) -> bool {
+    let item = &items[list][index];
+    let mut earlier = 0;
+    while earlier <= list {
+        let mut at = 0;
+        while at < items[earlier].len() {
+            if earlier == list && at == index {
+                return false;
+            }
+            if are_same(&items[earlier][at], item) {
+                return true;
+            }
+            at += 1;
+        }
+        earlier += 1;
+    }
+    false
+}
+
+/// The interface as JSON, as Solidity's compiler writes it; at most `N` bytes. Events and errors that
+/// are listed more than once stand there once.
 pub const fn json<const N: usize>(items: &[&[Item]]) -> Text<N> {
     let mut text = Text::new();
     text.push("[");
@@ -326,11 +397,13 @@ pub const fn json<const N: usize>(items: &[&[Item]]) -> Text<N> {
     while list < items.len() {
         let mut index = 0;
         while index < items[list].len() {
-            if !first {
-                text.push(",");
+            if !is_repeated(items, list, index) {
+                if !first {
+                    text.push(",");
+                }
+                first = false;
+                text.item(&items[list][index]);
             }
-            first = false;
-            text.item(&items[list][index]);
             index += 1;
         }
         list += 1;

@@ -48,12 +48,15 @@ pub(crate) fn event(mut item: ItemStruct) -> Result<Tokens> {
                     fields: &[#(#described),*],
                 };
 
-            fn with<R>(&self, then: impl ::core::ops::FnOnce(&[[u8; 32]], &[u8]) -> R) -> R {
-                const TOPIC: [u8; 32] = ::bessemer_sdk::abi::topic(
+            fn with<BessemerResult>(
+                &self,
+                then: impl ::core::ops::FnOnce(&[[u8; 32]], &[u8]) -> BessemerResult,
+            ) -> BessemerResult {
+                const BESSEMER_TOPIC: [u8; 32] = ::bessemer_sdk::abi::topic(
                     #name,
                     <(#(#types,)*) as ::bessemer_sdk::types::Fields>::FIELDS,
                 );
-                let topics = [TOPIC, #(::bessemer_sdk::Topic::topic(&self.#topics)),*];
+                let topics = [BESSEMER_TOPIC, #(::bessemer_sdk::Topic::topic(&self.#topics)),*];
                 ::bessemer_sdk::abi::with_encoded(&(#(&self.#data,)*), |data| then(&topics, data))
             }
         }

@@ -1,7 +1,8 @@
 //! A function of a contract, as it is written.
 
 use proc_macro2::{Ident, Span, TokenStream as Tokens};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, Lit, Meta, Pat, PathArguments, Result,
     ReturnType, Signature, Type,
@@ -32,6 +33,8 @@ pub(crate) struct Function {
     pub(crate) name: String,
     /// The documentation.
     pub(crate) docs: Vec<Attribute>,
+    /// Its `#[cfg(...)]`, under which everything stands that is generated for it.
+    pub(crate) cfgs: Vec<Attribute>,
     pub(crate) receiver: Receiver,
     pub(crate) payable: bool,
     pub(crate) reentrant: bool,
@@ -87,14 +90,14 @@ pub(crate) fn read(signature: &Signature, attributes: &mut Vec<Attribute>) -> Re
     let receiver = match signature.receiver() {
         None => Receiver::None,
         Some(receiver) if receiver.reference.is_none() => {
-            return wrong("a function of a contract takes `&self` or `&mut self`");
+            return wrong("a function of a contract takes `&self`, `&mut self` or no `self`");
         }
         Some(receiver) if receiver.mutability.is_some() => Receiver::Mutable,
         Some(_) => Receiver::Shared,
     };
     match role {
-        Role::Function if receiver == Receiver::None => {
-            return wrong("a function of a contract takes `&self` or `&mut self`");
+        Role::Function if receiver == Receiver::None && payable => {
+            return wrong("a pure function, without `self`, accepts no value");
         }
         Role::Receive | Role::Fallback if receiver != Receiver::Mutable => {
             return wrong("this function takes `&mut self`");
@@ -109,7 +112,8 @@ pub(crate) fn read(signature: &Signature, attributes: &mut Vec<Attribute>) -> Re
         if let FnArg::Typed(argument) = argument {
             let ident = match &*argument.pat {
                 Pat::Ident(pattern) => pattern.ident.clone(),
-                _ => Ident::new(&format!("argument{index}"), Span::call_site()),
+                // no name of another argument
+                _ => Ident::new(&format!("argument{index}"), Span::mixed_site()),
             };
             arguments.push((ident, (*argument.ty).clone()));
         }
@@ -130,17 +134,36 @@ pub(crate) fn read(signature: &Signature, attributes: &mut Vec<Attribute>) -> Re
         role,
         name: name.unwrap_or_else(|| camel_case(&signature.ident)),
         ident: signature.ident.clone(),
-        docs: attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("doc"))
-            .cloned()
-            .collect(),
+        docs: named(attributes, "doc"),
+        cfgs: named(attributes, "cfg"),
         receiver,
         payable: payable || role == Role::Receive,
         reentrant,
         arguments,
         output: Output::of(&signature.output),
     })
+}
+
+/// Whether an attribute of a function is one of those that [`read`] takes off it.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    let ours = ["init", "receive", "fallback", "payable", "reentrant", "name"];
+    ours.iter().any(|name| attribute.path().is_ident(name))
+}
+
+/// The attributes of this name.
+fn named(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident(name)).cloned().collect()
+}
+
+/// The place of something that the author wrote, for code that is generated for it: errors of the
+/// compiler point there.
+pub(crate) fn at(place: &impl Spanned) -> Span {
+    Span::call_site().located_at(place.span())
+}
+
+/// The name of a variable in generated code, which is no name that the author can write.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// The text of `#[name = "text"]`.
@@ -189,7 +212,7 @@ impl Output {
         let value = &self.value;
         match value {
             Type::Tuple(_) => quote!(#value),
-            _ => quote!((#value,)),
+            _ => quote_spanned!(at(value)=> (#value,)),
         }
     }
 
@@ -203,22 +226,42 @@ impl Output {
 }
 
 impl Function {
+    /// Where it stands.
+    pub(crate) fn at(&self) -> Span {
+        at(&self.ident)
+    }
+
+    /// The condition of its `#[cfg(...)]`; nothing, if it has none.
+    pub(crate) fn condition(&self) -> Option<Tokens> {
+        let conditions = self.cfgs.iter().filter_map(|attribute| match &attribute.meta {
+            Meta::List(list) => Some(&list.tokens),
+            _ => None,
+        });
+        (!self.cfgs.is_empty()).then(|| quote!(all(#(#conditions),*)))
+    }
+
     /// The arguments as a list.
     pub(crate) fn list(&self) -> Tokens {
         let types = self.arguments.iter().map(|(_, ty)| ty);
-        quote!((#(#types,)*))
+        quote_spanned!(self.at()=> (#(#types,)*))
     }
 
-    /// The arguments by name, as an expression or pattern of that list.
+    /// The arguments by name, as an expression of that list.
     pub(crate) fn names(&self) -> Tokens {
         let names = self.arguments.iter().map(|(name, _)| name);
-        quote!((#(#names,)*))
+        quote_spanned!(self.at()=> (#(#names,)*))
+    }
+
+    /// Variables for the arguments.
+    pub(crate) fn variables(&self) -> Vec<Ident> {
+        let count = 0..self.arguments.len();
+        count.map(|index| format_ident!("argument{index}", span = Span::mixed_site())).collect()
     }
 
     /// The selector, a constant expression.
     pub(crate) fn selector(&self) -> Tokens {
         let (name, list) = (&self.name, self.list());
-        quote!(::bessemer_sdk::abi::selector(
+        quote_spanned!(self.at()=> ::bessemer_sdk::abi::selector(
             #name,
             <#list as ::bessemer_sdk::types::Fields>::FIELDS,
         ))
@@ -229,6 +272,9 @@ impl Function {
         let interface = quote!(::bessemer_sdk::types::interface);
         let mutability = match (self.payable, self.receiver) {
             (true, _) => quote!(#interface::Mutability::Payable),
+            (false, Receiver::None) if self.role == Role::Function => {
+                quote!(#interface::Mutability::Pure)
+            }
             (false, Receiver::Shared) => quote!(#interface::Mutability::View),
             (false, _) => quote!(#interface::Mutability::Nonpayable),
         };
@@ -237,7 +283,7 @@ impl Function {
         match self.role {
             Role::Function => {
                 let outputs = self.output.list();
-                quote!(#interface::Item::Function {
+                quote_spanned!(self.at()=> #interface::Item::Function {
                     name: #name,
                     inputs: #inputs,
                     outputs: <#outputs as ::bessemer_sdk::types::Fields>::FIELDS,
@@ -257,7 +303,7 @@ impl Function {
 /// Named fields of the interface, a constant expression.
 pub(crate) fn fields<'a>(fields: impl Iterator<Item = (String, &'a Type)>) -> Tokens {
     let fields = fields.map(|(name, ty)| {
-        quote!(::bessemer_sdk::types::interface::Field::new(
+        quote_spanned!(at(ty)=> ::bessemer_sdk::types::interface::Field::new(
             #name,
             <#ty as ::bessemer_sdk::types::Abi>::TYPE,
         ))

@@ -27,13 +27,22 @@ fn output(tokens: syn::Result<Tokens>) -> TokenStream {
     tokens.unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
+/// The same for an item that stays in the program: without it, the compiler would complain of each of
+/// its uses too.
+fn output_beside(item: &impl quote::ToTokens, tokens: syn::Result<Tokens>) -> TokenStream {
+    output(tokens.or_else(|error| {
+        let error = error.to_compile_error();
+        Ok(quote::quote!(#item #error))
+    }))
+}
+
 /// Makes a contract of a structure and its functions.
 ///
 /// On the structure, whose fields are containers of `storage`: it gets `Default`, the contract as
 /// it is in storage. `namespace = "..."` keeps its storage apart from that of code it delegates to.
 ///
-/// On one `impl`: each `pub fn` with `&self` (a view) or `&mut self` is a function of the contract,
-/// and a `...Client` for other contracts and tests is made. `events(A, B)` and `errors(A, B)` list
+/// On one `impl`: each `pub fn` is a function of the contract: with `&mut self`, with `&self` (a view) or
+/// without `self` (pure). A `...Client` for other contracts and tests is made. `events(A, B)` and `errors(A, B)` list
 /// what the interface has besides. Attributes of functions:
 ///
 /// * `#[init]`: the constructor, with `&mut self`, or without a receiver and returning `Self`;
@@ -45,14 +54,17 @@ fn output(tokens: syn::Result<Tokens>) -> TokenStream {
 #[proc_macro_attribute]
 pub fn contract(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let options = parse_macro_input!(attribute as contract::Options);
-    output(match parse_macro_input!(item as Item) {
-        Item::Struct(item) => layout::contract(&options, &item),
-        Item::Impl(item) => contract::functions(&options, item),
-        other => Err(syn::Error::new_spanned(
+    match parse_macro_input!(item as Item) {
+        Item::Struct(item) => output_beside(&item, layout::contract(&options, &item)),
+        Item::Impl(item) => {
+            let plain = contract::plain(item.clone());
+            output_beside(&plain, contract::functions(&options, item))
+        }
+        other => output(Err(syn::Error::new_spanned(
             other,
             "#[contract] stands on the structure and on the `impl` of a contract",
-        )),
-    })
+        ))),
+    }
 }
 
 /// Makes a group of containers of a structure: a field of a contract, or what a map leads to.

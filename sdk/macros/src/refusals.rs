@@ -21,7 +21,16 @@ fn functions_that_no_client_could_call_are_refused() {
         ("pub fn f<T>(&self, value: T) {}", "a function of a contract is not generic"),
         ("pub async fn f(&self) {}", "neither async nor unsafe"),
         ("pub unsafe fn f(&self) {}", "neither async nor unsafe"),
-        ("pub fn f(self) {}", "takes `&self` or `&mut self`"),
+        ("pub fn f(self) {}", "takes `&self`, `&mut self` or no `self`"),
+        ("#[payable] pub fn f() {}", "a pure function, without `self`, accepts no value"),
+        (
+            "pub fn pay(&mut self) {} pub fn try_pay(&mut self) {}",
+            "has a function `try_pay` already",
+        ),
+        (
+            "#[init] pub fn f(&mut self) {} #[cfg(a)] #[init] pub fn g(&mut self) {}",
+            "there is one already",
+        ),
         ("#[payable] pub fn f(&self) {}", "a view, with `&self`, accepts no value"),
         ("#[receive] pub fn f(&self) {}", "this function takes `&mut self`"),
         ("#[receive] pub fn f(&mut self, a: u8) {}", "`#[receive]` takes no input"),
@@ -41,6 +50,15 @@ fn functions_that_no_client_could_call_are_refused() {
         let said = contract_error("", &format!("impl C {{ {function} }}"));
         assert!(said.contains(message), "{function}: {said}");
     }
+}
+
+#[test]
+fn all_errors_are_said_at_once() {
+    let options = parse_str::<contract::Options>("").expect("nothing is fine");
+    let source = "impl C { pub fn f(self) {} pub fn g<T>(&self) {} }";
+    let item = parse_str::<syn::ItemImpl>(source).expect("an impl");
+    let errors = contract::functions(&options, item).expect_err("both are wrong");
+    assert_eq!(errors.into_iter().count(), 2);
 }
 
 #[test]

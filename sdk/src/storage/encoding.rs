@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use bessemer_types::{Address, Bytes, FixedBytes, U256, text, zeroed};
+use bessemer_types::{Address, Bytes, FixedBytes, text, zeroed};
 
 /// A value that can be stored, or be the key of a map.
 ///
@@ -141,6 +141,22 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The next bytes, at most 32, with zeros behind them.
+    pub(crate) fn padded(&mut self, count: usize) -> [u8; 32] {
+        let mut padded = [0; 32];
+        if self.state != State::Good {
+            return padded;
+        }
+        match (self.bytes.split_at_checked(count), padded.get_mut(..count)) {
+            (Some((bytes, rest)), Some(room)) => {
+                room.copy_from_slice(bytes);
+                self.bytes = rest;
+            }
+            _ => self.fail(),
+        }
+        padded
+    }
+
     /// As many bytes as the length in front of them says.
     pub fn counted(&mut self) -> &'a [u8] {
         let count = self.length();
@@ -227,20 +243,6 @@ impl Stored for bool {
             source.fail();
         }
         tag != 0
-    }
-}
-
-impl Stored for U256 {
-    const SIZE: usize = 32;
-
-    #[inline]
-    fn write(&self, out: &mut impl Sink) {
-        out.append(&self.to_le_bytes::<32>());
-    }
-
-    #[inline]
-    fn read(source: &mut Source<'_>) -> Self {
-        Self::from_le_bytes::<32>(source.array())
     }
 }
 

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use bessemer_image::{Limits, Program};
-use bessemer_toolchain::rust::{self, CONTRACT_TARGET, Library, Toolchain};
+use bessemer_toolchain::rust::{self, CONTRACT_TARGET, Toolchain};
 use cargo_metadata::Message;
 use object::{Object, ObjectSection};
 use serde_json::{Value, json};
@@ -99,13 +99,8 @@ pub(crate) fn contracts(
     }
     let status = cargo.wait().map_err(unstarted)?;
     if !status.success() {
-        let hint = match toolchain.library {
-            Library::Source => "; the library source may need `bessemer doctor`",
-            Library::Installed => "",
-        };
-        return Err(Failure::Build(format!(
-            "the contracts do not build: cargo says why above{hint}"
-        )));
+        let reason = "the contracts do not build: cargo says why above";
+        return Err(Failure::Build(reason.to_owned()));
     }
     let missing = packages
         .iter()

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bessemer_toolchain::remap;
 use bessemer_toolchain::rust::Toolchain;
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
@@ -10,6 +11,17 @@ use crate::support::names::closest;
 
 /// The library of contracts.
 const SDK: &str = "bessemer-sdk";
+
+/// Why cargo does not read the project: what is missing or wrong, in cargo's own words.
+fn unreadable(said: &str) -> String {
+    let reason = said.trim().trim_start_matches("error: ");
+    match reason.contains("could not find `Cargo.toml`") {
+        true => format!(
+            "this is no project of contracts: {reason}\n  make one with `bessemer new NAME`"
+        ),
+        false => format!("cargo cannot read the project: {reason}"),
+    }
+}
 
 /// A cargo project with contracts.
 pub(crate) struct Project {
@@ -20,19 +32,17 @@ impl Project {
     /// The project that the current folder is in.
     pub(crate) fn read(toolchain: &Toolchain) -> Result<Self, Failure> {
         let here = Path::new(".");
-        let metadata = MetadataCommand::new()
-            .cargo_path(&toolchain.cargo)
-            .current_dir(here)
-            .exec()
-            .map_err(|error| match error {
-                cargo_metadata::Error::CargoMetadata { stderr } => {
-                    let reason = stderr.trim().trim_start_matches("error: ").to_owned();
-                    Failure::Build(format!(
-                        "this is no project of contracts: {reason}\n  make one with `bessemer new NAME`"
-                    ))
-                }
-                error => Failure::Build(format!("cargo does not tell what the project is: {error}")),
-            })?;
+        let metadata =
+            MetadataCommand::new().cargo_path(&toolchain.cargo).current_dir(here).exec().map_err(
+                |error| match error {
+                    cargo_metadata::Error::CargoMetadata { stderr } => {
+                        Failure::Build(unreadable(&stderr))
+                    }
+                    error => {
+                        Failure::Build(format!("cargo does not tell what the project is: {error}"))
+                    }
+                },
+            )?;
         Ok(Self { metadata })
     }
 
@@ -83,18 +93,10 @@ impl Project {
         self.metadata.target_directory.join("bessemer").into()
     }
 
-    /// Flags of the compiler, with names for places outside the project, so that messages do not depend
-    /// on the machine.
+    /// Flags of the compiler, with names for folders of this machine.
     pub(crate) fn flags(&self, toolchain: &Toolchain) -> String {
-        let mut flags = toolchain.contract_flags();
-        for package in &self.metadata.packages {
-            let folder = package.manifest_path.parent();
-            let outside =
-                folder.filter(|folder| !folder.starts_with(&self.metadata.workspace_root));
-            flags.extend(outside.map(|folder| {
-                format!("--remap-path-prefix={folder}=/{}-{}", package.name, package.version)
-            }));
-        }
+        let mut flags = remap::flags(&self.metadata);
+        flags.extend(toolchain.contract_flags());
         flags.join("\x1f")
     }
 }

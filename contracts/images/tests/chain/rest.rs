@@ -1,6 +1,7 @@
 //! Counting, storing, hashing, logging.
 
 use bessemer_chain::{Status, U256};
+use bessemer_types::revert::Revert;
 use bessemer_types::{Bytes, FixedBytes};
 
 use crate::{amount, message, on_both};
@@ -11,7 +12,8 @@ fn a_panic_says_why_and_where() {
         let counter = stage.deploy("counter", 0, ());
         assert_eq!(stage.done::<u64>(stage.bob, counter, "add(uint64)", (u64::MAX,)), u64::MAX);
         let wrapped = stage.send(stage.bob, counter, "add(uint64)", (1u64,));
-        let text = message(&wrapped);
+        assert_eq!(Revert::decode(&wrapped.output), Some(Revert::Panic(amount(0x11))));
+        let text = &wrapped.diagnosis.log.last().unwrap().text;
         assert!(text.starts_with("attempt to add with overflow (counter/src/lib.rs:"), "{text}");
         assert_eq!(stage.send(stage.bob, counter, "reset()", ()).status, Status::Revert);
         assert_eq!(stage.send(stage.alice, counter, "reset()", ()).status, Status::Return);

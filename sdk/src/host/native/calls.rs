@@ -22,7 +22,7 @@ pub(crate) fn call(to: &[u8; 20], value: &[u8; 32], data: &[u8], _gas: u64) -> u
     let frame =
         Frame { address: to, caller, value, input: data.to_vec(), read_only, ..Frame::default() };
     let step = record::begin("call", to, value, data);
-    if transaction() {
+    if !is_called() {
         let _ = take_nonce();
     }
     recorded(step, enter(to, frame, Some(caller)))
@@ -85,9 +85,9 @@ pub(crate) fn create2(
     recorded(step, found(&seed, *hash, *value, data, address))
 }
 
-/// Whether the test itself is what runs: its calls are transactions.
-fn transaction() -> bool {
-    with(|world| world.frames.len() == 1)
+/// Whether a contract runs that was called, and not the test itself, whose calls are transactions.
+pub(crate) fn is_called() -> bool {
+    with(|world| world.frames.len() > 1)
 }
 
 /// Uses up the next nonce of the running contract, or of the user that the test acts as.
@@ -152,6 +152,8 @@ fn found(seed: &[u8], hash: [u8; 32], value: [u8; 32], data: &[u8], created: &mu
 
 /// Runs the code of an account in a frame.
 fn enter(code: Address, frame: Frame, payer: Option<Address>) -> u32 {
+    // only value is sent to an account without code
+    let needs_code = payer.is_none() || !frame.input.is_empty();
     let running = with(|world| {
         let mut frames = world.frames.iter().skip(1);
         code == frame.address && frames.any(|running| running.address == code && !running.reentry)
@@ -160,7 +162,7 @@ fn enter(code: Address, frame: Frame, payer: Option<Address>) -> u32 {
         return status::REENTRY;
     }
     let code = with(|world| world.account(code).code);
-    if code.is_none() && !frame.input.is_empty() {
+    if code.is_none() && needs_code {
         return status::NO_CODE;
     }
     run(code, frame, payer, false)

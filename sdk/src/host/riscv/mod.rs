@@ -6,7 +6,7 @@ mod bytes;
 mod heap;
 mod panic;
 
-pub(crate) use self::panic::fail;
+pub(crate) use self::panic::{arithmetic, fail};
 use core::arch::asm;
 use core::mem::MaybeUninit;
 

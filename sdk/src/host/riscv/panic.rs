@@ -3,7 +3,8 @@
 use core::fmt::{self, Write};
 use core::panic::{Location, PanicInfo};
 
-use crate::env;
+use crate::fail::panic_data;
+use crate::{env, host};
 
 /// Bytes of a message; what is longer is cut.
 const BYTES: usize = 512;
@@ -39,14 +40,17 @@ impl Message {
         self.append(digits.get(first..).unwrap_or_default());
     }
 
-    /// Reverts with the message, behind which the place stands.
-    fn end(mut self, place: &Location<'_>) -> ! {
+    /// Adds a place.
+    fn place(&mut self, place: &Location<'_>) {
         self.append(b" (");
         self.append(place.file().as_bytes());
         self.append(b":");
         self.number(place.line());
         self.append(b")");
-        env::panic(self.bytes.get(..self.len).unwrap_or_default())
+    }
+
+    fn written(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
@@ -62,9 +66,24 @@ impl Write for Message {
 #[inline(never)]
 #[track_caller]
 pub(crate) fn fail(message: &'static str) -> ! {
+    env::panic(located(message, Location::caller()).written())
+}
+
+/// Reverts with `Panic(code)`, and writes message and place to the debug log: the revert data has no
+/// room for them.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn arithmetic(code: u8, message: &'static str) -> ! {
+    host::log(located(message, Location::caller()).written());
+    env::revert(&panic_data(code))
+}
+
+fn located(message: &str, place: &Location<'_>) -> Message {
     let mut text = Message::new();
     text.append(message.as_bytes());
-    text.end(Location::caller())
+    text.place(place);
+    text
 }
 
 #[panic_handler]
@@ -74,8 +93,8 @@ fn panic(info: &PanicInfo<'_>) -> ! {
         Some(text) => message.write_str(text),
         None => write!(message, "{}", info.message()),
     };
-    match info.location() {
-        Some(place) => message.end(place),
-        None => env::panic(message.bytes.get(..message.len).unwrap_or_default()),
+    if let Some(place) = info.location() {
+        message.place(place);
     }
+    env::panic(message.written())
 }

@@ -15,7 +15,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use bessemer_contracts::EXAMPLES;
+use bessemer_toolchain::remap;
 use bessemer_toolchain::rust::{self, CONTRACT_TARGET, Toolchain};
+use cargo_metadata::MetadataCommand;
 use sha2::{Digest, Sha256};
 
 fn main() -> Result<ExitCode> {
@@ -64,10 +66,16 @@ fn build() -> Result<()> {
 fn build_all(toolchain: &Toolchain, root: &Path) -> Result<PathBuf> {
     let folder = root.join("target/contracts");
     let mut cargo = toolchain.build(&root.join("contracts"), CONTRACT_TARGET, "core,alloc");
-    // these replace the flags of `contracts/.cargo/config.toml`; messages of panics name source
-    // files, and not where they were on this machine
-    let mut flags = toolchain.contract_flags();
-    flags.push(format!("--remap-path-prefix={}=.", root.display()));
+    let metadata = MetadataCommand::new()
+        .cargo_path(&toolchain.cargo)
+        .current_dir(root.join("contracts"))
+        .other_options(["--locked".to_owned()])
+        .exec()?;
+    // these replace the flags of `contracts/.cargo/config.toml`
+    let mut flags = remap::flags(&metadata);
+    flags.extend(toolchain.contract_flags());
+    // behind that of the SDK's folder: what the checkout has is named as in the checkout
+    flags.extend([remap::flag(root, "."), remap::flag(&folder, "/target")]);
     cargo
         .args(["--locked", "--bins", "--target-dir"])
         .arg(&folder)

@@ -1,13 +1,12 @@
-//! Arithmetic that panics instead of wrapping.
+//! Arithmetic that reverts instead of wrapping.
 
-use bessemer_types::U256;
+use super::{Int, Uint};
+use crate::fail::{OVERFLOW, arithmetic};
 
-use crate::fail::fail;
-
-/// Sums, differences and products that are exact, or panic.
+/// Sums, differences and products that are exact, or revert with Solidity's `Panic(0x11)`.
 ///
-/// The operators of [`U256`] wrap around silently. These do not, and storage values use them
-/// in `+=` and `-=`.
+/// For generic code, and for Rust's own numbers, whose operators revert too, but with a message and the
+/// code that writes it. Storage values use these in `+=` and `-=`.
 pub trait Exact: Sized {
     /// The sum.
     ///
@@ -15,6 +14,7 @@ pub trait Exact: Sized {
     ///
     /// If it is out of range.
     #[must_use]
+    #[track_caller]
     fn plus(self, other: Self) -> Self;
 
     /// The difference.
@@ -23,6 +23,7 @@ pub trait Exact: Sized {
     ///
     /// If it is out of range.
     #[must_use]
+    #[track_caller]
     fn minus(self, other: Self) -> Self;
 
     /// The product.
@@ -31,19 +32,20 @@ pub trait Exact: Sized {
     ///
     /// If it is out of range.
     #[must_use]
+    #[track_caller]
     fn times(self, other: Self) -> Self;
 }
 
 macro_rules! exact {
-    ($($type:ty)*) => {
+    ($([$($generics:tt)*] $type:ty;)*) => {
         $(
-            impl Exact for $type {
+            impl$($generics)* Exact for $type {
                 #[track_caller]
                 #[inline]
                 fn plus(self, other: Self) -> Self {
                     match self.checked_add(other) {
                         Some(sum) => sum,
-                        None => fail("attempt to add with overflow"),
+                        None => arithmetic(OVERFLOW, "attempt to add with overflow"),
                     }
                 }
 
@@ -52,7 +54,7 @@ macro_rules! exact {
                 fn minus(self, other: Self) -> Self {
                     match self.checked_sub(other) {
                         Some(difference) => difference,
-                        None => fail("attempt to subtract with overflow"),
+                        None => arithmetic(OVERFLOW, "attempt to subtract with overflow"),
                     }
                 }
 
@@ -61,7 +63,7 @@ macro_rules! exact {
                 fn times(self, other: Self) -> Self {
                     match self.checked_mul(other) {
                         Some(product) => product,
-                        None => fail("attempt to multiply with overflow"),
+                        None => arithmetic(OVERFLOW, "attempt to multiply with overflow"),
                     }
                 }
             }
@@ -69,4 +71,9 @@ macro_rules! exact {
     };
 }
 
-exact! { U256 u8 u16 u32 u64 u128 i8 i16 i32 i64 i128 }
+exact! {
+    [<const BITS: usize>] Uint<BITS>;
+    [<const BITS: usize>] Int<BITS>;
+    [] u8; [] u16; [] u32; [] u64; [] u128;
+    [] i8; [] i16; [] i32; [] i64; [] i128;
+}

@@ -1,0 +1,67 @@
+//! A project that is built in another folder by another user has the same images, and they do not say
+//! where that was.
+
+mod common;
+mod user;
+
+use std::path::{Path, PathBuf};
+
+use common::{code, stderr};
+use user::{home, run_with, succeeds};
+
+/// A function that can panic in a crate from elsewhere, whose message names a file of that crate.
+const FUNCTION: &str = "pub fn ratio(&self, a: u64, b: u64) -> u64 {
+    let number = ruint::aliases::U256::from;
+    (number(a) / number(b)).to::<u64>()
+}
+";
+
+/// Makes the project in a folder, builds it, and returns the image.
+fn build(home: &Path, folder: &Path, variables: &[(&str, &Path)]) -> Vec<u8> {
+    std::fs::create_dir_all(folder).expect("it can be made");
+    succeeds(home, folder, &["new", "counter"]);
+    let project = folder.join("counter");
+    let edit = |file: &str, from: &str, to: &str| {
+        let path = project.join(file);
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(text, changed, "{from}");
+        std::fs::write(&path, changed).expect("it can be written");
+    };
+    let ruint = "[dependencies]\nruint = { version = \"1\", default-features = false }";
+    edit("Cargo.toml", "[dependencies]", ruint);
+    edit("src/lib.rs", "pub fn get(", &format!("{FUNCTION}\npub fn get("));
+    let output = run_with(home, &project, &["build"], variables);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    std::fs::read(project.join("target/bessemer/counter.elf")).expect("it is there")
+}
+
+#[test]
+fn images_do_not_depend_on_who_builds_them_and_where() {
+    let Some(home) = home() else { return };
+    let home = home.path();
+    let first = build(home, &home.join("a"), &[]);
+    // another home: cargo's folder has another name, and what it fetched is there
+    let other = home.join("somebody/else");
+    std::fs::create_dir_all(&other).expect("it can be made");
+    let user = std::env::var_os("HOME").unwrap_or_default();
+    let cargo = std::env::var_os("CARGO_HOME");
+    let cargo = cargo.map_or_else(|| Path::new(&user).join(".cargo"), PathBuf::from);
+    for entry in std::fs::read_dir(&cargo).expect("cargo has a folder").flatten() {
+        let link = other.join(entry.file_name());
+        std::os::unix::fs::symlink(entry.path(), link).expect("it can be linked");
+    }
+    let artifacts = home.join("artifacts");
+    let variables: [(&str, &Path); 2] =
+        [("CARGO_HOME", &other), ("CARGO_BUILD_BUILD_DIR", &artifacts)];
+    let second = build(home, &home.join("b/c/d"), &variables);
+    for image in [&first, &second] {
+        let text = String::from_utf8_lossy(image);
+        assert!(text.contains("/ruint-1."), "the crate is not named: the test tests nothing");
+        let places = [home, &cargo, Path::new(&user), Path::new(env!("CARGO_MANIFEST_DIR"))];
+        for place in places.map(|place| place.display().to_string()) {
+            assert!(place.len() < 2 || !text.contains(&place), "the image contains {place}");
+        }
+    }
+    assert!(first == second, "the images differ");
+}
