@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    abi, aot, build, cache, call, check, demo, deploy, diff, disasm, doctor, events, inspect, new,
-    node, prove, query, receipt, replay, run, simulate, size, state, test, verify,
+    abi, aot, build, cache, call, check, codec, demo, deploy, diff, disasm, doctor, events,
+    inspect, new, node, prove, query, receipt, replay, run, simulate, size, state, test, verify,
 };
 use crate::support::failure::Failure;
 use crate::support::output::Output;
@@ -49,6 +49,10 @@ enum Command {
     Events(events::Args),
     Replay(replay::Args),
     Abi(abi::Args),
+    Encode(codec::EncodeArgs),
+    Decode(codec::DecodeArgs),
+    Selector(codec::SelectorArgs),
+    Hash(codec::HashArgs),
     Size(size::Args),
     Node(node::Args),
     Doctor(doctor::Args),
@@ -114,6 +118,10 @@ fn main() -> ExitCode {
         Command::Events(args) => events::run(&args, output),
         Command::Replay(args) => replay::run(&args, output),
         Command::Abi(args) => abi::run(&args, output),
+        Command::Encode(args) => codec::encode(&args, output),
+        Command::Decode(args) => codec::decode(&args, output),
+        Command::Selector(args) => codec::selector(&args, output),
+        Command::Hash(args) => codec::hash(&args, output),
         Command::Size(args) => size::run(&args, output),
         Command::Node(args) => node::run(&args, output),
         Command::Doctor(args) => doctor::run(&args, output),

@@ -98,7 +98,28 @@ fn differing_images_fail_the_test(home: &Path, project: &Path) {
     assert_eq!(code(&output), 5, "{}", stdout(&output));
     assert!(stdout(&output).contains("DIFF"), "{}", stdout(&output));
     assert!(stderr(&output).contains("output differs"), "{}", stderr(&output));
-    // and what does not compile is a failure of the build
+    // and what does not compile is a failure of the build, told at the author's line and by the compiler
+    // alone
+    let function = text.lines().position(|line| line.contains("pub fn get(")).expect("it is there");
+    for (wrong, said) in [
+        ("pub fn odd<T>(&self) {}", "a function of a contract is not generic"),
+        ("pub fn odd(&self, number: f32) {}", "f32"),
+        ("pub fn odd(&self) -> Option<u8> { None }", "Option<u8>"),
+        ("pub fn odd(&self) -> Result<u8, u8> { Ok(1) }", "u8"),
+        ("#[name = \"get\"] pub fn odd(&self) -> u64 { 1 }", "have the same selector"),
+        ("pub fn try_get(&self) {}", "has a function `try_get` already"),
+    ] {
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.insert(function, wrong);
+        std::fs::write(&source, lines.join("\n")).expect("it can be written");
+        let output = run(home, project, &["build"]);
+        assert_eq!(code(&output), 3, "{wrong}");
+        let message = stderr(&output);
+        assert!(message.contains(said), "{wrong}: {message}");
+        let place = format!("src/lib.rs:{}:", function + 1);
+        assert!(message.contains(&place), "{wrong} is not told at {place} {message}");
+        assert!(!message.contains("doctor"), "{wrong}: {message}");
+    }
     std::fs::write(&source, "this is no Rust").expect("it can be written");
     for command in ["build", "test"] {
         assert_eq!(code(&run(home, project, &[command])), 3, "{command}");
@@ -147,6 +168,34 @@ fn without_a_compiler_the_message_says_what_to_install() {
     for part in ["rustup target add riscv32imac-unknown-none-elf", "apt-get install"] {
         assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn what_a_project_lacks_is_named() {
+    let Some(home) = home() else { return };
+    let home = home.path();
+    succeeds(home, home, &["new", "counter"]);
+    let manifest = home.join("counter/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).expect("it is there");
+    for (from, to, said) in [
+        ("[package]", "[package", "Cargo.toml"),
+        ("[dependencies]", "[dependencies]\nmissing = { path = \"no/such/folder\" }", "missing"),
+        ("edition = \"2024\"", "edition = \"2042\"", "2042"),
+    ] {
+        let wrong = text.replacen(from, to, 1);
+        assert_ne!(wrong, text, "{from}");
+        std::fs::write(&manifest, wrong).expect("it can be written");
+        let output = run(home, &home.join("counter"), &["build"]);
+        assert_eq!(code(&output), 3, "{to}");
+        let message = stderr(&output);
+        assert!(message.contains("cargo cannot read the project"), "{message}");
+        assert!(message.contains(said), "{said}: {message}");
+        assert!(!message.contains("bessemer new"), "{message}");
+    }
+    // and where there is none, that is what is said
+    let output = run(home, home, &["build"]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).contains("bessemer new NAME"), "{}", stderr(&output));
 }
 
 #[test]

@@ -19,6 +19,9 @@ fn unknown_names_come_with_suggestions() {
         (&["call", "counter", "add", "1", "--from", "nobody"], "there is no account `nobody`"),
         (&["query", "alice", "get"], "no contract"),
         (&["query", "0x00000000000000000000000000000000000000ff", "get"], "no contract"),
+        (&["query", "alice", "0x"], "alice is no contract on this chain"),
+        (&["query", "alice", "0x01020304"], "alice is no contract on this chain"),
+        (&["query", "bob", "get"], "no contract"),
         (&["state", "nobody"], "there is no account"),
         (&["call", "counter", "--by", "1"], "say which function"),
     ] {

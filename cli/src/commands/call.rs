@@ -33,6 +33,7 @@ has changed, and a file in .bessemer/failed can run it again.
 Examples:
   bessemer call counter add --by 3
   bessemer call token transfer bob 5 --from alice
+  bessemer call token 0xa9059cbb0000...
   bessemer call exchange buy --least 90 --value 1.5coin --json
 ";
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bessemer_abi::HostCall;
-use bessemer_chain::selector;
 use bessemer_image::{Limits, LoadError, Program};
 use bessemer_isa::{Inst, Reg};
 use serde_json::{Value, json};
@@ -71,8 +70,7 @@ impl<'a> Check<'a> {
         let Some(Ok(interface)) = &self.interface else { return Vec::new() };
         let mut by_selector: BTreeMap<[u8; 4], Vec<String>> = BTreeMap::new();
         for function in interface.functions() {
-            let signature = function.signature();
-            by_selector.entry(selector(&signature)).or_default().push(signature);
+            by_selector.entry(function.selector().0).or_default().push(function.signature());
         }
         let clashing = by_selector.into_values().filter(|list| list.len() > 1);
         clashing.map(|list| list.join(" and ")).collect()

@@ -106,7 +106,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         output.note(outcome::aftermath(receipt, Some(saved)));
         return Ok(4);
     };
+    let before = local.is_deployed(&name).then(|| local.names.address(&name).ok()).flatten();
     local.name(&name, address)?;
+    if let Some(before) = before {
+        output.note(format_args!("{name} was {before}, which stays at its address"));
+    }
     if let Some(debug) = &image.debug {
         Sources::keep(&local.folder, &CodeHash::of(elf), debug)?;
     }

@@ -6,6 +6,7 @@ pub(crate) mod build;
 pub(crate) mod cache;
 pub(crate) mod call;
 pub(crate) mod check;
+pub(crate) mod codec;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod diff;

@@ -76,6 +76,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             }
             Ok(0)
         }
+        Err(ChainError::NoCode { .. }) => Err(Failure::Usage(format!(
+            "{contract} is no contract on this chain: it has no code that could answer a query"
+        ))),
         Err(ChainError::Failed(receipt)) => {
             if output.json {
                 let mut document = json!({ "schema": "bessemer.query/1" });

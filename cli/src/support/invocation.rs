@@ -72,6 +72,11 @@ impl Invocation {
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
+            if word == "--" {
+                // all that follows are arguments, whatever they look like
+                parsed.given.positional.extend(words.by_ref().cloned());
+                break;
+            }
             let Some(name) = word.strip_prefix("--").filter(|name| !name.is_empty()) else {
                 match word.as_str() {
                     "-h" => parsed.help = true,
@@ -142,6 +147,13 @@ mod tests {
         assert_eq!(parsed.given.named, [("amount".to_owned(), "5".to_owned())]);
         assert_eq!(parsed.options.from.as_deref(), Some("alice"));
         assert!(parsed.json);
+    }
+
+    #[test]
+    fn behind_two_dashes_stand_arguments() {
+        let parsed = parse("--from alice -- --help -h --from", &["to"]);
+        assert_eq!(parsed.given.positional, ["--help", "-h", "--from"]);
+        assert!(!parsed.help);
     }
 
     #[test]

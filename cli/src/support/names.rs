@@ -32,7 +32,9 @@ impl Names {
         }
         if text.starts_with("0x") {
             let rule = "an address is 0x and 40 hexadecimal digits";
-            return text.to_ascii_lowercase().parse().map_err(|_| format!("`{text}`: {rule}"));
+            let address = text.to_ascii_lowercase().parse();
+            let address: Address = address.map_err(|_| format!("`{text}`: {rule}"))?;
+            return checked(text, address);
         }
         let hint = match closest(text, self.0.keys().map(String::as_str)) {
             Some(name) => format!("did you mean `{name}`?"),
@@ -49,6 +51,20 @@ impl Names {
         let named = self.0.iter().find(|(_, known)| *known == address);
         named.map_or_else(|| address.to_string(), |(name, _)| name.clone())
     }
+}
+
+/// The address, if it is written without a checksum or with a right one (EIP-55).
+fn checked(text: &str, address: Address) -> Result<Address, String> {
+    let digits = text.get(2..).unwrap_or_default();
+    let mixed = digits.contains(|c: char| c.is_ascii_uppercase())
+        && digits.contains(|c: char| c.is_ascii_lowercase());
+    let right = alloy_primitives::Address::from(address.to_bytes()).to_checksum(None);
+    if mixed && text != right {
+        return Err(format!(
+            "`{text}` has a wrong checksum (EIP-55), so a digit may be wrong: copy it again, or write it in lower case if it is right"
+        ));
+    }
+    Ok(address)
 }
 
 /// The name that was probably meant.
@@ -89,5 +105,12 @@ mod tests {
         assert_eq!(names.show(&alice), "alice");
         assert!(names.address("alcie").expect_err("nobody").contains("did you mean `alice`?"));
         assert!(names.address("0x12").expect_err("short").contains("40 hexadecimal"));
+        // the first example of EIP-55, and the same with a digit and with a case that are wrong
+        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let address = names.address(good).expect("it is right");
+        assert_eq!(names.address(&good.to_lowercase()), Ok(address));
+        for bad in [good.replace("5aA", "5AA"), good.replace("053F", "054F")] {
+            assert!(names.address(&bad).expect_err("wrong").contains("checksum"), "{bad}");
+        }
     }
 }

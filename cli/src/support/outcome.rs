@@ -92,7 +92,7 @@ impl<'a> Explainer<'a> {
                 Status::OutOfGas => text.push_str(&self.out_of_gas(receipt.gas_used)),
                 _ => text.push_str(&self.reason(&receipt.to, &receipt.output)),
             }
-            return text;
+            return text + &self.log(receipt);
         };
         // the receipt has the whole output of the transaction's own frame
         let output = if last.depth == 1 { &receipt.output } else { &last.excerpt };
@@ -104,7 +104,13 @@ impl<'a> Explainer<'a> {
             let _ = write!(text, "\n  because {name} {}{frame}", first.status);
             text.push_str(&self.place(first));
         }
-        text
+        text + &self.log(receipt)
+    }
+
+    /// What the contracts logged, a line each; the log of calls that failed stays.
+    fn log(&self, receipt: &Receipt) -> String {
+        let lines = receipt.diagnosis.log.iter();
+        lines.map(|line| format!("\n  log {}", self.log_line(line))).collect()
     }
 
     /// Why a frame stopped.
@@ -136,7 +142,10 @@ impl<'a> Explainer<'a> {
                 }
                 _ => String::new(),
             },
-            Some(decoded) => format!(": {}", abi::one_line(&decoded, self.names)),
+            Some(decoded) => {
+                let words = abi::panic_in_words(&decoded).unwrap_or_default();
+                format!(": {}{words}", abi::one_line(&decoded, self.names))
+            }
             None => format!(": 0x{}", hex(data.get(..68).unwrap_or(data))),
         }
     }

@@ -7,6 +7,7 @@ use crate::support::failure::Failure;
 use crate::support::invocation::{Invocation, Options};
 use crate::support::local::Local;
 use crate::support::names::closest;
+use crate::support::number::parse_hex;
 use crate::support::output::Output;
 
 /// The contract, the function and its arguments.
@@ -17,6 +18,7 @@ pub(crate) struct CallArgs {
     /// The contract: its name on this chain, or an address
     contract: String,
     /// The function and its arguments; `transferFrom`, `transfer_from` and `transfer-from` are the same.
+    /// Or the whole input as 0x and hexadecimal digits, as `bessemer encode` makes it.
     /// --from, --value and --gas may stand here too, unless the function has an argument of that name
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
     words: Vec<String>,
@@ -68,12 +70,16 @@ impl Prepared {
             let (options, json) = (parsed.options, parsed.json);
             return Ok(Some(Self { to, input: Vec::new(), options, json, function: None }));
         };
+        if name.starts_with("0x") {
+            return Self::raw(local, contract, name, arguments, options).map(Some);
+        }
         let (to, interface) = local.contract(contract)?;
         let candidates = interface.named(name);
         if candidates.is_empty() {
             return Err(no_function(contract, name, &interface));
         }
         let mut refused = None;
+        let mut fitting: Vec<Self> = Vec::new();
         for function in &candidates {
             let params = &function.inputs;
             let parsed = Invocation::parse(arguments, params, options, false)?;
@@ -88,12 +94,52 @@ impl Prepared {
                     let input = [function.selector().as_slice(), &arguments].concat();
                     let (options, json) = (parsed.options, parsed.json);
                     let function = Some((*function).clone());
-                    return Ok(Some(Self { to, input, options, json, function }));
+                    fitting.push(Self { to, input, options, json, function });
                 }
                 Err(reason) => refused = refused.or(Some(with_sender(reason, params))),
             }
         }
-        Err(Failure::Usage(refused.unwrap_or_default()))
+        if fitting.len() > 1 {
+            let functions = fitting.iter().filter_map(|call| call.function.as_ref());
+            let signatures: Vec<_> =
+                functions.map(|function| format!("'{}'", function.signature())).collect();
+            return Err(Failure::Usage(format!(
+                "the arguments fit more than one function {name} of {contract}: say which by its signature, {}",
+                signatures.join(" or ")
+            )));
+        }
+        match fitting.pop() {
+            Some(call) => Ok(Some(call)),
+            None => Err(Failure::Usage(refused.unwrap_or_default())),
+        }
+    }
+}
+
+impl Prepared {
+    /// A call with input that is encoded already, for which no interface is needed.
+    fn raw(
+        local: &Local,
+        contract: &str,
+        input: &str,
+        words: &[String],
+        options: &Options,
+    ) -> Result<Self, Failure> {
+        let parsed = Invocation::parse(words, &[], options, false)?;
+        let named = parsed.given.named.first().map(|(name, _)| format!("--{name}"));
+        if let Some(word) = parsed.given.positional.first().cloned().or(named) {
+            let word = printable(&word);
+            return Err(Failure::Usage(format!(
+                "`{word}` stands behind encoded input, which has its arguments in it"
+            )));
+        }
+        let to = local.names.address(contract).map_err(Failure::Usage)?;
+        let input = parse_hex(input).ok_or_else(|| {
+            let input = printable(input);
+            Failure::Usage(format!("`{input}` is not 0x and an even number of hexadecimal digits"))
+        })?;
+        let function = local.interface(&to)?;
+        let function = function.and_then(|interface| interface.function_of(&input).cloned());
+        Ok(Self { to, input, options: parsed.options, json: parsed.json, function })
     }
 }
 

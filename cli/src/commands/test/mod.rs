@@ -29,7 +29,7 @@ use crate::support::output::{ERROR, Output, TITLE, WARNING, grouped};
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Only tests whose names contain this
+    /// Only tests whose names contain this; also as it is printed, with the program in front
     filter: Option<String>,
     /// Lists the tests and runs none
     #[arg(long)]
@@ -82,6 +82,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     for program in &programs {
         let records = tempfile::tempdir()
             .map_err(|source| Failure::Io { what: "make a temporary folder".to_owned(), source })?;
+        let Some(filter) = filter_of(program, filter) else { continue };
         let tests = program.run(filter, records.path(), &hashes(&images))?;
         for test in tests {
             let result = Outcome::of(&program.name, test, records.path(), &images)?;
@@ -140,9 +141,19 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(if failed == 0 { 0 } else { 5 })
 }
 
+/// What the names of a program's tests must contain. A filter may be as tests are printed, with the
+/// program in front; then it means no test of another program.
+fn filter_of<'a>(program: &native::Program, filter: &'a str) -> Option<&'a str> {
+    match filter.split_once(' ') {
+        Some((name, test)) => program.name.ends_with(name).then_some(test),
+        None => Some(filter),
+    }
+}
+
 fn list(programs: &[native::Program], filter: &str, output: Output) -> Result<u8, Failure> {
     let mut names = Vec::new();
     for program in programs {
+        let Some(filter) = filter_of(program, filter) else { continue };
         let tests = program.list(filter)?;
         names.extend(tests.into_iter().map(|test| format!("{} {test}", program.name)));
     }

@@ -122,12 +122,7 @@ fn parse(printed: &str) -> Vec<Test> {
         let name = name.trim_end_matches(" - should panic").to_owned();
         let verdict = match verdict {
             "ok" => Verdict::Passed,
-            "FAILED" => {
-                let title = format!("---- {name} stdout ----\n");
-                let said = printed.split_once(&title).map(|(_, said)| said).unwrap_or_default();
-                let end = said.find("\n\n").unwrap_or(said.len());
-                Verdict::Failed(said[..end].trim().to_owned())
-            }
+            "FAILED" => Verdict::Failed(output_of(&name, printed).trim().to_owned()),
             verdict if verdict.starts_with("ignored") => Verdict::Ignored,
             _ => continue,
         };
@@ -137,9 +132,32 @@ fn parse(printed: &str) -> Vec<Test> {
     tests
 }
 
+/// All that a test printed that failed: up to the output of the next, or the list of those that failed.
+fn output_of<'a>(name: &str, printed: &'a str) -> &'a str {
+    let outputs = printed.rfind("\nfailures:\n").map_or(printed, |end| &printed[..end]);
+    let title = format!("---- {name} stdout ----\n");
+    let said = outputs.split_once(&title).map(|(_, said)| said).unwrap_or_default();
+    let next = said.match_indices("\n\n---- ").find(|(at, _)| {
+        let line = said[at + 2..].lines().next().unwrap_or_default();
+        line.ends_with(" stdout ----")
+    });
+    next.map_or(said, |(end, _)| &said[..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_a_failed_test_printed_is_kept() {
+        let printed = "running 2 tests\ntest a ... FAILED\ntest b ... FAILED\n\nfailures:\n\n\
+            ---- a stdout ----\nfirst\n\nassertion failed\n  left: 1\n\nminimal failing input: x = 3\n\n\
+            ---- b stdout ----\nfailures:\n\nsecond\n\n\nfailures:\n    a\n    b\n\n\
+            test result: FAILED. 0 passed; 2 failed\n";
+        let [a, b] = ["a", "b"].map(|name| output_of(name, printed).trim());
+        assert_eq!(a, "first\n\nassertion failed\n  left: 1\n\nminimal failing input: x = 3");
+        assert_eq!(b, "failures:\n\nsecond");
+    }
 
     #[test]
     fn verdicts_are_read_from_what_is_printed() {

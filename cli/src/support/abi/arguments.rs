@@ -48,7 +48,8 @@ pub(crate) fn bind(
     for (param, text) in params.iter().zip(texts) {
         let name = &param.name;
         let text = text.ok_or_else(|| {
-            format!("{what} needs `{name}`, a {}: it takes {}", param.ty, list(params))
+            let article = if param.ty.starts_with(['a', 'i']) { "an" } else { "a" };
+            format!("{what} needs `{name}`, {article} {}: it takes {}", param.ty, list(params))
         })?;
         let value = parse::value(param, text, names)
             .map_err(|reason| format!("argument `{name}` of {what}: {reason}"))?;

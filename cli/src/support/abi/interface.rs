@@ -73,7 +73,10 @@ impl Interface {
     /// signature.
     pub(crate) fn named(&self, name: &str) -> Vec<&Function> {
         if name.contains('(') {
-            return self.functions().filter(|function| function.signature() == name).collect();
+            // written in any way: with spaces, `uint` for `uint256`, names of arguments
+            let signature = Function::parse(name).map(|function| function.signature());
+            let signature = signature.unwrap_or_else(|_| name.to_owned());
+            return self.functions().filter(|function| function.signature() == signature).collect();
         }
         let exact: Vec<_> = self.functions().filter(|function| function.name == name).collect();
         if !exact.is_empty() {

@@ -8,4 +8,4 @@ mod show;
 pub(crate) use arguments::{Given, bind};
 pub(crate) use interface::{Decoded, Field, Interface, decode, plain, standard};
 pub(crate) use parse::amount;
-pub(crate) use show::{one_line, printable, values};
+pub(crate) use show::{one_line, panic_in_words, printable, values};

@@ -43,6 +43,26 @@ pub(crate) fn one_line(decoded: &Decoded, names: &Names) -> String {
     format!("{name} {{ {} }}", list.join(", "))
 }
 
+/// What the code of Solidity's `Panic(uint256)` means, behind ` = `.
+pub(crate) fn panic_in_words(decoded: &Decoded) -> Option<String> {
+    let [Field { value: DynSolValue::Uint(code, _), .. }] = decoded.fields.as_slice() else {
+        return None;
+    };
+    let words = match u64::try_from(*code).ok().filter(|_| decoded.name == "Panic")? {
+        0x01 => "an assertion failed",
+        0x11 => "arithmetic overflow or underflow",
+        0x12 => "division by zero",
+        0x21 => "a number is no variant of its enum",
+        0x22 => "a stored array is wrongly encoded",
+        0x31 => "an empty array has nothing to remove",
+        0x32 => "an index is out of bounds",
+        0x41 => "too much memory",
+        0x51 => "a call of an uninitialised function",
+        _ => return None,
+    };
+    Some(format!(" = {code:#x}, {words}"))
+}
+
 impl Decoded {
     pub(crate) fn to_json(&self) -> Value {
         serde_json::json!({ "name": self.name, "fields": Field::list_to_json(&self.fields) })
@@ -61,10 +81,28 @@ impl Field {
     }
 }
 
-/// Text of a contract, with control characters escaped: nothing in it is a command for the terminal.
+/// Whether each member of a structure has a name of its own. The members of others have places.
+fn all_named(components: &[Param]) -> bool {
+    let mut seen = std::collections::BTreeSet::new();
+    components.iter().all(|component| !component.name.is_empty() && seen.insert(&component.name))
+}
+
+/// Text of a contract, with control characters escaped: nothing in it is a command for the terminal, and
+/// nothing turns the order of what is shown around.
 pub(crate) fn printable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    let shown = |c: char| {
+        if c.is_control() || is_format(c) { c.escape_default().to_string() } else { c.into() }
+    };
     text.chars().map(shown).collect()
+}
+
+/// Characters that are not seen and change how others are: marks of direction (Unicode's
+/// `Bidi_Control`), spaces without width, separators of lines, tags.
+fn is_format(c: char) -> bool {
+    matches!(c,
+        '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
 }
 
 fn text(value: &DynSolValue, components: &[Param], names: &Names) -> String {
@@ -84,12 +122,14 @@ fn text(value: &DynSolValue, components: &[Param], names: &Names) -> String {
         }
         DynSolValue::Array(items) | DynSolValue::FixedArray(items) => list(items),
         DynSolValue::Tuple(items) => {
+            let named = all_named(components);
             let member = |(component, item): (&Param, &DynSolValue)| {
                 let shown = text(item, &component.components, names);
-                format!("{}: {shown}", printable(&component.name))
+                if named { format!("{}: {shown}", printable(&component.name)) } else { shown }
             };
             let shown: Vec<_> = components.iter().zip(items).map(member).collect();
-            format!("{{ {} }}", shown.join(", "))
+            let shown = shown.join(", ");
+            if named { format!("{{ {shown} }}") } else { format!("({shown})") }
         }
         other => format!("{other:?}"),
     }
@@ -117,11 +157,56 @@ fn json(value: &DynSolValue, components: &[Param]) -> Value {
             items.iter().map(|item| json(item, components)).collect()
         }
         DynSolValue::Tuple(items) => {
+            let members = components.iter().zip(items);
+            let value =
+                |(component, item): (&Param, &DynSolValue)| json(item, &component.components);
+            if !all_named(components) {
+                return members.map(value).collect();
+            }
             let member = |(component, item): (&Param, &DynSolValue)| {
-                (component.name.clone(), json(item, &component.components))
+                (component.name.clone(), value((component, item)))
             };
-            Value::Object(components.iter().zip(items).map(member).collect())
+            Value::Object(members.map(member).collect())
         }
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::U256;
+
+    use super::*;
+
+    fn param(ty: &str, name: &str, components: Vec<Param>) -> Param {
+        Param { ty: ty.to_owned(), name: name.to_owned(), components, internal_type: None }
+    }
+
+    #[test]
+    fn members_without_names_are_shown_by_place() {
+        let value =
+            DynSolValue::Tuple(vec![DynSolValue::Uint(U256::from(1), 64), DynSolValue::Bool(true)]);
+        let list = DynSolValue::Array(vec![value]);
+        for (first, second, shown, document) in [
+            ("", "", "[(1, true)]", "[[1,true]]"),
+            ("a", "", "[(1, true)]", "[[1,true]]"),
+            ("a", "a", "[(1, true)]", "[[1,true]]"),
+            ("a", "b", "[{ a: 1, b: true }]", r#"[{"a":1,"b":true}]"#),
+        ] {
+            let members = [param("uint32", first, vec![]), param("bool", second, vec![])];
+            assert_eq!(text(&list, &members, &Names::default()), shown);
+            let found = json(&list, &members).to_string();
+            // numbers of 64 bits are text
+            assert_eq!(found.replace("\"1\"", "1"), document);
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_shown_hides_or_turns_what_stands_beside_it() {
+        for letter in ['\u{202e}', '\u{200b}', '\u{1b}', '\u{2028}', '\u{e0041}', '\u{feff}'] {
+            let shown = printable(&format!("a{letter}b"));
+            assert!(shown.is_ascii() && shown.starts_with("a\\u{"), "{shown:?}");
+        }
+        assert_eq!(printable("Gruß, 世界 €"), "Gruß, 世界 €");
     }
 }
