@@ -236,7 +236,7 @@ impl Local {
             Keep::Success if receipt.succeeded() => drop(block.commit()?),
             Keep::Success => {}
             Keep::Nothing => {
-                witness = block.seal()?.witness.map(|witness| witness.to_bytes().len())
+                witness = block.seal()?.witness.map(|witness| witness.to_bytes().len());
             }
         }
         Ok(Executed { transaction, info, receipt, accessed, before, witness })
