@@ -146,7 +146,7 @@ fn measure(name: &str, store: &dyn Store, keys: u64, contracts: u64) {
         store.commit(block).expect("a commit");
         (root - begin, processor_time() - root)
     };
-    let value = |seed: u64| Some(Value::from(&[seed.to_le_bytes(); 4].as_flattened()[..]));
+    let value = |seed: u64| Some(Value::from([seed.to_le_bytes(); 4].as_flattened()));
     for begin in (0..keys).step_by(50_000) {
         let end = keys.min(begin + 50_000);
         commit((begin..end).map(|number| (key(number, contracts), value(number))).collect());
