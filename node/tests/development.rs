@@ -1,6 +1,7 @@
 //! A development node over HTTP: what clients send, and what they need back.
 
 #![allow(clippy::unwrap_used, reason = "this file holds only tests")]
+#![allow(clippy::needless_pass_by_value, reason = "parameters are written where they are sent")]
 
 use std::sync::Arc;
 

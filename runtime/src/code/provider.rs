@@ -123,6 +123,11 @@ impl Provider {
         self.queue.wait();
     }
 
+    /// How many programs are being compiled or checked in the background now.
+    pub(crate) fn compiling(&self) -> usize {
+        self.queue.running()
+    }
+
     pub(crate) fn counters(&self) -> &EngineCounters {
         &self.counters
     }

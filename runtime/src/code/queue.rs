@@ -77,6 +77,11 @@ where
         self.shared.state().jobs.raise(key);
     }
 
+    /// How many jobs are being done now.
+    pub(crate) fn running(&self) -> usize {
+        self.shared.state().running
+    }
+
     /// Waits until nothing is to be done.
     pub(crate) fn wait(&self) {
         let mut state = self.shared.state();

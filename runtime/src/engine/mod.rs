@@ -45,6 +45,11 @@ impl Engine {
         self.provider().counters().read()
     }
 
+    /// How many programs are being compiled or checked in the background at this moment.
+    pub fn compiling(&self) -> usize {
+        self.provider().compiling()
+    }
+
     /// Waits until everything that is to be compiled in the background is: for nodes that want to be
     /// fast from the first call on, and for tests.
     pub fn finish_compiling(&self) {

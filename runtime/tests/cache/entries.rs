@@ -127,6 +127,13 @@ fn a_loop_without_an_entry_gets_one_when_interpreting_has_become_dearer() {
     }
 }
 
+/// Waits until a thread has begun to compile.
+fn until_busy(engine: &Engine) {
+    while engine.compiling() == 0 {
+        std::thread::yield_now();
+    }
+}
+
 /// Gas that instances of [`TIGHT`] may use in the interpreter before they wait, with a run more.
 const PATIENCE: u64 = (1 << 21) + 4_096 * 16 + 100;
 
@@ -138,7 +145,7 @@ fn a_run_waits_for_code_when_interpreting_has_become_dearer() {
         // the only thread that compiles is busy for long
         let large = stripped(&"1: add a0, a0, a1\nbeq a0, a1, 1b\n".repeat(20_000));
         let busy = Module::new(&engine, &large).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        until_busy(&engine);
         let module = Module::new(&engine, &stripped(TIGHT)).unwrap();
         let mut instance = instance(&module);
         instance.set_gas(1 << 28).unwrap();
@@ -160,7 +167,7 @@ fn a_run_on_a_small_stack_has_its_code_made_on_a_larger_one() {
     // the only thread that compiles is busy for long
     let large = stripped(&"1: add a0, a0, a1\nbeq a0, a1, 1b\n".repeat(20_000));
     let _busy = Module::new(&engine, &large).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(20));
+    until_busy(&engine);
     let module = Module::new(&engine, &stripped(TIGHT)).unwrap();
     let run = || {
         let mut instance = instance(&module);
