@@ -86,6 +86,7 @@ pub fn encode_key(key: &StateKey) -> KeyBytes {
 }
 
 /// What the keys of all stored values of an account begin with.
+#[cfg(feature = "redb")]
 pub(crate) fn storage_prefix(contract: &Address) -> [u8; 21] {
     let mut prefix = [STORAGE; 21];
     prefix[1..].copy_from_slice(contract.as_bytes());

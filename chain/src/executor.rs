@@ -30,7 +30,8 @@ pub(crate) struct Level {
     pub(crate) body: Body,
     /// The account whose state it uses.
     pub(crate) address: Address,
-    /// Whether it runs a constructor.
+    /// Whether it runs a constructor. Frames of bytecode ask.
+    #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "no frame asks"))]
     pub(crate) creates: bool,
     /// The gas that it got, in units of its kind.
     pub(crate) gas: u64,

@@ -117,6 +117,7 @@ impl Processor {
 
     /// Whether a transaction could be the next, with at most `gas` of the block's gas: all that is
     /// refused without a look at its signature, files and addresses. Changes nothing.
+    #[cfg(feature = "secp256k1")]
     pub(crate) fn check(&mut self, transaction: &Transaction, gas: u64) -> Result<(), Stopped> {
         let session = &mut *self.session.borrow_mut();
         let price = own_price(session, transaction, gas)?;
@@ -430,11 +431,11 @@ fn move_value(
 /// What removing values gives back, in programs and in bytecode (which counts Ethereum's gas).
 fn refund(session: &Session, used: u64, of_bytecode: i64) -> u64 {
     let prices = &session.prices;
-    let mut refund = session.journal.cleared_values() * prices.cleared_value;
+    let refund = session.journal.cleared_values() * prices.cleared_value;
     #[cfg(feature = "evm")]
-    {
-        refund += crate::evm::to_riscv(u64::try_from(of_bytecode).unwrap_or(0));
-    }
+    let refund = refund + crate::evm::to_riscv(u64::try_from(of_bytecode).unwrap_or(0));
+    #[cfg(not(feature = "evm"))]
+    debug_assert_eq!(of_bytecode, 0, "there are no frames of bytecode");
     refund.min(used / prices.refund_cap)
 }
 

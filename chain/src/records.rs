@@ -3,6 +3,7 @@
 use postcard::ser_flavors::Flavor;
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(feature = "redb")]
 use crate::header::Header;
 use crate::receipt::Receipt;
 
@@ -15,6 +16,7 @@ pub struct RecordError {
 }
 
 /// The bytes of a header.
+#[cfg(feature = "redb")]
 pub(crate) fn encode_header(header: &Header) -> Result<Vec<u8>, RecordError> {
     let mut bytes = Vec::new();
     encode(|| format!("block {}", header.height), header, &mut bytes)?;
@@ -22,6 +24,7 @@ pub(crate) fn encode_header(header: &Header) -> Result<Vec<u8>, RecordError> {
 }
 
 /// The header of the block of this height.
+#[cfg(feature = "redb")]
 pub(crate) fn decode_header(height: u64, bytes: &[u8]) -> Result<Header, RecordError> {
     decode(|| format!("block {height}"), bytes)
 }

@@ -114,7 +114,7 @@ fn reads_wait_at_the_same_time_and_the_block_is_the_same() {
     assert_eq!(without, with);
     assert_eq!(one, 1, "without prefetching, reads come one after the other");
     assert!(most > 10, "at most {most} reads waited at the same time");
-    assert!(without.receipts.iter().all(|receipt| receipt.succeeded()));
+    assert!(without.receipts.iter().all(bessemer_chain::Receipt::succeeded));
     let ratio = slow.as_secs_f64() / fast.as_secs_f64();
     println!("{slow:?} without prefetching, {fast:?} with ({most} at once): {ratio:.1} times");
 }

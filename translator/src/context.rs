@@ -2,7 +2,7 @@
 
 use core::mem::offset_of;
 
-/// The native-side record of a frame. Generated code has its address, plus [`BIAS`], in Cranelift's
+/// The native-side record of a frame. Generated code has its address, plus `BIAS`, in Cranelift's
 /// pinned register, and reads and writes the fields at the offsets below; the layout is part of the
 /// artifact's meaning.
 ///
