@@ -116,8 +116,10 @@ fn differing_images_fail_the_test(home: &Path, project: &Path) {
         assert_eq!(code(&output), 3, "{wrong}");
         let message = stderr(&output);
         assert!(message.contains(said), "{wrong}: {message}");
-        let place = format!("src/lib.rs:{}:", function + 1);
-        assert!(message.contains(&place), "{wrong} is not told at {place} {message}");
+        // where two functions do not go together, either is the place
+        let places = [1, 2].map(|behind| format!("src/lib.rs:{}:", function + behind));
+        let told = places.iter().any(|place| message.contains(place));
+        assert!(told, "{wrong} is not told at {places:?} {message}");
         assert!(!message.contains("doctor"), "{wrong}: {message}");
     }
     std::fs::write(&source, "this is no Rust").expect("it can be written");
