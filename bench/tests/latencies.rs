@@ -19,7 +19,7 @@ fn all_engines_can_be_probed() {
         ] {
             assert!(timing.min_ns > 0.0, "nothing was measured: {latencies:?}");
         }
-        // an instance that has run has at least one page of its own
-        assert!(latencies.idle.resident >= 4096.0, "{latencies:?}");
+        // an instance that has run has more than one page of its own
+        assert!(latencies.idle.resident > 4096.0, "{latencies:?}");
     }
 }

@@ -72,11 +72,6 @@ pub trait View: Send + Sync {
         let _ = contract;
         Ok(Vec::new())
     }
-
-    /// Hints that these keys will be asked for soon.
-    fn prefetch(&self, keys: &[StateKey]) {
-        let _ = keys;
-    }
 }
 
 /// State that blocks change. This is what an embedder with a state of his own implements.

@@ -42,6 +42,17 @@ pub(crate) enum CompileError {
     Thread(#[source] Arc<io::Error>),
 }
 
+impl CompileError {
+    /// Whether every further attempt would end the same way.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Translate(TranslateError::TooLarge { .. })
+                | Self::Child(ChildError::TooLarge { .. })
+        )
+    }
+}
+
 /// Bytes of stack that a thread needs to compile.
 const STACK: usize = 1 << 20;
 

@@ -484,6 +484,9 @@ impl Provider {
             }
             Err(error) => {
                 self.failed(parts, &error);
+                if error.is_final() {
+                    parts.let_interpret_for_good();
+                }
                 Err(error)
             }
         }

@@ -311,7 +311,14 @@ impl Parts {
 
     /// The same when there was no code for those who waited: four times as much each time.
     pub(crate) fn let_interpret_longer(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
+        let more = |failures: u32| failures.checked_add(1);
+        let _ = self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        self.let_interpret();
+    }
+
+    /// There will never be code, so nobody waits for it.
+    pub(crate) fn let_interpret_for_good(&self) {
+        self.failures.store(u32::MAX, Ordering::Relaxed);
         self.let_interpret();
     }
 

@@ -4,7 +4,9 @@
 use std::fs;
 
 use bessemer_image::{ImageBuilder, Profile};
-use bessemer_runtime::{Backend, Compilation, Engine, ErrorKind, Module, Origin};
+use bessemer_runtime::{
+    Backend, Compilation, Engine, EngineStatistics, ErrorKind, Exit, Module, Origin,
+};
 use bessemer_translator::{Options, TranslateError};
 
 use crate::harness::{Place, expected, grown, numbered, run, seal};
@@ -39,6 +41,28 @@ fn a_program_that_would_have_more_is_interpreted() {
     assert_eq!(run(&module), expected(&elf));
     let rule = Options::default().native_limit(6_000);
     assert!(module.code().unwrap().bytes().len() <= rule / 2, "the limit is near");
+}
+
+#[test]
+fn a_program_that_would_have_more_is_compiled_once_and_not_again_however_long_it_runs() {
+    let branch_to_the_next = 0x0000_0263_u32.to_le_bytes();
+    let mut text = branch_to_the_next.repeat(6_000);
+    // j -24000, to the first
+    text.extend(0xa40f_a06f_u32.to_le_bytes());
+    let elf = ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, text).build();
+    let config = crate::harness::config().native_per_slot(1).backend(Backend::Auto);
+    let engine = Engine::new(config).unwrap();
+    let module = Module::new(&engine, &elf).unwrap();
+    engine.finish_compiling();
+    assert_eq!(engine.statistics().compile_failures, 1);
+    // three times what is interpreted before an instance waits for code
+    let gas = 300_000_000;
+    let mut instance = crate::harness::instance(&module);
+    instance.set_gas(gas).unwrap();
+    assert!(matches!(instance.run().unwrap(), Exit::OutOfGas { .. }));
+    assert!(module.statistics().interpreted_gas > gas / 2, "{:?}", module.statistics());
+    let EngineStatistics { compile_failures, compiles_awaited, .. } = engine.statistics();
+    assert_eq!((compile_failures, compiles_awaited), (1, 0));
 }
 
 /// Multiples of the alignment of tables: the first is allowed, the second is not.

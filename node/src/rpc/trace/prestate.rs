@@ -46,13 +46,11 @@ impl Touched {
         }
         let (mut pre, mut post) = (Map::new(), Map::new());
         for (address, slots) in &self.accounts {
-            let codes = [before, after].map(|world| world.code(&chain_address(address)));
-            let [was, is] = codes;
-            let code = was?.len() + is?.len();
-            if !self.room.take(ACCOUNT + slots.len() * SLOT + code * 2) {
+            if !self.room.take(2 * (ACCOUNT + slots.len() * SLOT)) {
                 break;
             }
-            let (was, is) = (account(before, address, slots)?, account(after, address, slots)?);
+            let was = account(before, address, slots, &mut self.room)?;
+            let is = account(after, address, slots, &mut self.room)?;
             let name = format!("{address:#x}");
             if !diff {
                 if let Some(was) = was {
@@ -118,11 +116,12 @@ fn changes(
     (changed, slots)
 }
 
-/// An account with these slots; `None` if it does not exist.
+/// An account with these slots, and its code if there is room; `None` if it does not exist.
 fn account(
     world: &World,
     address: &Address,
     slots: &BTreeSet<B256>,
+    room: &mut Room,
 ) -> Result<Option<Map<String, Value>>, RpcError> {
     let at = chain_address(address);
     let account = world.account(&at)?;
@@ -135,7 +134,7 @@ fn account(
         object.insert("nonce".to_owned(), json!(account.nonce));
     }
     let code = world.code(&at)?;
-    if !code.is_empty() {
+    if !code.is_empty() && room.take(code.len() * 2) {
         object.insert("code".to_owned(), form::bytes(&code));
         object.insert("codeHash".to_owned(), form::hash(&account.code_hash().into()));
     }
