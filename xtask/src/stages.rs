@@ -57,6 +57,12 @@ pub(crate) const CI: &[Stage] = &[
         steps: &[Step::new("cargo doc --locked --release --workspace --no-deps")
             .with(&[("RUSTDOCFLAGS", "-D warnings")])],
     },
+    Stage {
+        name: "deny",
+        what: "licences, sources and duplicates of dependencies are as deny.toml allows",
+        steps: &[Step::new("cargo deny --locked check bans licenses sources")
+            .needs("cargo deny --version", "cargo install --locked cargo-deny")],
+    },
 ];
 
 /// What takes longer, or needs more than CI has.
@@ -77,12 +83,6 @@ pub(crate) const OTHER: &[Stage] = &[
                 "cargo run --locked --release -p bessemer-conformance -- calls --count 100000",
             ),
         ],
-    },
-    Stage {
-        name: "deny",
-        what: "licences, sources and duplicates of dependencies are as deny.toml allows",
-        steps: &[Step::new("cargo deny --locked check bans licenses sources")
-            .needs("cargo deny --version", "cargo install --locked cargo-deny")],
     },
     Stage {
         name: "advisories",
