@@ -172,52 +172,6 @@ impl<const BITS: usize> Int<BITS> {
         Self((bits << unused).arithmetic_shr(unused))
     }
 
-    #[track_caller]
-    #[inline]
-    fn sum(self, other: Self) -> Self {
-        match self.checked_add(other) {
-            Some(sum) => sum,
-            None => arithmetic(OVERFLOW, "attempt to add with overflow"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn difference(self, other: Self) -> Self {
-        match self.checked_sub(other) {
-            Some(difference) => difference,
-            None => arithmetic(OVERFLOW, "attempt to subtract with overflow"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn product(self, other: Self) -> Self {
-        match self.checked_mul(other) {
-            Some(product) => product,
-            None => arithmetic(OVERFLOW, "attempt to multiply with overflow"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn ratio(self, divisor: Self) -> Self {
-        match self.checked_div(divisor) {
-            Some(quotient) => quotient,
-            None if divisor.is_zero() => arithmetic(DIVISION, "attempt to divide by zero"),
-            None => arithmetic(OVERFLOW, "attempt to divide with overflow"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn rest(self, divisor: Self) -> Self {
-        match self.checked_rem(divisor) {
-            Some(remainder) => remainder,
-            None => arithmetic(DIVISION, "attempt to divide by zero"),
-        }
-    }
-
     fn shifted_left(self, by: usize) -> Self {
         Self::extended(self.0 << by)
     }
@@ -245,11 +199,14 @@ const fn smallest(bits: usize) -> [u64; 4] {
 
 operators! {
     Int
-    Add add AddAssign add_assign sum
-    Sub sub SubAssign sub_assign difference
-    Mul mul MulAssign mul_assign product
-    Div div DivAssign div_assign ratio
-    Rem rem RemAssign rem_assign rest
+    Add add AddAssign add_assign checked_add |_| (OVERFLOW, "attempt to add with overflow"),
+    Sub sub SubAssign sub_assign checked_sub |_| (OVERFLOW, "attempt to subtract with overflow"),
+    Mul mul MulAssign mul_assign checked_mul |_| (OVERFLOW, "attempt to multiply with overflow"),
+    Div div DivAssign div_assign checked_div |divisor: Self| match divisor.is_zero() {
+        true => (DIVISION, "attempt to divide by zero"),
+        false => (OVERFLOW, "attempt to divide with overflow"),
+    },
+    Rem rem RemAssign rem_assign checked_rem |_| (DIVISION, "attempt to divide by zero"),
 }
 
 bit_operators! {

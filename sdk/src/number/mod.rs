@@ -45,9 +45,13 @@ impl core::fmt::Display for OutOfRange {
 
 impl core::error::Error for OutOfRange {}
 
-/// Implements an operator for values and references, and its assignment, by a checked function.
+/// Implements an operator for values and references, and its assignment, by a checked function. Where
+/// that has no result the call reverts with the code and the message that `$why` gives for the second
+/// operand.
 macro_rules! operators {
-    ($Type:ident $($Operator:ident $operator:ident $Assign:ident $assign:ident $checked:ident)*) => {
+    ($Type:ident $(
+        $Operator:ident $operator:ident $Assign:ident $assign:ident $checked:ident $why:expr,
+    )*) => {
         $(
             impl<const BITS: usize> core::ops::$Operator for $Type<BITS> {
                 type Output = Self;
@@ -55,7 +59,14 @@ macro_rules! operators {
                 #[track_caller]
                 #[inline]
                 fn $operator(self, other: Self) -> Self {
-                    self.$checked(other)
+                    match self.$checked(other) {
+                        Some(result) => result,
+                        None => {
+                            let why: fn(Self) -> (u8, &'static str) = $why;
+                            let (code, message) = why(other);
+                            crate::fail::arithmetic(code, message)
+                        }
+                    }
                 }
             }
 
@@ -65,7 +76,7 @@ macro_rules! operators {
                 #[track_caller]
                 #[inline]
                 fn $operator(self, other: &Self) -> Self {
-                    self.$checked(*other)
+                    core::ops::$Operator::$operator(self, *other)
                 }
             }
 
@@ -73,7 +84,7 @@ macro_rules! operators {
                 #[track_caller]
                 #[inline]
                 fn $assign(&mut self, other: Self) {
-                    *self = self.$checked(other);
+                    *self = core::ops::$Operator::$operator(*self, other);
                 }
             }
         )*

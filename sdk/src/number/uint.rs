@@ -318,51 +318,6 @@ impl<const BITS: usize> Uint<BITS> {
         (number(low(&quotient)), number(remainder))
     }
 
-    #[track_caller]
-    #[inline]
-    fn sum(self, other: Self) -> Self {
-        match self.checked_add(other) {
-            Some(sum) => sum,
-            None => arithmetic(OVERFLOW, "attempt to add with overflow"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn difference(self, other: Self) -> Self {
-        match self.checked_sub(other) {
-            Some(difference) => difference,
-            None => arithmetic(OVERFLOW, "attempt to subtract with overflow"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn product(self, other: Self) -> Self {
-        match self.checked_mul(other) {
-            Some(product) => product,
-            None => arithmetic(OVERFLOW, "attempt to multiply with overflow"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn ratio(self, divisor: Self) -> Self {
-        match self.checked_div(divisor) {
-            Some(quotient) => quotient,
-            None => arithmetic(DIVISION, "attempt to divide by zero"),
-        }
-    }
-
-    #[track_caller]
-    #[inline]
-    fn rest(self, divisor: Self) -> Self {
-        match self.checked_rem(divisor) {
-            Some(remainder) => remainder,
-            None => arithmetic(DIVISION, "attempt to divide by zero"),
-        }
-    }
-
     fn shifted_left(self, by: usize) -> Self {
         Self((self.0 << by) & Self::MAX.0)
     }
@@ -394,11 +349,11 @@ const fn largest(bits: usize) -> [u64; 4] {
 
 operators! {
     Uint
-    Add add AddAssign add_assign sum
-    Sub sub SubAssign sub_assign difference
-    Mul mul MulAssign mul_assign product
-    Div div DivAssign div_assign ratio
-    Rem rem RemAssign rem_assign rest
+    Add add AddAssign add_assign checked_add |_| (OVERFLOW, "attempt to add with overflow"),
+    Sub sub SubAssign sub_assign checked_sub |_| (OVERFLOW, "attempt to subtract with overflow"),
+    Mul mul MulAssign mul_assign checked_mul |_| (OVERFLOW, "attempt to multiply with overflow"),
+    Div div DivAssign div_assign checked_div |_| (DIVISION, "attempt to divide by zero"),
+    Rem rem RemAssign rem_assign checked_rem |_| (DIVISION, "attempt to divide by zero"),
 }
 
 bit_operators! {
