@@ -1,35 +1,51 @@
 //! Makes the build id: a digest of everything that decides which bytes translation gives.
 //!
 //! Two builds with one id give the same artifacts. The id covers the sources of the translator and of
-//! the crates below it, the compiler, and the exact versions of the code generator.
+//! the crates below it, the compiler, and this crate's manifest, which pins every part of the code
+//! generator. Nothing that is missing counts as empty: then there is no build.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
-fn main() {
-    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let mut hasher = blake3::Hasher::new();
-    for name in ["CARGO_PKG_VERSION", "TARGET", "PROFILE"] {
-        field(&mut hasher, env::var(name).unwrap_or_default().as_bytes());
-    }
-    field(&mut hasher, &compiler());
-    for folder in ["src", "../isa/src", "../image/src"] {
-        let folder = manifest.join(folder);
-        println!("cargo::rerun-if-changed={}", folder.display());
-        let mut files = Vec::new();
-        rust_files(&folder, &mut files);
-        files.sort();
-        for file in files {
-            let below = file.strip_prefix(&folder).unwrap_or(&file);
-            field(&mut hasher, below.as_os_str().as_encoded_bytes());
-            field(&mut hasher, &fs::read(&file).unwrap_or_default());
+fn main() -> ExitCode {
+    match build_id(|name| env::var_os(name)) {
+        Ok(id) => {
+            println!("cargo::rustc-env=BESSEMER_BUILD_ID={id}");
+            ExitCode::SUCCESS
+        }
+        Err(missing) => {
+            println!("cargo::error=there is no build id for the translator: {missing}");
+            ExitCode::FAILURE
         }
     }
-    field(&mut hasher, code_generator().as_bytes());
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-env=BESSEMER_BUILD_ID={}", hasher.finalize().to_hex());
+}
+
+/// The id, from the variables that Cargo sets.
+pub(crate) fn build_id(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<blake3::Hash, String> {
+    let set = |name: &str| {
+        variable(name).filter(|value| !value.is_empty()).ok_or(format!("{name} is not set"))
+    };
+    let mut hasher = blake3::Hasher::new();
+    for name in ["CARGO_PKG_VERSION", "TARGET", "PROFILE"] {
+        field(&mut hasher, set(name)?.as_encoded_bytes());
+    }
+    field(&mut hasher, &compiler(set("RUSTC")?)?);
+    let own = PathBuf::from(set("CARGO_MANIFEST_DIR")?);
+    for file in ["build.rs", "Cargo.toml"] {
+        field(&mut hasher, &read(&own.join(file))?);
+    }
+    // the build scripts of the other two say where their sources are
+    let isa = set("DEP_BESSEMER_ISA_SOURCES")?.into();
+    let image = set("DEP_BESSEMER_IMAGE_SOURCES")?.into();
+    for folder in [own.join("src"), isa, image] {
+        sources(&mut hasher, &folder)?;
+    }
+    Ok(hasher.finalize())
 }
 
 fn field(hasher: &mut blake3::Hasher, bytes: &[u8]) {
@@ -38,34 +54,47 @@ fn field(hasher: &mut blake3::Hasher, bytes: &[u8]) {
 }
 
 /// What the compiler says that it is.
-fn compiler() -> Vec<u8> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    Command::new(rustc).arg("-vV").output().map(|output| output.stdout).unwrap_or_default()
+fn compiler(rustc: OsString) -> Result<Vec<u8>, String> {
+    let said = Command::new(&rustc).arg("-vV").output();
+    let said = said.map_err(|error| format!("{} does not start: {error}", rustc.display()))?;
+    match said.status.success() && !said.stdout.is_empty() {
+        true => Ok(said.stdout),
+        false => Err(format!("{} -vV ended by {}", rustc.display(), said.status)),
+    }
 }
 
-fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()) {
+/// All Rust files below a folder, by their names.
+fn sources(hasher: &mut blake3::Hasher, folder: &Path) -> Result<(), String> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files = Vec::new();
+    rust_files(folder, &mut files)?;
+    if files.is_empty() {
+        return Err(format!("{} has no sources", folder.display()));
+    }
+    files.sort();
+    field(hasher, &(files.len() as u64).to_le_bytes());
+    for file in files {
+        let below = file.strip_prefix(folder).unwrap_or(&file);
+        field(hasher, below.as_os_str().as_encoded_bytes());
+        field(hasher, &read(&file)?);
+    }
+    Ok(())
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
+    let failed = |error| format!("{} cannot be read: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
         if path.is_dir() {
-            rust_files(&path, found);
+            rust_files(&path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
+    Ok(())
 }
 
-/// The locked versions of Cranelift and its register allocator, with their checksums: the lock file is
-/// that of the workspace that is being built, which stands above the output folder.
-fn code_generator() -> String {
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    let locks = out.ancestors().map(|folder| folder.join("Cargo.lock"));
-    let Some(lock) = locks.into_iter().find(|lock| lock.is_file()) else {
-        return String::new();
-    };
-    println!("cargo::rerun-if-changed={}", lock.display());
-    let text = fs::read_to_string(lock).unwrap_or_default();
-    let packages = text.split("[[package]]").filter(|package| {
-        ["name = \"cranelift-", "name = \"regalloc2\""].iter().any(|name| package.contains(name))
-    });
-    packages.map(|package| package.split("dependencies").next().unwrap_or_default()).collect()
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    println!("cargo::rerun-if-changed={}", file.display());
+    fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
 }

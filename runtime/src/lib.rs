@@ -50,7 +50,8 @@ pub use engine::statistics::{EngineStatistics, ModuleStatistics};
 pub use error::{Error, ErrorKind, Exit};
 pub use exec::instance::{Arguments, Caller, Instance, MAX_GAS};
 pub use exec::linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
-#[doc(hidden)] // public for the tests of this crate, and no part of its interface
+#[cfg(feature = "test-hooks")]
+#[doc(hidden)]
 pub use exec::signal;
 pub use module::aot::{AotError, PortableFile};
 pub use module::profile::{JitDump, write_perf_map};

@@ -15,8 +15,10 @@ mod artifact;
 mod compile;
 mod context;
 mod error;
-#[doc(hidden)] // public for tests, and no part of the interface
+#[cfg(feature = "test-hooks")]
 pub mod fault;
+#[cfg(not(feature = "test-hooks"))]
+mod fault;
 mod flow;
 mod identity;
 #[allow(unsafe_code, reason = "installs and enters generated code")]

@@ -38,7 +38,7 @@ impl CodeMemory {
         if let Some(mapping) = KEPT.take(size) {
             return Ok(Self { mapping, len });
         }
-        fault::inject(fault::Call::Map).map_err(failed)?;
+        fault::inject().map_err(failed)?;
         let mapping = memmap2::MmapOptions::new().len(size).populate().map_anon();
         Ok(Self { mapping: mapping.map_err(failed)?, len })
     }
@@ -59,7 +59,7 @@ impl CodeMemory {
         self.mapping[..code.start].fill(INT3);
         self.mapping[code.end..].fill(INT3);
         let failed = |error: std::io::Error| memory_error(self.len, &error);
-        fault::inject(fault::Call::Protect).map_err(failed)?;
+        fault::inject().map_err(failed)?;
         let mapping = self.mapping.make_exec().map_err(failed)?;
         Ok(Executable { mapping: Some(mapping), code })
     }

@@ -114,6 +114,7 @@ impl Config {
     /// Bounds the instructions of a guest that become one native function, which are
     /// [`UNIT_INSTRUCTIONS`](bessemer_translator::UNIT_INSTRUCTIONS) at most. With few, code is cut
     /// at every place, which is what a test wants; it gets slower by it.
+    #[cfg(feature = "test-hooks")]
     pub fn unit_instructions(mut self, most: u32) -> Self {
         self.options.unit_instructions = most;
         self

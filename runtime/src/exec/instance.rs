@@ -351,6 +351,7 @@ impl<T> Instance<T> {
 
     /// Interprets this many runs before native code takes over, even if it is there already: so that
     /// tests can see that nothing can be seen of the change, wherever it happens.
+    #[cfg(feature = "test-hooks")]
     pub fn swap_after(&mut self, runs: u64) {
         self.reluctance = runs;
     }

@@ -46,10 +46,9 @@ use std::slice;
 use std::sync::OnceLock;
 use std::sync::atomic::{Ordering, compiler_fence};
 
-use bessemer_translator::fault::{self, Call};
 use bessemer_translator::{Landing, TrapRecord};
 
-use crate::memory::Region;
+use crate::memory::{Region, fault};
 
 /// Bytes that the alternate stack of a thread has at least, its guard page not counted.
 pub const ALT_STACK: usize = 64 << 10;
@@ -520,7 +519,7 @@ impl AltStack {
             return Ok(None);
         }
         let len = Self::GUARD + needed;
-        fault::inject(Call::Map)?;
+        fault::inject()?;
         // SAFETY: a new private mapping at an address of the kernel's choice.
         let mapping = unsafe {
             libc::mmap(
@@ -538,7 +537,7 @@ impl AltStack {
         // From here on the drop of `stack` unmaps.
         let stack = Self { mapping, len, previous };
         let start = stack.start();
-        fault::inject(Call::Protect)?;
+        fault::inject()?;
         // SAFETY: the mapping is new and belongs to `stack`.
         check(unsafe { libc::mprotect(start, needed, libc::PROT_READ | libc::PROT_WRITE) })?;
         let new = libc::stack_t { ss_sp: start, ss_flags: 0, ss_size: needed };

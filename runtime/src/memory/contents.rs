@@ -10,11 +10,10 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use bessemer_translator::fault::{self, Call};
 use memmap2::{MmapOptions, MmapRaw};
 use rustix::fs::{FallocateFlags, fallocate};
 
-use super::PAGE;
+use super::{PAGE, fault};
 
 /// Bytes in a memory file that nobody writes to any more.
 #[derive(Debug)]
@@ -164,7 +163,7 @@ struct Memory {
 impl Memory {
     /// A file of zeros, whose length cannot be changed.
     fn new(len: u64) -> io::Result<Self> {
-        fault::inject(Call::Map)?;
+        fault::inject()?;
         let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
         // SAFETY: the name is a C string that lives for ever.
         let fd = unsafe { libc::memfd_create(c"bessemer-image".as_ptr(), flags) };
@@ -179,7 +178,7 @@ impl Memory {
         if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) } != 0 {
             return Err(io::Error::last_os_error());
         }
-        fault::inject(Call::Map)?;
+        fault::inject()?;
         let view = MmapOptions::new().map_raw(&file)?;
         Ok(Self { file, view })
     }

@@ -5,9 +5,7 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::{self, NonNull};
 
-use bessemer_translator::fault::{self, Call};
-
-use super::{GUARD_AFTER, GUARD_BEFORE, Pages, SPACE};
+use super::{GUARD_AFTER, GUARD_BEFORE, Pages, SPACE, fault};
 
 const TOTAL: usize = GUARD_BEFORE + SPACE + GUARD_AFTER;
 
@@ -29,7 +27,7 @@ unsafe impl Sync for Reservation {}
 
 impl Reservation {
     pub(super) fn new() -> io::Result<Self> {
-        fault::inject(Call::Map)?;
+        fault::inject()?;
         // SAFETY: a new private mapping at an address of the kernel's choice touches no memory
         // that exists.
         let start = unsafe {
@@ -92,7 +90,7 @@ impl Reservation {
     pub(super) fn open(&mut self, pages: Pages) -> io::Result<()> {
         let at = self.at(pages);
         let protection = libc::PROT_READ | libc::PROT_WRITE;
-        fault::inject(Call::Protect)?;
+        fault::inject()?;
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
         // that anyone has borrowed memory in it.
         let result = unsafe { libc::mprotect(at.cast(), pages.len() as usize, protection) };
@@ -120,7 +118,7 @@ impl Reservation {
         if pages.is_empty() {
             return Ok(());
         }
-        fault::inject(Call::Protect)?;
+        fault::inject()?;
         let at = self.at(pages);
         // SAFETY: as in `open`.
         let result = unsafe { region::protect(at, pages.len() as usize, protection) };
@@ -136,7 +134,7 @@ impl Reservation {
         if pages.is_empty() {
             return Ok(());
         }
-        fault::inject(Call::Advise)?;
+        fault::inject()?;
         let at = self.at(pages);
         // SAFETY: `Pages` lie inside guest space, which `self` owns, and `&mut self` excludes
         // that anyone has borrowed the contents which change here.
@@ -164,7 +162,7 @@ impl Reservation {
         file: Option<(BorrowedFd<'_>, libc::off_t)>,
     ) -> io::Result<()> {
         debug_assert!(start + len <= SPACE);
-        fault::inject(Call::Map)?;
+        fault::inject()?;
         // SAFETY: the callers pass `Pages` or all of guest space, so the pointer stays in the
         // mapping.
         let at = unsafe { self.base.as_ptr().add(start) };

@@ -69,6 +69,7 @@
 //!   of guest memory is alive at that time.
 
 mod contents;
+pub(crate) mod fault;
 mod image;
 mod mapping;
 mod pool;

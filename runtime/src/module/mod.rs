@@ -167,8 +167,8 @@ impl Module {
         self.inner.parts.counters.read()
     }
 
-    /// Has code made now that can be entered at the heads of loops, for tests.
-    #[doc(hidden)]
+    /// Has code made now that can be entered at the heads of loops.
+    #[cfg(feature = "test-hooks")]
     pub fn make_osr_code(&self) {
         self.engine().provider().make_osr(self.parts());
     }
