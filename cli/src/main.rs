@@ -7,6 +7,7 @@ mod support;
 
 use std::process::ExitCode;
 
+use bessemer_toolchain::stand_in;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
@@ -97,6 +98,12 @@ Examples:
 ";
 
 fn main() -> ExitCode {
+    if let Some(compiled) = stand_in::run() {
+        return compiled.unwrap_or_else(|error| {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        });
+    }
     let cli = Cli::parse();
     cli.color.apply();
     output::log_warnings();

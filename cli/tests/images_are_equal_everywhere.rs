@@ -1,5 +1,5 @@
-//! A project that is built in another folder by another user has the same images, and they do not say
-//! where that was.
+//! A project that is built in another folder, by another user, with the SDK elsewhere, has the same images,
+//! and they do not say where that was.
 
 mod common;
 mod user;
@@ -16,10 +16,11 @@ const FUNCTION: &str = "pub fn ratio(&self, a: u64, b: u64) -> u64 {
 }
 ";
 
-/// Makes the project in a folder, builds it, and returns the image.
-fn build(home: &Path, folder: &Path, variables: &[(&str, &Path)]) -> Vec<u8> {
+/// Makes the project in a folder, with the SDK of a checkout, builds it, and returns the image.
+fn build(home: &Path, folder: &Path, checkout: &Path, variables: &[(&str, &Path)]) -> Vec<u8> {
     std::fs::create_dir_all(folder).expect("it can be made");
-    succeeds(home, folder, &["new", "counter"]);
+    let sdk = checkout.join("sdk").display().to_string();
+    succeeds(home, folder, &["new", "counter", "--sdk-path", &sdk]);
     let project = folder.join("counter");
     let edit = |file: &str, from: &str, to: &str| {
         let path = project.join(file);
@@ -36,11 +37,25 @@ fn build(home: &Path, folder: &Path, variables: &[(&str, &Path)]) -> Vec<u8> {
     std::fs::read(project.join("target/bessemer/counter.elf")).expect("it is there")
 }
 
+/// Copies a folder, without what was built in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("it can be made");
+    for entry in std::fs::read_dir(from).expect("it can be read").flatten() {
+        let (name, kind) = (entry.file_name(), entry.file_type().expect("it has a type"));
+        if kind.is_file() {
+            std::fs::copy(entry.path(), to.join(&name)).expect("it can be copied");
+        } else if kind.is_dir() && name != "target" && name != ".git" {
+            copy(&entry.path(), &to.join(&name));
+        }
+    }
+}
+
 #[test]
 fn images_do_not_depend_on_who_builds_them_and_where() {
     let Some(home) = home() else { return };
     let home = home.path();
-    let first = build(home, &home.join("a"), &[]);
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let first = build(home, &home.join("a"), &checkout, &[]);
     // another home: cargo's folder has another name, and what it fetched is there
     let other = home.join("somebody/else");
     std::fs::create_dir_all(&other).expect("it can be made");
@@ -54,7 +69,9 @@ fn images_do_not_depend_on_who_builds_them_and_where() {
     let artifacts = home.join("artifacts");
     let variables: [(&str, &Path); 2] =
         [("CARGO_HOME", &other), ("CARGO_BUILD_BUILD_DIR", &artifacts)];
-    let second = build(home, &home.join("b/c/d"), &variables);
+    let moved = home.join("elsewhere/checkout");
+    copy(&checkout, &moved);
+    let second = build(home, &home.join("b/c/d"), &moved, &variables);
     for image in [&first, &second] {
         let text = String::from_utf8_lossy(image);
         assert!(text.contains("/ruint-1."), "the crate is not named: the test tests nothing");

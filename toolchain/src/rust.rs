@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::remap::Names;
 use crate::{Tool, remap};
 
 /// The target of contracts.
@@ -220,8 +221,13 @@ impl Toolchain {
     pub fn cargo(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(folder);
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
-        {
+        for name in [
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "RUSTC_WRAPPER",
+            "RUSTC_WORKSPACE_WRAPPER",
+        ] {
             command.env_remove(name);
         }
         if self.rustc.is_absolute() {
@@ -242,15 +248,13 @@ impl Toolchain {
         command
     }
 
-    /// Flags of the compiler for contracts: the layout of the SDK, the linker, and a name for the
-    /// library's source.
+    /// Flags of the compiler for contracts: the layout of the SDK, and the linker.
     pub fn contract_flags(&self) -> Vec<String> {
         let mut flags = vec![
             "-Clink-arg=-Tbessemer.ld".to_owned(),
             // The linker shortens calls, which saves a tenth of an image, and misaligned accesses
             // cost here what others do. The compiler warns that the names may change.
             "-Ctarget-feature=+relax,+unaligned-scalar-mem".to_owned(),
-            self.library_flag(),
         ];
         flags.extend(self.linker_flags());
         flags
@@ -265,10 +269,10 @@ impl Toolchain {
         }
     }
 
-    /// The flag that gives the source of the library a name which is the same on every machine.
-    /// Messages of panics contain it.
-    pub fn library_flag(&self) -> String {
-        remap::flag(&self.sysroot.join(SOURCE), "/rustc")
+    /// Gives the source of the library a name which is the same on every machine. Messages of panics
+    /// contain it.
+    pub fn name_library(&self, names: &mut Names) {
+        names.push(&self.sysroot.join(SOURCE), remap::LIBRARY);
     }
 
     /// The line that `rustc --version` prints.

@@ -60,7 +60,7 @@ impl CompilerArgs {
 pub(crate) const COMPILER: &str = "serve-compiler";
 
 /// A folder that the environment names, or one in the user's home.
-fn user_folder(variable: &str, below_home: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn user_folder(variable: &str, below_home: &str) -> Result<PathBuf, Failure> {
     let absolute = |path: &PathBuf| path.is_absolute();
     if let Some(folder) = env::var_os(variable).map(PathBuf::from).filter(absolute) {
         return Ok(folder);

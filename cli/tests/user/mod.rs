@@ -35,9 +35,9 @@ pub fn run_with(home: &Path, folder: &Path, args: &[&str], variables: &[(&str, &
         let kept = std::env::var_os(name).unwrap_or_else(|| Path::new(&home).join(default).into());
         command.env(name, kept);
     }
-    // Projects of one user share what cargo compiles for them. Those of different tests do not: flags
-    // name the project's folder, so that each would make the others' files stale.
-    command.env("CARGO_BUILD_BUILD_DIR", home.join("build"));
+    // Projects share what cargo compiles for them, as those of one user do. `.ci/six-commands` begins
+    // with nothing.
+    command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
     command.envs(variables.iter().copied());
     command.env("HOME", home).current_dir(folder).output().expect("the binary starts")
 }

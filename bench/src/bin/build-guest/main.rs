@@ -11,7 +11,7 @@
 mod c;
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fmt::Write,
     fs,
     os::unix::fs::PermissionsExt,
@@ -21,6 +21,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use bessemer_bench::{PROGRAMS, Profile, workloads};
+use bessemer_toolchain::remap::Names;
 use bessemer_toolchain::rust::{self, Toolchain};
 use sha2::{Digest, Sha256};
 
@@ -68,13 +69,18 @@ fn build_all(toolchain: &Toolchain, root: &Path, target: &str) -> Result<PathBuf
     let mut cargo = toolchain.build(&root.join("bench/guest"), target, "core");
     // these replace the flags of `bench/guest/.cargo/config.toml`; the linker is the one that the C
     // programs need too
-    let mut flags = vec!["-Clink-arg=-Tlink.ld".to_owned(), toolchain.library_flag()];
-    flags.extend(rust::gnu_linker_flags());
-    flags.push(format!("--remap-path-prefix={}=.", root.display()));
+    let mut library = Names::default();
+    toolchain.name_library(&mut library);
+    let mut checkout = Names::default();
+    checkout.push(root, ".");
+    let mut flags = vec![OsString::from("-Clink-arg=-Tlink.ld")];
+    flags.extend(library.flags());
+    flags.extend(rust::gnu_linker_flags().into_iter().map(OsString::from));
+    flags.extend(checkout.flags());
     cargo
         .args(["--locked", "--bins", "--target-dir"])
         .arg(&folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join(OsStr::new("\x1f")));
     run(&mut cargo)?;
     Ok(folder.join(target).join("release"))
 }

@@ -35,9 +35,9 @@ pub(crate) enum Verdict {
 
 /// Builds the programs.
 pub(crate) fn programs(toolchain: &Toolchain, project: &Project) -> Result<Vec<Program>, Failure> {
-    let mut command = toolchain.cargo(project.root());
+    let mut command = project.test(toolchain)?;
     command
-        .args(["test", "--no-run", "--workspace", "--message-format", "json-render-diagnostics"])
+        .args(["--no-run", "--message-format", "json-render-diagnostics"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let unstarted = |source| Failure::Io { what: "start cargo".to_owned(), source };

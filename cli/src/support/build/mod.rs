@@ -56,14 +56,13 @@ pub(crate) fn contracts(
     let packages = project.select(names)?;
     folder.create()?;
     let _lock = folder.lock("build.lock", PATIENCE)?;
-    let mut command = toolchain.build(project.root(), CONTRACT_TARGET, "core,alloc");
+    let mut command = project.build(&toolchain)?;
     command
         .args(["--message-format", "json"])
         .args(["--config", "profile.release.debug=\"line-tables-only\""])
         .args(["--config", "profile.release.strip=false"])
         .args(packages.iter().flat_map(|package| ["--package", package.name.as_str()]))
         .arg("--bins")
-        .env("CARGO_ENCODED_RUSTFLAGS", project.flags(&toolchain))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

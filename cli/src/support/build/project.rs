@@ -1,11 +1,14 @@
 //! The contracts of a project.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use bessemer_toolchain::remap;
-use bessemer_toolchain::rust::Toolchain;
+use bessemer_toolchain::remap::Names;
+use bessemer_toolchain::rust::{CONTRACT_TARGET, Toolchain};
+use bessemer_toolchain::stand_in;
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
+use crate::support::compiling::user_folder;
 use crate::support::failure::Failure;
 use crate::support::names::closest;
 
@@ -26,13 +29,15 @@ fn unreadable(said: &str) -> String {
 /// A cargo project with contracts.
 pub(crate) struct Project {
     metadata: Metadata,
+    /// See [`shared`].
+    shared: Option<PathBuf>,
 }
 
 impl Project {
     /// The project that the current folder is in.
     pub(crate) fn read(toolchain: &Toolchain) -> Result<Self, Failure> {
         let here = Path::new(".");
-        let metadata =
+        let mut metadata =
             MetadataCommand::new().cargo_path(&toolchain.cargo).current_dir(here).exec().map_err(
                 |error| match error {
                     cargo_metadata::Error::CargoMetadata { stderr } => {
@@ -43,7 +48,11 @@ impl Project {
                     }
                 },
             )?;
-        Ok(Self { metadata })
+        let shared = shared(&metadata);
+        if let Some(folder) = shared.clone().and_then(|folder| folder.try_into().ok()) {
+            metadata.build_directory = Some(folder);
+        }
+        Ok(Self { metadata, shared })
     }
 
     /// Packages that are contracts: they use the SDK, and make a program.
@@ -93,10 +102,50 @@ impl Project {
         self.metadata.target_directory.join("bessemer").into()
     }
 
-    /// Flags of the compiler, with names for folders of this machine.
-    pub(crate) fn flags(&self, toolchain: &Toolchain) -> String {
-        let mut flags = remap::flags(&self.metadata);
-        flags.extend(toolchain.contract_flags());
-        flags.join("\x1f")
+    /// A command that builds for the contracts' target. No flag of the compiler that cargo sees names a
+    /// folder: a further project finds the library and the SDK compiled.
+    pub(crate) fn build(&self, toolchain: &Toolchain) -> Result<Command, Failure> {
+        let mut command = toolchain.build(self.root(), CONTRACT_TARGET, "core,alloc");
+        let mut names = Names::of(&self.metadata);
+        toolchain.name_library(&mut names);
+        stand_in::install(&mut command, &executable()?, &names);
+        self.share(&mut command)?;
+        command.env("CARGO_ENCODED_RUSTFLAGS", toolchain.contract_flags().join("\x1f"));
+        Ok(command)
     }
+
+    /// `cargo test` for the host.
+    pub(crate) fn test(&self, toolchain: &Toolchain) -> Result<Command, Failure> {
+        let mut command = toolchain.cargo(self.root());
+        self.share(&mut command)?;
+        command.args(["test", "--workspace"]);
+        Ok(command)
+    }
+
+    /// Has cargo put what it compiles into a folder for all projects of the user, unless the user
+    /// chose a folder.
+    fn share(&self, command: &mut Command) -> Result<(), Failure> {
+        let link = self.images().join("rustc");
+        stand_in::install_for_workspace(command, &executable()?, &link)
+            .map_err(|source| Failure::file("make", &link, source))?;
+        if let Some(folder) = &self.shared {
+            command.env("CARGO_BUILD_BUILD_DIR", folder);
+        }
+        Ok(())
+    }
+}
+
+/// The file of this program.
+fn executable() -> Result<PathBuf, Failure> {
+    std::env::current_exe()
+        .map_err(|source| Failure::Io { what: "find the file of this program".to_owned(), source })
+}
+
+/// The folder for what all projects of the user share, if the user chose no folder for this one.
+fn shared(metadata: &Metadata) -> Option<PathBuf> {
+    let target = &metadata.target_directory;
+    let chosen = *target != metadata.workspace_root.join("target")
+        || metadata.build_directory.as_ref().is_some_and(|folder| folder != target);
+    if chosen { None } else { user_folder("XDG_CACHE_HOME", ".cache").ok() }
+        .map(|cache| cache.join("bessemer-build"))
 }

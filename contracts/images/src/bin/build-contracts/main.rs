@@ -6,8 +6,6 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command that reports what it did")]
 
-mod identity;
-
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +13,17 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use bessemer_contracts::EXAMPLES;
-use bessemer_toolchain::remap;
+use bessemer_toolchain::remap::Names;
 use bessemer_toolchain::rust::{self, CONTRACT_TARGET, Toolchain};
+use bessemer_toolchain::stand_in;
 use cargo_metadata::MetadataCommand;
 use sha2::{Digest, Sha256};
 
 fn main() -> Result<ExitCode> {
-    identity::compile().unwrap_or_else(|| build().map(|()| ExitCode::SUCCESS))
+    match stand_in::run() {
+        Some(compiled) => Ok(compiled?),
+        None => build().map(|()| ExitCode::SUCCESS),
+    }
 }
 
 fn build() -> Result<()> {
@@ -71,16 +73,17 @@ fn build_all(toolchain: &Toolchain, root: &Path) -> Result<PathBuf> {
         .current_dir(root.join("contracts"))
         .other_options(["--locked".to_owned()])
         .exec()?;
-    // these replace the flags of `contracts/.cargo/config.toml`
-    let mut flags = remap::flags(&metadata);
-    flags.extend(toolchain.contract_flags());
+    let mut names = Names::of(&metadata);
+    toolchain.name_library(&mut names);
     // behind that of the SDK's folder: what the checkout has is named as in the checkout
-    flags.extend([remap::flag(root, "."), remap::flag(&folder, "/target")]);
+    names.push(root, ".");
+    names.push(&folder, "/target");
+    stand_in::install(&mut cargo, &std::env::current_exe()?, &names);
     cargo
         .args(["--locked", "--bins", "--target-dir"])
         .arg(&folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
-    identity::stand_in(&mut cargo, root)?;
+        // these replace the flags of `contracts/.cargo/config.toml`
+        .env("CARGO_ENCODED_RUSTFLAGS", toolchain.contract_flags().join("\x1f"));
     run(&mut cargo)?;
     Ok(folder.join(CONTRACT_TARGET).join("release"))
 }
