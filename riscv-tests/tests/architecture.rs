@@ -66,6 +66,77 @@ fn nothing_depends_on_what_judges_and_measures() {
     }
 }
 
+/// Hooks that only tests may have: what embedders get must not contain them.
+#[test]
+fn no_crate_that_embedders_get_enables_the_hooks_for_tests() {
+    let metadata = metadata();
+    let hooked = |package: &cargo_metadata::Package, tests: bool| {
+        let needed = package.dependencies.iter();
+        let needed = needed.filter(|needed| tests || needed.kind != DependencyKind::Development);
+        needed.flat_map(|needed| &needed.features).any(|feature| feature == "test-hooks")
+    };
+    let mut seen = 0;
+    for package in metadata.workspace_packages() {
+        let default = package.features.get("default").map(Vec::as_slice).unwrap_or_default();
+        assert!(!default.iter().any(|name| name.contains("test-hooks")), "{}", package.name);
+        let judges = *package.name == "bessemer-conformance";
+        assert!(judges || !hooked(package, false), "{} enables test-hooks", package.name);
+        seen += usize::from(hooked(package, true));
+    }
+    assert_eq!(seen, 2, "the tests of the runtime and the conformance suites use them");
+    // what they are in the sources
+    let root = metadata.workspace_root.as_std_path();
+    for (file, item) in [
+        ("translator/src/lib.rs", "pub mod fault;"),
+        ("translator/src/fault.rs", "pub fn fail_after("),
+        ("translator/src/fault.rs", "pub fn is_pending("),
+        ("runtime/src/lib.rs", "pub use exec::signal;"),
+        ("runtime/src/exec/instance.rs", "pub fn swap_after("),
+        ("runtime/src/module/mod.rs", "pub fn make_osr_code("),
+        ("runtime/src/config.rs", "pub fn unit_instructions("),
+    ] {
+        let source = fs::read_to_string(root.join(file)).unwrap();
+        let lines: Vec<_> = source.lines().map(str::trim).collect();
+        let at = lines.iter().position(|line| line.starts_with(item)).unwrap();
+        let behind = lines[at.saturating_sub(3)..at].contains(&r#"#[cfg(feature = "test-hooks")]"#);
+        assert!(behind, "{file}: `{item}` is not behind the feature test-hooks");
+    }
+}
+
+/// Which bytes translation gives depends on every part of Cranelift: the build id covers the
+/// translator's manifest, so that has to pin all of them.
+#[test]
+fn every_part_of_the_code_generator_is_pinned_where_the_build_id_sees_it() {
+    let metadata = metadata();
+    let root = metadata.workspace_root.as_std_path();
+    let packages = metadata.workspace_packages();
+    let translator = packages.iter().find(|package| *package.name == "bessemer-translator");
+    let pins: BTreeMap<_, _> = translator
+        .unwrap()
+        .dependencies
+        .iter()
+        .map(|needed| (needed.name.as_str(), needed.req.to_string()))
+        .collect();
+    let manifest = fs::read_to_string(root.join("translator/Cargo.toml")).unwrap();
+    let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap();
+    let mut parts = 0;
+    for package in lock.split("[[package]]").skip(1) {
+        let field = |name: &str| {
+            let line = package.lines().find_map(|line| line.strip_prefix(&format!("{name} = ")));
+            line.unwrap_or_default().trim_matches('"')
+        };
+        let name = field("name");
+        if name.starts_with("cranelift-") || name == "regalloc2" {
+            let pin = pins.get(name).map(String::as_str);
+            assert_eq!(pin, Some(format!("={}", field("version")).as_str()), "{name}");
+            assert!(manifest.contains(&format!("={}", field("version"))), "{name}");
+            assert!(!field("checksum").is_empty(), "{name} is not from the registry");
+            parts += 1;
+        }
+    }
+    assert!(parts >= 10, "only {parts} parts of Cranelift are in Cargo.lock");
+}
+
 /// The rows of the code map in ARCHITECTURE.md: folder, crate, and the crates that it uses.
 fn code_map(root: &Path) -> Vec<(String, String, BTreeSet<String>)> {
     let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();

@@ -35,27 +35,34 @@
 compile_error!("bessemer-runtime supports x86-64 Linux only");
 
 mod code;
+mod config;
 mod engine;
 mod error;
 mod exec;
+mod exit;
 #[allow(unsafe_code, reason = "maps memory and accesses it by address")]
 pub mod memory;
 mod module;
+mod program;
+mod statistics;
 
-pub use code::cache::{Cache, CacheEntry, CacheError, CacheLimits, Key};
-pub use code::worker::{ChildError, ChildLimits, serve_compiler};
+pub use code::cache::{CacheEntry, Key};
+pub use code::worker::serve_compiler;
+pub use config::{Backend, CacheLimits, ChildLimits, Compilation, Config};
 pub use engine::Engine;
-pub use engine::config::{Backend, Compilation, Config};
-pub use engine::statistics::{EngineStatistics, ModuleStatistics};
-pub use error::{Error, ErrorKind, Exit};
+pub use engine::cache::Cache;
+pub use error::{CacheError, ChildError, Error, ErrorKind};
 pub use exec::instance::{Arguments, Caller, Instance, MAX_GAS};
 pub use exec::linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
 #[cfg(feature = "test-hooks")]
 #[doc(hidden)]
 pub use exec::signal;
+pub use exit::Exit;
+pub use module::Module;
 pub use module::aot::{AotError, PortableFile};
 pub use module::profile::{JitDump, write_perf_map};
-pub use module::{Module, Origin};
+pub use program::Origin;
+pub use statistics::{EngineStatistics, ModuleStatistics};
 
 pub use bessemer_image::{Fault, Limits, LoadError};
 pub use bessemer_isa::{Trap, TrapKind};

@@ -124,11 +124,25 @@ pub(crate) fn clif(
     Ok(listed.collect())
 }
 
+/// The fields of the translator's identity that are the code generator's.
+pub(crate) fn target_fields(
+    options: &Options,
+) -> Result<Vec<(&'static str, String)>, TranslateError> {
+    let isa = target(options)?;
+    let features: String = isa.isa_flags().iter().map(|flag| format!("{flag};")).collect();
+    Ok(vec![
+        ("cranelift", cranelift_codegen::VERSION.to_owned()),
+        ("target", isa.triple().to_string()),
+        ("flags", isa.flags().to_string()),
+        ("features", features),
+    ])
+}
+
 /// Cranelift's back end for this machine and these options.
 ///
 /// There are two levels of processor features, so that one artifact serves a whole fleet: x86-64-v3
 /// where the machine has all of it, else x86-64-v2.
-pub(crate) fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
+fn target(options: &Options) -> Result<OwnedTargetIsa, TranslateError> {
     let host = |reason: &dyn std::fmt::Display| TranslateError::Host(reason.to_string());
     let mut flags = settings::builder();
     let opt_level = match options.opt_level {

@@ -54,6 +54,12 @@ pub struct Landing {
 /// it and anything else to leave generated code.
 pub type HostCall = extern "C" fn(*mut Context, u32) -> u32;
 
+/// The entry stub as the host sees it: gets the context, the address of the unit, the entry number.
+pub(crate) type EntryStub = extern "C" fn(*mut Context, usize, u32);
+
+/// Bits of a jump table entry that hold the number of the entry within its unit.
+pub(crate) const LOCAL_BITS: u32 = 12;
+
 /// `Context::reservation` when nothing is reserved.
 pub const NO_RESERVATION: u64 = u64::MAX;
 

@@ -10,6 +10,9 @@ pub enum TranslateError {
     /// This machine cannot run the code that the translator generates.
     #[error("native code needs x86-64 Linux with SSE4.2 ({0}); use the interpreter")]
     Host(String),
+    /// The build has no compiler: its feature `compiler` is off.
+    #[error("this build has no compiler; use the interpreter")]
+    NoCompiler,
     /// Cranelift refused a unit.
     #[error("Cranelift failed on the unit at {pc:#010x}: {reason}")]
     Codegen {

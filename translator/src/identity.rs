@@ -5,9 +5,8 @@ use std::fmt::Write;
 use std::mem::size_of;
 
 use crate::artifact::FORMAT_VERSION;
-use crate::context::{Context, Landing, layout};
+use crate::context::{Context, LOCAL_BITS, Landing, layout};
 use crate::jit::ENTRY_BITS;
-use crate::plan::LOCAL_BITS;
 use crate::{Options, TranslateError, compile};
 
 /// Named fields. Two translators with equal fields make equal artifacts of equal programs, and
@@ -17,7 +16,7 @@ use crate::{Options, TranslateError, compile};
 ///
 /// [`TranslateError::Host`] if this machine cannot run native code at all.
 pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, TranslateError> {
-    let isa = compile::target(options)?;
+    let target = compile::target_fields(options)?;
     let Options {
         opt_level,
         precise_registers,
@@ -26,17 +25,12 @@ pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, Transl
         loop_entries,
         native_per_slot,
     } = options;
-    let mut features = String::new();
-    for flag in isa.isa_flags() {
-        let _ = write!(features, "{flag};");
-    }
-    Ok(vec![
+    let mut fields = vec![
         ("format", FORMAT_VERSION.to_string()),
         ("build", env!("BESSEMER_BUILD_ID").to_owned()),
-        ("cranelift", cranelift_codegen::VERSION.to_owned()),
-        ("target", isa.triple().to_string()),
-        ("flags", isa.flags().to_string()),
-        ("features", features),
+    ];
+    fields.extend(target);
+    fields.extend([
         (
             "options",
             format!(
@@ -45,7 +39,8 @@ pub fn identity(options: &Options) -> Result<Vec<(&'static str, String)>, Transl
             ),
         ),
         ("context", context_layout()),
-    ])
+    ]);
+    Ok(fields)
 }
 
 /// The sizes and every offset that generated code uses, and the form of a jump table's word.
@@ -61,7 +56,7 @@ fn context_layout() -> String {
     text
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compiler"))]
 mod tests {
     use super::*;
     use crate::OptLevel;

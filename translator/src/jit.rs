@@ -5,8 +5,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::context::EntryStub;
 use crate::memory::{CodeMemory, Executable};
-use crate::stub::EntryStub;
 use crate::{Artifact, Context, Tables, TranslateError, TrapRecord};
 
 /// Published code: executable, immutable, shared. Its memory is never writable and executable at the

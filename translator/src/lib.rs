@@ -10,8 +10,13 @@
 //! lays out the artifact; `jit` publishes it. `artifact` writes it to a file and reads it again.
 
 #![deny(unsafe_code)]
+#![cfg_attr(not(feature = "compiler"), allow(dead_code, reason = "the compiler uses it"))]
 
 mod artifact;
+#[cfg(feature = "compiler")]
+mod compile;
+#[cfg(not(feature = "compiler"))]
+#[path = "no_compiler.rs"]
 mod compile;
 mod context;
 mod error;
@@ -19,13 +24,17 @@ mod error;
 pub mod fault;
 #[cfg(not(feature = "test-hooks"))]
 mod fault;
+#[cfg(feature = "compiler")]
 mod flow;
 mod identity;
 #[allow(unsafe_code, reason = "installs and enters generated code")]
 mod jit;
+#[cfg(feature = "compiler")]
 mod lower;
 mod memory;
+#[cfg(feature = "compiler")]
 mod plan;
+#[cfg(feature = "compiler")]
 mod stub;
 
 use std::any::Any;
@@ -76,7 +85,7 @@ pub struct Options {
 
 /// How many instructions a unit has at most unless less is chosen: as many as a function compiles
 /// with at the same pace as small ones.
-pub const UNIT_INSTRUCTIONS: u32 = plan::MAX_INSTRUCTIONS as u32;
+pub const UNIT_INSTRUCTIONS: u32 = 2_000;
 
 impl Options {
     /// Twice of what any known program needs: a program that is refused native code, and so executes

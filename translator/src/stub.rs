@@ -22,9 +22,6 @@ use crate::flow::PASSED;
 use crate::jit::ENTRY_BITS;
 use crate::lower::{Arguments, Results, register_offset, unit_signature};
 
-/// The stub's type as the host sees it: context, address of the unit, entry number.
-pub(crate) type EntryStub = extern "C" fn(*mut crate::Context, usize, u32);
-
 /// Builds the entry stub of a program with this text.
 pub(crate) fn build(
     scratch: &mut FunctionBuilderContext,

@@ -48,8 +48,14 @@ pub(crate) const CI: &[Stage] = &[
     },
     Stage {
         name: "features",
-        what: "each default feature can be left out, and all of them",
-        steps: &[Step::without_features("bessemer-chain")],
+        what: "each default feature can be left out, and all of them; without compiler, programs run",
+        steps: &[
+            Step::without_features("bessemer-runtime"),
+            Step::without_features("bessemer-chain"),
+            Step::new(
+                "cargo test --locked --release -p bessemer-runtime --no-default-features --test backends",
+            ),
+        ],
     },
     Stage {
         name: "docs",

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::{io, thread};
+use std::thread;
 
 use bessemer_image::{Charges, Program};
 use bessemer_translator::{Artifact, Options, TranslateError, translate};
 
 use super::cache::Key;
-use super::worker::ChildError;
+use crate::error::CompileError;
 
 /// Makes native code. Whatever goes wrong is an error: a compiler does not panic.
 pub(crate) trait Compile: Send + Sync + fmt::Debug {
@@ -29,28 +29,6 @@ pub(crate) struct Source<'a> {
     pub(crate) options: &'a Options,
     /// The key of the artifact.
     pub(crate) key: Key,
-}
-
-/// Why there is no native code for a program. It says nothing about the program.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum CompileError {
-    #[error(transparent)]
-    Translate(#[from] TranslateError),
-    #[error(transparent)]
-    Child(#[from] ChildError),
-    #[error("cannot start a thread that has enough stack to compile")]
-    Thread(#[source] Arc<io::Error>),
-}
-
-impl CompileError {
-    /// Whether every further attempt would end the same way.
-    pub(crate) fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::Translate(TranslateError::TooLarge { .. })
-                | Self::Child(ChildError::TooLarge { .. })
-        )
-    }
 }
 
 /// Bytes of stack that a thread needs to compile.

@@ -5,14 +5,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use bessemer_translator::TranslateError;
 
-use super::cache::ImageHash;
-use super::compile::CompileError;
-use crate::module::Parts;
+use crate::error::CompileError;
+use crate::program::{ImageHash, LoadedProgram};
 
 /// One program's code. Whoever [takes](Flights::take) it makes the code; all others can wait.
 #[derive(Debug)]
 pub(crate) struct Flight {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) loaded: Arc<LoadedProgram>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -25,9 +24,9 @@ enum State {
 }
 
 impl Flight {
-    fn new(parts: &Arc<Parts>) -> Self {
+    fn new(loaded: &Arc<LoadedProgram>) -> Self {
         let state = Mutex::new(State::Waiting);
-        Self { parts: Arc::clone(parts), state, changed: Condvar::new() }
+        Self { loaded: Arc::clone(loaded), state, changed: Condvar::new() }
     }
 
     /// Waits for what comes of it; somebody has to have taken it.
@@ -64,8 +63,8 @@ pub(crate) struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    pub(crate) fn parts(&self) -> &Arc<Parts> {
-        &self.flight.parts
+    pub(crate) fn loaded(&self) -> &Arc<LoadedProgram> {
+        &self.flight.loaded
     }
 
     /// Ends the flight and tells all who wait. Who comes later begins another, so code has to be kept
@@ -100,19 +99,19 @@ impl Flights {
     /// answer is an error with the program, if that is `known` with its code by now.
     pub(crate) fn begin(
         &self,
-        parts: &Arc<Parts>,
-        known: impl FnOnce() -> Option<Arc<Parts>>,
-    ) -> Result<(Arc<Flight>, bool), Arc<Parts>> {
+        loaded: &Arc<LoadedProgram>,
+        known: impl FnOnce() -> Option<Arc<LoadedProgram>>,
+    ) -> Result<(Arc<Flight>, bool), Arc<LoadedProgram>> {
         let mut all = self.all();
-        if let Some(flight) = all.get(&parts.image_hash) {
+        if let Some(flight) = all.get(&loaded.image_hash) {
             return Ok((Arc::clone(flight), false));
         }
         // whoever ends a flight has kept its program before
         if let Some(known) = known() {
             return Err(known);
         }
-        let flight = Arc::new(Flight::new(parts));
-        all.insert(parts.image_hash, Arc::clone(&flight));
+        let flight = Arc::new(Flight::new(loaded));
+        all.insert(loaded.image_hash, Arc::clone(&flight));
         Ok((flight, true))
     }
 
@@ -129,7 +128,7 @@ impl Flights {
 
     /// Takes a flight off the list, if it is still there: another of the same program may be.
     pub(crate) fn end(&self, flight: &Arc<Flight>) {
-        let key = flight.parts.image_hash;
+        let key = flight.loaded.image_hash;
         let mut all = self.all();
         if all.get(&key).is_some_and(|other| Arc::ptr_eq(other, flight)) {
             all.remove(&key);
@@ -149,26 +148,28 @@ mod tests {
 
     use super::*;
     use crate::memory::{PoolLimits, RegionPool};
-    use crate::module::Known;
+    use crate::program::Known;
     use crate::{Backend, Config};
 
-    fn parts() -> Arc<Parts> {
+    fn loaded() -> Arc<LoadedProgram> {
         let elf =
             ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, 0x73_u32.to_le_bytes()).build();
         let config = Config::new().backend(Backend::Interpreter);
         let pool = RegionPool::new(PoolLimits::default());
-        Arc::new(Parts::load(&elf, ImageHash::of(&elf), Known::Nothing, &config, &pool).unwrap())
+        Arc::new(
+            LoadedProgram::load(&elf, ImageHash::of(&elf), Known::Nothing, &config, &pool).unwrap(),
+        )
     }
 
     #[test]
     fn one_makes_the_code_and_all_get_the_result() {
-        let (flights, parts) = (Flights::default(), parts());
-        let (flight, is_new) = flights.begin(&parts, || None).unwrap();
+        let (flights, loaded) = (Flights::default(), loaded());
+        let (flight, is_new) = flights.begin(&loaded, || None).unwrap();
         assert!(is_new);
         let taken = flights.take(&flight).unwrap();
         thread::scope(|scope| {
             let wait = || {
-                let (flight, is_new) = flights.begin(&parts, || None).unwrap();
+                let (flight, is_new) = flights.begin(&loaded, || None).unwrap();
                 assert!(!is_new && flights.take(&flight).is_none(), "two make the same code");
                 flight.wait()
             };
@@ -183,27 +184,27 @@ mod tests {
                 assert!(error.to_string().contains("a reason"), "{error}");
             }
         });
-        let (_, is_new) = flights.begin(&parts, || None).unwrap();
+        let (_, is_new) = flights.begin(&loaded, || None).unwrap();
         assert!(is_new, "a failure is not remembered");
     }
 
     #[test]
     fn who_gives_up_leaves_nobody_waiting() {
-        let (flights, parts) = (Flights::default(), parts());
-        let (flight, _) = flights.begin(&parts, || None).unwrap();
+        let (flights, loaded) = (Flights::default(), loaded());
+        let (flight, _) = flights.begin(&loaded, || None).unwrap();
         drop(flights.take(&flight));
         assert!(flight.wait().is_err());
-        let (other, is_new) = flights.begin(&parts, || None).unwrap();
+        let (other, is_new) = flights.begin(&loaded, || None).unwrap();
         assert!(is_new, "a failure is not remembered");
         // whoever is late does not end what began meanwhile
         flights.end(&flight);
-        assert!(Arc::ptr_eq(&flights.find(&parts.image_hash).unwrap(), &other));
+        assert!(Arc::ptr_eq(&flights.find(&loaded.image_hash).unwrap(), &other));
     }
 
     #[test]
     fn no_flight_begins_for_code_that_came_meanwhile() {
-        let (flights, parts) = (Flights::default(), parts());
-        let known = flights.begin(&parts, || Some(Arc::clone(&parts))).unwrap_err();
-        assert!(Arc::ptr_eq(&known, &parts) && flights.find(&parts.image_hash).is_none());
+        let (flights, loaded) = (Flights::default(), loaded());
+        let known = flights.begin(&loaded, || Some(Arc::clone(&loaded))).unwrap_err();
+        assert!(Arc::ptr_eq(&known, &loaded) && flights.find(&loaded.image_hash).is_none());
     }
 }

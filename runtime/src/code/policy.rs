@@ -1,11 +1,9 @@
-//! When programs are compiled, and when interpreting them has become dearer than that.
+//! When programs are compiled in the background.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use bessemer_image::Program;
-
-use super::cache::ImageHash;
+use crate::program::ImageHash;
 
 /// How often programs were wanted and compiled.
 ///
@@ -42,22 +40,6 @@ impl Policy {
         is_due
     }
 }
-
-/// Gas that the instances of a program may use in the interpreter before they wait for native code:
-/// when interpreting has cost about as much as compiling does, which takes a good two microseconds for
-/// a byte of text, and the interpreter a good half nanosecond for a unit of gas.
-///
-/// It is a rule on gas, so that nobody makes a node compile what he did not pay for, and on the whole
-/// nothing takes more than twice as long as the better choice would have taken.
-pub(crate) fn interpreted_gas(program: &Program) -> u64 {
-    let text = program.text();
-    (text.slot_count() as u64 * u64::from(text.profile().step()))
-        .saturating_mul(GAS_PER_BYTE)
-        .saturating_add(FIXED_GAS)
-}
-
-const GAS_PER_BYTE: u64 = 4_096;
-const FIXED_GAS: u64 = 1 << 21;
 
 /// Programs whose demand is remembered.
 const MAX_PROGRAMS: usize = 1 << 16;

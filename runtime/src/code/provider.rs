@@ -1,25 +1,24 @@
 //! How modules come by their code: from memory, from disk, or from a compiler.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use bessemer_image::Program;
 use bessemer_translator::{Artifact, Code, Labels, Options, TextShape};
 
-use crate::code::cache::{
-    CacheError, Damage, ImageHash, Key, KeySeed, Loaded, Memory, Missed, Secret, Store,
-};
-use crate::code::compile::{Compile, CompileError, InProcess, Source};
+use crate::code::cache::{Damage, Key, KeySeed, Memory, Missed, Secret, Store, Stored};
+use crate::code::compile::{Compile, InProcess, Source};
 use crate::code::flight::{Flight, Flights, Taken};
 use crate::code::policy::Policy;
 use crate::code::queue::Queue;
-use crate::code::worker::{Child, ChildError, Worker};
-use crate::engine::statistics::EngineCounters;
-use crate::error::WithSources;
+use crate::code::worker::{Child, Worker};
+use crate::error::{CacheError, ChildError, CompileError, WithSources};
 use crate::memory::RegionPool;
-use crate::module::aot;
-use crate::module::{Known, Parts};
+use crate::program::{ImageHash, Known, LoadedProgram};
+use crate::statistics::EngineCounters;
 use crate::{Backend, Compilation, Config, Error, ErrorKind, Origin};
 
 /// Makes and keeps the code of an engine's modules.
@@ -55,9 +54,9 @@ enum Job {
     /// Make native code.
     Make(Arc<Flight>),
     /// Make native code that can be entered at the heads of loops.
-    MakeOsr(Arc<Parts>),
-    /// Compile again what was loaded, and compare.
-    Check(Arc<Parts>),
+    MakeOsr(Arc<LoadedProgram>),
+    /// Compile again what was stored, and compare.
+    Check(Arc<LoadedProgram>),
 }
 
 impl Provider {
@@ -146,13 +145,17 @@ impl Provider {
     }
 
     /// The module of a program.
-    pub(crate) fn module(self: &Arc<Self>, elf: &[u8], known: Known) -> Result<Arc<Parts>, Error> {
+    pub(crate) fn module(
+        self: &Arc<Self>,
+        elf: &[u8],
+        known: Known,
+    ) -> Result<Arc<LoadedProgram>, Error> {
         let image = ImageHash::of(elf);
-        let parts = match self.known(image) {
-            Some(parts) => parts,
+        let loaded = match self.known(image) {
+            Some(loaded) => loaded,
             None => self.load(elf, image, known)?,
         };
-        self.see_to_code(parts)
+        self.see_to_code(loaded)
     }
 
     /// The module of a program whose artifact is at hand, if that may be used.
@@ -160,75 +163,80 @@ impl Provider {
         self: &Arc<Self>,
         elf: &[u8],
         artifact: &Artifact,
-    ) -> Result<Arc<Parts>, Error> {
+    ) -> Result<Arc<LoadedProgram>, Error> {
         let image = ImageHash::of(elf);
-        if let Some(parts) = self.known(image) {
-            return self.see_to_code(parts);
+        if let Some(loaded) = self.known(image) {
+            return self.see_to_code(loaded);
         }
-        let parts = Arc::new(self.parse(elf, image, Known::Nothing)?);
-        let small = artifact.code().len() <= self.native_limit(&parts);
-        if !small || !fits(artifact.tables().text(), &parts) {
+        let loaded = Arc::new(self.parse(elf, image, Known::Nothing)?);
+        let small = artifact.code().len() <= self.native_limit(&loaded);
+        if !small || !fits(artifact.tables().text(), &loaded) {
             return self.module(elf, Known::Nothing);
         }
         let started = Instant::now();
         match Code::publish(artifact) {
             Ok(code) => {
-                parts.set_compile_time(started.elapsed());
-                parts.set_code(code, Origin::File);
+                loaded.set_compile_time(started.elapsed());
+                loaded.set_code(code, Origin::File);
             }
             Err(error) if self.config.backend == Backend::Jit => return Err(error.into()),
             Err(error) => {
-                log::warn!("{}: interpreting, because {error}", parts.program.code_hash());
+                log::warn!("{}: interpreting, because {error}", loaded.program.code_hash());
             }
         }
-        self.hold(&parts);
-        Ok(parts)
+        self.hold(&loaded);
+        Ok(loaded)
     }
 
     /// The sealed file of a program and its native code.
     pub(crate) fn portable(&self, elf: &[u8]) -> Result<Vec<u8>, Error> {
         let image = ImageHash::of(elf);
-        let parts = self.parse(elf, image, Known::Nothing)?;
+        let loaded = self.parse(elf, image, Known::Nothing)?;
         let (Some(store), Some(key)) = (&self.store, self.key(image)) else {
             return Err(ErrorKind::NoSecret.into());
         };
-        let artifact = self.translate(&parts, &self.config.options)?;
-        let mut file = aot::assemble(&artifact, &parts.program, elf, *key.as_bytes());
+        let artifact = self.translate(&loaded, &self.config.options)?;
+        let mut file = assemble(&artifact, &loaded.program, elf, *key.as_bytes());
         store.seal(&mut file);
         Ok(file)
     }
 
     /// A program that is kept in memory, or is being compiled.
-    fn known(&self, image: ImageHash) -> Option<Arc<Parts>> {
-        if let Some(parts) = self.memory.find(image) {
+    fn known(&self, image: ImageHash) -> Option<Arc<LoadedProgram>> {
+        if let Some(loaded) = self.memory.find(image) {
             self.counters.memory_hits.count();
-            return Some(parts);
+            return Some(loaded);
         }
-        self.flights.find(&image).map(|flight| Arc::clone(&flight.parts))
+        self.flights.find(&image).map(|flight| Arc::clone(&flight.loaded))
     }
 
     /// Parses a program, and takes the code that is on disk for it.
-    fn load(&self, elf: &[u8], image: ImageHash, known: Known) -> Result<Arc<Parts>, Error> {
+    fn load(
+        &self,
+        elf: &[u8],
+        image: ImageHash,
+        known: Known,
+    ) -> Result<Arc<LoadedProgram>, Error> {
         let started = Instant::now();
-        let loaded = self.fetch(image);
+        let stored = self.fetch(image);
         let fetched = started.elapsed();
-        let known = match (known, &loaded) {
-            (Known::Nothing, Some(loaded)) => Known::Hash(loaded.code_hash),
+        let known = match (known, &stored) {
+            (Known::Nothing, Some(stored)) => Known::Hash(stored.code_hash),
             (known, _) => known,
         };
-        let parts = Arc::new(self.parse(elf, image, known)?);
-        if loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched)) {
-            self.check_some(&parts);
+        let loaded = Arc::new(self.parse(elf, image, known)?);
+        if stored.is_some_and(|stored| self.adopt(&loaded, stored, fetched)) {
+            self.check_some(&loaded);
         }
         if self.waits() {
-            parts.let_interpret();
+            loaded.budget.limit();
         }
-        Ok(parts)
+        Ok(loaded)
     }
 
-    fn parse(&self, elf: &[u8], image: ImageHash, known: Known) -> Result<Parts, Error> {
-        let parts = Parts::load(elf, image, known, &self.config, &self.pool)?;
-        Ok(parts.with_file(self.compiler.needs_file().then(|| elf.into())))
+    fn parse(&self, elf: &[u8], image: ImageHash, known: Known) -> Result<LoadedProgram, Error> {
+        let loaded = LoadedProgram::load(elf, image, known, &self.config, &self.pool)?;
+        Ok(loaded.with_file(self.compiler.needs_file().then(|| elf.into())))
     }
 
     /// Whether instances wait for native code when interpreting has become dearer than compiling.
@@ -237,27 +245,30 @@ impl Provider {
     }
 
     /// Has the code of a program made as the settings say, if it has none.
-    fn see_to_code(self: &Arc<Self>, parts: Arc<Parts>) -> Result<Arc<Parts>, Error> {
-        let mut parts = parts;
-        if parts.code().is_none() && self.config.backend != Backend::Interpreter {
-            parts = match self.is_eager() {
-                false => self.want(parts),
-                true => match self.make_now(&parts) {
-                    Ok(parts) => parts,
+    fn see_to_code(
+        self: &Arc<Self>,
+        loaded: Arc<LoadedProgram>,
+    ) -> Result<Arc<LoadedProgram>, Error> {
+        let mut loaded = loaded;
+        if loaded.code().is_none() && self.config.backend != Backend::Interpreter {
+            loaded = match self.is_eager() {
+                false => self.want(loaded),
+                true => match self.make_now(&loaded) {
+                    Ok(loaded) => loaded,
                     Err(error) if self.config.backend == Backend::Jit => return Err(error.into()),
-                    Err(_) => parts,
+                    Err(_) => loaded,
                 },
             };
         }
-        self.hold(&parts);
-        Ok(parts)
+        self.hold(&loaded);
+        Ok(loaded)
     }
 
     /// Makes the code of a program on this thread, or waits for who does it already; gives the
     /// program that has it, which may be another of the same file.
-    fn make_now(&self, parts: &Arc<Parts>) -> Result<Arc<Parts>, CompileError> {
-        let known = || self.memory.find(parts.image_hash).filter(|known| known.code().is_some());
-        let (flight, _) = match self.flights.begin(parts, known) {
+    fn make_now(&self, loaded: &Arc<LoadedProgram>) -> Result<Arc<LoadedProgram>, CompileError> {
+        let known = || self.memory.find(loaded.image_hash).filter(|known| known.code().is_some());
+        let (flight, _) = match self.flights.begin(loaded, known) {
             Ok(begun) => begun,
             Err(known) => return Ok(known),
         };
@@ -265,24 +276,24 @@ impl Provider {
             Some(taken) => self.make(taken, false)?,
             None => flight.wait()?,
         }
-        Ok(Arc::clone(&flight.parts))
+        Ok(Arc::clone(&flight.loaded))
     }
 
     /// Waits for the native code of a program, or makes it on this thread if no other has begun: its
     /// instances have used as much gas in the interpreter as compiling costs.
     #[cold]
-    pub(crate) fn demand(&self, parts: &Arc<Parts>) {
+    pub(crate) fn demand(&self, loaded: &Arc<LoadedProgram>) {
         self.counters.compiles_awaited.count();
-        while parts.code().is_none() {
+        while loaded.code().is_none() {
             // a program of the same file that has code is no help to this one's instances
-            let Ok((flight, _)) = self.flights.begin(parts, || None) else { return };
+            let Ok((flight, _)) = self.flights.begin(loaded, || None) else { return };
             let made = match self.flights.take(&flight) {
                 Some(taken) => self.make(taken, true),
                 None => flight.wait(),
             };
             if made.is_err() {
                 // whatever it is that fails, it costs a part of what interpreting does
-                return parts.let_interpret_longer();
+                return loaded.budget.extend();
             }
         }
     }
@@ -291,42 +302,42 @@ impl Provider {
     /// as much gas in the interpreter as compiling costs: has code made that can be entered there, on
     /// this thread if instances wait.
     #[cold]
-    pub(crate) fn want_osr(&self, parts: &Arc<Parts>) {
+    pub(crate) fn want_osr(&self, loaded: &Arc<LoadedProgram>) {
         if self.config.wait_for_code {
-            self.make_osr(parts);
-        } else if parts.is_first_to_want_osr() {
-            let work = Work::MakeOsr(parts.image_hash);
-            let _ = self.queue.add(work, cost(parts), Job::MakeOsr(Arc::clone(parts)));
+            self.make_osr(loaded);
+        } else if loaded.is_first_to_want_osr() {
+            let work = Work::MakeOsr(loaded.image_hash);
+            let _ = self.queue.add(work, cost(loaded), Job::MakeOsr(Arc::clone(loaded)));
         }
     }
 
     /// Makes that code, or waits for who makes it already.
-    pub(crate) fn make_osr(&self, parts: &Arc<Parts>) {
-        parts.make_osr_code(|| {
-            let made = self.translate(parts, &self.osr_options);
+    pub(crate) fn make_osr(&self, loaded: &Arc<LoadedProgram>) {
+        loaded.make_osr_code(|| {
+            let made = self.translate(loaded, &self.osr_options);
             match made.and_then(|artifact| Ok(Code::publish(&artifact)?)) {
                 Ok(code) => {
                     self.counters.osr_compiles.count();
                     Some(code)
                 }
                 Err(error) => {
-                    self.failed(parts, &error);
+                    self.failed(loaded, &error);
                     None
                 }
             }
         });
-        self.counters.memory_evictions.add(self.memory.weigh(parts.image_hash));
+        self.counters.memory_evictions.add(self.memory.weigh(loaded.image_hash));
     }
 
     /// Somebody executes a program that has no native code yet.
-    pub(crate) fn raise(&self, parts: &Parts) {
+    pub(crate) fn raise(&self, loaded: &LoadedProgram) {
         if self.config.backend == Backend::Auto && self.seed.is_some() {
-            self.queue.raise(&Work::Make(parts.image_hash));
+            self.queue.raise(&Work::Make(loaded.image_hash));
         }
     }
 
-    fn hold(&self, parts: &Arc<Parts>) {
-        let gone = self.memory.hold(parts.image_hash, parts);
+    fn hold(&self, loaded: &Arc<LoadedProgram>) {
+        let gone = self.memory.hold(loaded.image_hash, loaded);
         self.counters.memory_evictions.add(gone);
     }
 
@@ -335,49 +346,49 @@ impl Provider {
     }
 
     /// Loads an artifact from disk.
-    fn fetch(&self, image: ImageHash) -> Option<Loaded> {
+    fn fetch(&self, image: ImageHash) -> Option<Stored> {
         let (store, key) = (self.store.as_ref()?, self.key(image)?);
         store.load(key).map_err(|missed| self.missed(store, key, &missed)).ok()
     }
 
-    /// Gives a module the code that was loaded for it; `false` if that does not belong to it.
-    fn adopt(&self, parts: &Parts, loaded: Loaded, fetched: Duration) -> bool {
+    /// Gives a module the code that was stored for it; `false` if that does not belong to it.
+    fn adopt(&self, loaded: &LoadedProgram, stored: Stored, fetched: Duration) -> bool {
         let started = Instant::now();
-        let code = match self.usable(loaded, parts) {
+        let code = match self.usable(stored, loaded) {
             Ok(code) => code,
             Err(missed) => {
-                if let (Some(store), Some(key)) = (&self.store, self.key(parts.image_hash)) {
+                if let (Some(store), Some(key)) = (&self.store, self.key(loaded.image_hash)) {
                     self.missed(store, key, &missed);
                 }
                 return false;
             }
         };
-        parts.set_code(code, Origin::Disk);
-        parts.set_compile_time(fetched + started.elapsed());
+        loaded.set_code(code, Origin::Disk);
+        loaded.set_compile_time(fetched + started.elapsed());
         self.counters.disk_hits.count();
         true
     }
 
     /// Has one load in so many compiled again.
-    fn check_some(&self, parts: &Arc<Parts>) {
+    fn check_some(&self, loaded: &Arc<LoadedProgram>) {
         let every = u64::from(self.config.check_every);
         if every == 0 {
             return;
         }
         let load = self.loads.fetch_add(1, Ordering::Relaxed);
         if load % every == every - 1 {
-            let job = Job::Check(Arc::clone(parts));
-            let _ = self.queue.add(Work::Check(load), cost(parts), job);
+            let job = Job::Check(Arc::clone(loaded));
+            let _ = self.queue.add(Work::Check(load), cost(loaded), job);
         }
     }
 
-    /// Makes loaded code executable, if it belongs to the program and is not too large for it.
-    fn usable(&self, loaded: Loaded, parts: &Parts) -> Result<Code, Missed> {
-        let Loaded { memory, code, tables, .. } = loaded;
-        if !fits(tables.text(), parts) {
+    /// Makes stored code executable, if it belongs to the program and is not too large for it.
+    fn usable(&self, stored: Stored, loaded: &LoadedProgram) -> Result<Code, Missed> {
+        let Stored { memory, code, tables, .. } = stored;
+        if !fits(tables.text(), loaded) {
             return Err(Damage::Key.into());
         }
-        let (size, limit) = (code.len(), self.native_limit(parts));
+        let (size, limit) = (code.len(), self.native_limit(loaded));
         if size > limit {
             return Err(Damage::Native { size, limit }.into());
         }
@@ -385,8 +396,8 @@ impl Provider {
     }
 
     /// Bytes of native code that the program may have.
-    fn native_limit(&self, parts: &Parts) -> usize {
-        self.config.options.native_limit(parts.program.text().slot_count())
+    fn native_limit(&self, loaded: &LoadedProgram) -> usize {
+        self.config.options.native_limit(loaded.program.text().slot_count())
     }
 
     fn missed(&self, store: &Store, key: Key, missed: &Missed) {
@@ -408,27 +419,27 @@ impl Provider {
 
     /// Has a program compiled in the background, if its turn has come; gives the program that gets
     /// the code.
-    fn want(&self, parts: Arc<Parts>) -> Arc<Parts> {
-        if let Some(flight) = self.flights.find(&parts.image_hash) {
-            self.queue.raise(&Work::Make(parts.image_hash));
-            return Arc::clone(&flight.parts);
+    fn want(&self, loaded: Arc<LoadedProgram>) -> Arc<LoadedProgram> {
+        if let Some(flight) = self.flights.find(&loaded.image_hash) {
+            self.queue.raise(&Work::Make(loaded.image_hash));
+            return Arc::clone(&flight.loaded);
         }
-        if !self.policy.is_due(parts.image_hash) {
+        if !self.policy.is_due(loaded.image_hash) {
             self.counters.compiles_deferred.count();
-            return parts;
+            return loaded;
         }
-        let known = || self.memory.find(parts.image_hash).filter(|known| known.code().is_some());
-        let (flight, is_new) = match self.flights.begin(&parts, known) {
+        let known = || self.memory.find(loaded.image_hash).filter(|known| known.code().is_some());
+        let (flight, is_new) = match self.flights.begin(&loaded, known) {
             Ok(begun) => begun,
             Err(known) => return known,
         };
-        let parts = Arc::clone(&flight.parts);
-        let work = Work::Make(parts.image_hash);
-        if is_new && !self.queue.add(work, cost(&parts), Job::Make(Arc::clone(&flight))) {
+        let loaded = Arc::clone(&flight.loaded);
+        let work = Work::Make(loaded.image_hash);
+        if is_new && !self.queue.add(work, cost(&loaded), Job::Make(Arc::clone(&flight))) {
             self.flights.end(&flight);
             self.counters.compiles_deferred.count();
         }
-        parts
+        loaded
     }
 
     /// Does a job, on a thread of the queue.
@@ -440,84 +451,88 @@ impl Provider {
                     let _ = self.make(taken, true);
                 }
             }
-            Job::MakeOsr(parts) => self.make_osr(&parts),
-            Job::Check(parts) => self.check(&parts),
+            Job::MakeOsr(loaded) => self.make_osr(&loaded),
+            Job::Check(loaded) => self.check(&loaded),
         }
     }
 
     /// Makes the code of a flight, and tells all who wait. With `look`, another process may have been
-    /// faster since the program was loaded.
+    /// faster since the program was stored.
     fn make(&self, taken: Taken<'_>, look: bool) -> Result<(), CompileError> {
-        let parts = Arc::clone(taken.parts());
+        let loaded = Arc::clone(taken.loaded());
         let started = Instant::now();
-        let loaded = look.then(|| self.fetch(parts.image_hash)).flatten();
+        let stored = look.then(|| self.fetch(loaded.image_hash)).flatten();
         let fetched = started.elapsed();
-        let made = if loaded.is_some_and(|loaded| self.adopt(&parts, loaded, fetched)) {
+        let made = if stored.is_some_and(|stored| self.adopt(&loaded, stored, fetched)) {
             Ok(())
         } else {
-            self.compile(&parts)
+            self.compile(&loaded)
         };
         // first kept, then finished: so nobody begins another
         if self.is_eager() {
-            self.hold(&parts);
+            self.hold(&loaded);
         } else {
-            self.counters.memory_evictions.add(self.memory.weigh(parts.image_hash));
+            self.counters.memory_evictions.add(self.memory.weigh(loaded.image_hash));
         }
         taken.finish(made.clone());
         made
     }
 
     /// Compiles, publishes, and keeps the result.
-    fn compile(&self, parts: &Parts) -> Result<(), CompileError> {
+    fn compile(&self, loaded: &LoadedProgram) -> Result<(), CompileError> {
         let started = Instant::now();
-        let compiled = self.translate(parts, &self.config.options).and_then(|artifact| {
+        let compiled = self.translate(loaded, &self.config.options).and_then(|artifact| {
             let code = Code::publish(&artifact)?;
             Ok((artifact, code))
         });
         match compiled {
             Ok((artifact, code)) => {
-                parts.set_compile_time(started.elapsed());
-                parts.set_code(code, Origin::Compiled);
+                loaded.set_compile_time(started.elapsed());
+                loaded.set_code(code, Origin::Compiled);
                 self.counters.compiles.count();
-                self.save(parts, &artifact);
+                self.save(loaded, &artifact);
                 Ok(())
             }
             Err(error) => {
-                self.failed(parts, &error);
+                self.failed(loaded, &error);
                 if error.is_final() {
-                    parts.let_interpret_for_good();
+                    loaded.budget.lift();
                 }
                 Err(error)
             }
         }
     }
 
-    fn failed(&self, parts: &Parts, error: &CompileError) {
+    fn failed(&self, loaded: &LoadedProgram, error: &CompileError) {
         self.counters.compile_failures.count();
-        let hash = parts.program.code_hash();
+        let hash = loaded.program.code_hash();
         log::warn!("{hash}: interpreting, because {}", WithSources(error));
     }
 
-    fn translate(&self, parts: &Parts, options: &Options) -> Result<Artifact, CompileError> {
+    fn translate(
+        &self,
+        loaded: &LoadedProgram,
+        options: &Options,
+    ) -> Result<Artifact, CompileError> {
         let Config { limits, schedule, .. } = &self.config;
         let seed = KeySeed::new(options, limits, schedule)?;
         let artifact = self.compiler.compile(&Source {
-            file: parts.file(),
-            program: &parts.program,
-            charges: parts.charges(),
+            file: loaded.file(),
+            program: &loaded.program,
+            charges: loaded.charges(),
             options,
-            key: seed.key(parts.image_hash),
+            key: seed.key(loaded.image_hash),
         })?;
-        if fits(artifact.tables().text(), parts) {
+        if fits(artifact.tables().text(), loaded) {
             Ok(artifact)
         } else {
             Err(ChildError::Key.into())
         }
     }
 
-    fn save(&self, parts: &Parts, artifact: &Artifact) {
-        let (Some(store), Some(key)) = (&self.store, self.key(parts.image_hash)) else { return };
-        match store.save(key, artifact.write(&labels(key, parts))) {
+    fn save(&self, loaded: &LoadedProgram, artifact: &Artifact) {
+        let (Some(store), Some(key)) = (&self.store, self.key(loaded.image_hash)) else { return };
+        match store.save(key, artifact.write(&labels(key, loaded))) {
             Ok(evicted) => {
                 self.counters.files_written.count();
                 self.counters.disk_evictions.add(evicted);
@@ -529,11 +544,11 @@ impl Provider {
         }
     }
 
-    /// Compiles again what was loaded. A difference means that the translator is not deterministic or
+    /// Compiles again what was stored. A difference means that the translator is not deterministic or
     /// that the secret is known to someone: both are alarms.
-    fn check(&self, parts: &Parts) {
-        let (Some(code), Some(key)) = (parts.code(), self.key(parts.image_hash)) else { return };
-        let Ok(artifact) = self.translate(parts, &self.config.options) else {
+    fn check(&self, loaded: &LoadedProgram) {
+        let (Some(code), Some(key)) = (loaded.code(), self.key(loaded.image_hash)) else { return };
+        let Ok(artifact) = self.translate(loaded, &self.config.options) else {
             self.counters.compile_failures.count();
             return;
         };
@@ -541,14 +556,14 @@ impl Provider {
         if artifact.code() != code.bytes() || artifact.tables() != code.tables() {
             self.counters.mismatches.count();
             log::error!(
-                "ALARM: the artifact {key} of program {} was loaded from the cache and differs from what \
+                "ALARM: the artifact {key} of program {} was stored from the cache and differs from what \
                  the translator makes now; the file is removed, stop the node and report this",
-                parts.program.code_hash()
+                loaded.program.code_hash()
             );
             if let Some(store) = &self.store {
                 let _ = store.remove(key);
             }
-            self.memory.forget(parts.image_hash);
+            self.memory.forget(loaded.image_hash);
         }
     }
 }
@@ -573,23 +588,31 @@ fn open_store(path: &std::path::Path, config: &Config) -> Result<Option<Store>, 
     }
 }
 
-fn fits(text: TextShape, parts: &Parts) -> bool {
-    text == TextShape::of(parts.program.text())
+fn fits(text: TextShape, loaded: &LoadedProgram) -> bool {
+    text == TextShape::of(loaded.program.text())
 }
 
-fn labels(key: Key, parts: &Parts) -> Labels<'static> {
-    let code_hash = *parts.program.code_hash().as_bytes();
+fn labels(key: Key, loaded: &LoadedProgram) -> Labels<'static> {
+    let code_hash = *loaded.program.code_hash().as_bytes();
     Labels { key: *key.as_bytes(), code_hash, image: None, names: None }
 }
 
+/// The file of a program and its artifact, not sealed.
+fn assemble(artifact: &Artifact, program: &Program, elf: &[u8], key: [u8; 32]) -> Vec<u8> {
+    let names: BTreeMap<u32, &str> = program.symbols().functions().collect();
+    let name = |pc: u32| names.get(&pc).map(|&name| name.to_owned());
+    let code_hash = *program.code_hash().as_bytes();
+    artifact.write(&Labels { key, code_hash, image: Some(elf), names: Some(&name) })
+}
+
 /// How much work it is to compile a program: its slots of text, and what every compilation costs.
-fn cost(parts: &Parts) -> u64 {
-    parts.program.text().slot_count() as u64 + 512
+fn cost(loaded: &LoadedProgram) -> u64 {
+    loaded.program.text().slot_count() as u64 + 512
 }
 
 #[cfg(test)]
 mod tests {
-    use bessemer_image::{ImageBuilder, Profile, Program};
+    use bessemer_image::{ImageBuilder, Profile};
     use bessemer_translator::translate;
 
     use super::*;
@@ -605,19 +628,25 @@ mod tests {
         Provider::new(config, pool).unwrap()
     }
 
-    fn loaded(provider: &Provider, elf: &[u8]) -> Parts {
-        Parts::load(elf, ImageHash::of(elf), Known::Nothing, &provider.config, &provider.pool)
-            .unwrap()
+    fn load(provider: &Provider, elf: &[u8]) -> LoadedProgram {
+        LoadedProgram::load(
+            elf,
+            ImageHash::of(elf),
+            Known::Nothing,
+            &provider.config,
+            &provider.pool,
+        )
+        .unwrap()
     }
 
     #[test]
     fn a_panic_of_the_translator_costs_speed_and_nothing_else() {
         let provider = provider(Config::new());
-        let right = loaded(&provider, &elf(64));
+        let right = load(&provider, &elf(64));
         provider.compile(&right).unwrap();
         assert!(right.code().is_some());
         // charges of a shorter program make the translator look behind their end
-        let wrong = loaded(&provider, &elf(64));
+        let wrong = load(&provider, &elf(64));
         let short = Program::parse(&elf(1), &provider.config.limits).unwrap();
         wrong.set_charges(short.charges(&provider.config.schedule));
         let error = provider.compile(&wrong).unwrap_err();
@@ -630,15 +659,15 @@ mod tests {
     fn a_difference_from_what_was_loaded_is_an_alarm() {
         let provider = provider(Config::new());
         let (good, other) = (elf(64), elf(65));
-        let parts = loaded(&provider, &good);
-        provider.compile(&parts).unwrap();
-        provider.check(&parts);
+        let loaded = load(&provider, &good);
+        provider.compile(&loaded).unwrap();
+        provider.check(&loaded);
         assert_eq!(
             (provider.counters.checks.value(), provider.counters.mismatches.value()),
             (1, 0)
         );
         // code that is not that of the program
-        let forged = loaded(&provider, &good);
+        let forged = load(&provider, &good);
         let program = Program::parse(&other, &provider.config.limits).unwrap();
         let charges = program.charges(&provider.config.schedule);
         let artifact = translate(&program, &charges, &provider.config.options).unwrap();

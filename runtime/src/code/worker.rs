@@ -13,68 +13,21 @@ use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::process::{Child as Process, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bessemer_image::{Limits, Program};
 use bessemer_isa::{GasSchedule, MemoryClass};
-use bessemer_translator::{Artifact, Labels, OptLevel, Options, ReadError, translate};
+use bessemer_translator::{Artifact, Labels, OptLevel, Options, translate};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
-use super::cache::key::{limits_fields, schedule_fields};
-use super::cache::{ImageHash, Key, KeySeed};
-use super::compile::{Compile, CompileError, Source};
-
-/// What a compiling child may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChildLimits {
-    /// Bytes of address space.
-    pub memory: u64,
-    /// Seconds of processor time.
-    pub cpu_seconds: u32,
-    /// Time until it is killed.
-    pub deadline: Duration,
-}
-
-impl Default for ChildLimits {
-    fn default() -> Self {
-        Self { memory: 512 << 20, cpu_seconds: 10, deadline: Duration::from_secs(20) }
-    }
-}
-
-/// Why a child gave no artifact. None of this says anything about the program.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ChildError {
-    /// It could not be started or talked to.
-    #[error("cannot start the compiler process")]
-    Start(#[source] Arc<io::Error>),
-    /// It did not answer in time, and was killed.
-    #[error("the compiler process did not answer in {0:?}")]
-    Deadline(Duration),
-    /// It ended, or was killed, without an answer; or answered with something else.
-    #[error("the compiler process gave no answer")]
-    Answer,
-    /// It says itself that it failed.
-    #[error("the compiler process failed: {0}")]
-    Failed(String),
-    /// What it gave is no artifact.
-    #[error("the compiler process gave an artifact that cannot be read")]
-    Artifact(#[from] ReadError),
-    /// There is more native code than the program may have.
-    #[error("the compiler process gave {size} bytes of native code, which is more than {limit}")]
-    TooLarge {
-        /// Bytes of the code.
-        size: usize,
-        /// Bytes that are allowed.
-        limit: usize,
-    },
-    /// It is another build, or compiled something else.
-    #[error("the compiler process compiled something else; it must be of the same build")]
-    Key,
-}
+use super::cache::{Key, KeySeed, limits_fields, schedule_fields};
+use super::compile::{Compile, Source};
+use crate::ChildLimits;
+use crate::error::{ChildError, CompileError};
+use crate::program::ImageHash;
 
 /// What is to be compiled, and how.
 #[derive(Clone, Copy, Debug)]
@@ -382,6 +335,8 @@ const ANSWER_BASE: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

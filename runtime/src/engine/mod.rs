@@ -1,13 +1,12 @@
 //! Engines: settings and resources shared by modules.
 
-pub(crate) mod config;
-pub(crate) mod statistics;
+pub(crate) mod cache;
 
 use std::sync::Arc;
 
 use crate::code::provider::Provider;
-use crate::engine::statistics::EngineStatistics;
 use crate::memory::RegionPool;
+use crate::statistics::EngineStatistics;
 use crate::{Backend, Cache, Config, Error};
 
 /// Settings, the pool of guest memories, and the code cache. Cheap to clone; clones are the same

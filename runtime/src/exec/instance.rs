@@ -5,23 +5,21 @@ mod caller;
 
 use std::fmt;
 use std::ops::Deref;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use bessemer_image::{Hart, Stop, Text};
 use bessemer_interp::{self as interp, Observer, Position};
-use bessemer_isa::{Inst, L, Reg, Trap, TrapKind, Xlen};
-use bessemer_translator::{Code, Context, HOST_EXIT, NO_RESERVATION, TrapRecord};
+use bessemer_isa::{Reg, Xlen};
+use bessemer_translator::{Context, NO_RESERVATION};
 
-use crate::engine::statistics::Counter;
+use crate::exec::drive::{drive_interpreter, drive_native};
+use crate::exec::frame::{ECALL_BYTES, Frame, Guest, RETURN_TO_HOST, Stopped};
 use crate::exec::linker::HostTable;
-use crate::exec::native::{Entrance, Panic, with_entrance};
-use crate::exec::signal::NativeFault;
-use crate::memory::{PooledRegion, Region};
-use crate::module::Parts;
-use crate::{Error, ErrorKind, Exit, HostStop, Module};
+use crate::exec::native::with_entrance;
+use crate::memory::Region;
+use crate::{Error, ErrorKind, Exit, Module};
 
 pub use arguments::Arguments;
+pub(crate) use arguments::extended;
 pub use caller::Caller;
 
 /// A program with memory, registers and gas of its own, and the embedder's data.
@@ -62,7 +60,7 @@ pub struct Instance<T> {
     frame: Frame<T>,
     state: State,
     /// Runs to interpret before native code takes over.
-    reluctance: u64,
+    interpret_first: u64,
     /// Bytes of the host's stack that native code may use; of the engine, at hand for every call.
     native_stack: usize,
     /// The stack pointer at frame entry; of the program, likewise.
@@ -77,8 +75,8 @@ struct Counting {
 }
 
 impl Counting {
-    fn tell(&mut self) {
-        self.module.parts().counters.native_runs.add(std::mem::take(&mut self.native_runs));
+    fn flush(&mut self) {
+        self.module.loaded().counters.native_runs.add(std::mem::take(&mut self.native_runs));
     }
 }
 
@@ -93,7 +91,7 @@ impl Deref for Counting {
 
 impl Drop for Counting {
     fn drop(&mut self) {
-        self.tell();
+        self.flush();
     }
 }
 
@@ -112,28 +110,6 @@ enum State {
     Ended { exact: bool },
 }
 
-/// A frame: what host functions see of an instance, and beside it what they cannot reach.
-#[repr(C)]
-pub(crate) struct Frame<T> {
-    pub(crate) guest: Guest<T>,
-    /// Why execution stopped.
-    pub(crate) stopped: StoppedHere,
-    table: Arc<HostTable<T>>,
-}
-
-/// What host functions see of an instance, and native code of its first field.
-#[repr(C)]
-pub(crate) struct Guest<T> {
-    pub(crate) context: Context,
-    /// The next arrival, or the ECALL or trap at which execution stopped.
-    pub(crate) pc: u32,
-    pub(crate) region: PooledRegion,
-    /// Whether the frame is one of a function called by name.
-    calling: bool,
-    xlen: Xlen,
-    data: T,
-}
-
 /// Counts instructions.
 struct Instructions(u64);
 
@@ -145,20 +121,8 @@ impl Observer for Instructions {
     }
 }
 
-/// Why execution did not go on.
-pub(crate) enum Stopped {
-    Exit(Exit),
-    Failed(Error),
-}
-
-/// Where a stop is written down: native code cannot carry it through.
-type StoppedHere = Option<Result<Stopped, Panic>>;
-
 /// The highest gas limit (specification, section 4).
 pub const MAX_GAS: u64 = 1 << 62;
-
-/// Where a function called by name returns to: no text is there, so that the jump ends the call.
-const RETURN_TO_HOST: u32 = 0xffff_fff0;
 
 impl<T> Instance<T> {
     pub(crate) fn new(module: &Module, table: Arc<HostTable<T>>, data: T) -> Result<Self, Error> {
@@ -168,7 +132,7 @@ impl<T> Instance<T> {
         let mut instance = Self {
             frame: Frame { guest, stopped: None, table },
             state: State::Ready,
-            reluctance: 0,
+            interpret_first: 0,
             native_stack: module.engine().config().native_stack,
             stack_top: module.program().layout().stack.end,
             module: Counting { module: module.clone(), native_runs: 0 },
@@ -353,7 +317,7 @@ impl<T> Instance<T> {
     /// tests can see that nothing can be seen of the change, wherever it happens.
     #[cfg(feature = "test-hooks")]
     pub fn swap_after(&mut self, runs: u64) {
-        self.reluctance = runs;
+        self.interpret_first = runs;
     }
 
     /// The gas left.
@@ -474,15 +438,15 @@ impl<T> Instance<T> {
         let (mut native, mut osr) = (false, false);
         let returned = loop {
             let code = match osr {
-                true => self.module.parts().osr_code(),
+                true => self.module.loaded().osr_code(),
                 false => self.module.code(),
             };
-            let Some(code) = code.filter(|_| self.reluctance == 0) else {
+            let Some(code) = code.filter(|_| self.interpret_first == 0) else {
                 if !interpreted {
-                    self.module.parts().counters.interpreted_runs.count();
+                    self.module.loaded().counters.interpreted_runs.count();
                 }
                 interpreted = true;
-                match drive_interpreter(&self.module, &mut self.frame, &mut self.reluctance) {
+                match drive_interpreter(&self.module, &mut self.frame, &mut self.interpret_first) {
                     Some(returned) => break returned,
                     None => continue,
                 }
@@ -500,16 +464,16 @@ impl<T> Instance<T> {
                 Ok((Some(returned), was_native)) => {
                     native |= was_native;
                     match (native, interpreted) {
-                        (true, true) => self.module.parts().counters.swaps.count(),
+                        (true, true) => self.module.loaded().counters.swaps.count(),
                         (true, false) => self.module.native_runs += 1,
-                        (false, false) => self.module.parts().counters.interpreted_runs.count(),
+                        (false, false) => self.module.loaded().counters.interpreted_runs.count(),
                         (false, true) => {}
                     }
                     interpreted = !native;
                     break returned;
                 }
                 // the interpreter can go on from where it came
-                Err(_) if interpreted || osr => self.reluctance = u64::MAX,
+                Err(_) if interpreted || osr => self.interpret_first = u64::MAX,
                 Err(error) => {
                     self.state = before;
                     return Err(error);
@@ -521,7 +485,7 @@ impl<T> Instance<T> {
             self.state = State::Returned;
             return Ok(None);
         }
-        self.module.tell();
+        self.module.flush();
         let precise = self.module.engine().config().options.precise_registers;
         self.stopped(precise || interpreted).map(Some)
     }
@@ -547,344 +511,6 @@ impl<T> Instance<T> {
             Exit::Trap(_) | Exit::OutOfGas { .. } => State::Ended { exact },
         };
         Ok(exit)
-    }
-}
-
-/// Executes in the interpreter until a stop, or until there is native code and no `reluctance` left to
-/// use it: then the answer is `None`, and control stands at an arrival. Otherwise `true` means that the
-/// function called by name returned; if not, `frame.stopped` says why execution stopped.
-#[inline(never)] // beside it, native entries would have no registers left
-fn drive_interpreter<T>(
-    module: &Module,
-    frame: &mut Frame<T>,
-    reluctance: &mut u64,
-) -> Option<bool> {
-    let (text, charges) = (module.program().text(), module.charges());
-    let parts = module.parts();
-    let mut used = Used::of(&parts.counters.interpreted_gas);
-    let mut hart = frame.guest.hart();
-    // whoever wishes to see the interpreter does not wait
-    let waits = *reluctance == 0;
-    if waits {
-        module.engine().provider().raise(parts);
-    }
-    let mut patience = Patience { parts, gas: 0 };
-    let mut most = if waits { parts.interpretable_gas() } else { u64::MAX };
-    loop {
-        if *reluctance == 0 && module.code().is_some() {
-            frame.guest.set_hart(&hart);
-            return None;
-        }
-        let before = hart.gas;
-        let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
-        used.gas += before - hart.gas;
-        patience.gas += before - hart.gas;
-        if patience.gas > most && stop.is_none() {
-            module.engine().provider().demand(parts);
-            patience.gas = 0;
-            most = parts.interpretable_gas();
-        }
-        *reluctance = reluctance.saturating_sub(1);
-        let Some(stop) = stop else { continue };
-        frame.guest.set_hart(&hart);
-        if let Some(returned) = frame.after(stop) {
-            return Some(returned);
-        }
-        hart = frame.guest.hart();
-    }
-}
-
-/// Gas that was used in the interpreter since somebody waited for native code.
-struct Patience<'a> {
-    gas: u64,
-    parts: &'a Parts,
-}
-
-impl Drop for Patience<'_> {
-    fn drop(&mut self) {
-        self.parts.was_interpreted(self.gas);
-    }
-}
-
-/// Gas that interpreted instructions used, and the counter that gets it in the end.
-struct Used<'a> {
-    gas: u64,
-    counter: &'a Counter,
-}
-
-impl<'a> Used<'a> {
-    fn of(counter: &'a Counter) -> Self {
-        Self { gas: 0, counter }
-    }
-}
-
-impl Drop for Used<'_> {
-    fn drop(&mut self) {
-        self.counter.add(self.gas);
-    }
-}
-
-/// The same natively. The interpreter takes control from where native code cannot be entered to where
-/// it can. The answer is `None` where the code that is entered at the heads of loops can be entered,
-/// unless `osr` says that this is it.
-#[inline]
-fn drive_native<T>(
-    module: &Module,
-    frame: &mut Frame<T>,
-    entrance: &mut Entrance<'_>,
-    osr: bool,
-) -> Option<bool> {
-    let text = module.program().text();
-    loop {
-        let entry = text.index(frame.guest.pc).and_then(|slot| entrance.entry_point(slot));
-        let Some(entry) = entry else {
-            match interpret_gap(module, frame, entrance, osr) {
-                Gap::Native => continue,
-                Gap::Osr => return None,
-                Gap::Stop(returned) => return Some(returned),
-            }
-        };
-        if let Some(fault) = entrance.enter(frame, entry) {
-            return Some(frame.guest.after_fault(fault, &mut frame.stopped));
-        }
-        if frame.guest.context.next == HOST_EXIT {
-            return Some(false);
-        }
-        if frame.guest.returned() {
-            return Some(true);
-        }
-        if let Err(trap) = frame.guest.arrive(text) {
-            frame.stopped = Some(Ok(Stopped::Exit(Exit::Trap(trap))));
-            return Some(false);
-        }
-    }
-}
-
-/// How the interpreter gets over a gap of native code.
-enum Gap {
-    /// Control arrives where the native code can be entered, or comes back from the host.
-    Native,
-    /// Control arrives where the code that is entered at the heads of loops can be.
-    Osr,
-    /// Execution stops, as [`drive_interpreter`] says.
-    Stop(bool),
-}
-
-/// Executes runs in the interpreter until there is another way. A gap is short unless control is in a
-/// loop: then code is made that can be entered there.
-#[cold]
-#[inline(never)]
-fn interpret_gap<T>(
-    module: &Module,
-    frame: &mut Frame<T>,
-    entrance: &Entrance<'_>,
-    osr: bool,
-) -> Gap {
-    let (text, charges) = (module.program().text(), module.charges());
-    let parts = module.parts();
-    let mut most = if osr { u64::MAX } else { parts.gap_gas_left() };
-    let mut used = Used::of(&parts.counters.gap_gas);
-    let mut hart = frame.guest.hart();
-    let stop = loop {
-        let other = parts.osr_code().filter(|_| !osr);
-        let enterable = |code: &Code| Some(code.entry_point(text.index(hart.pc)?).is_some());
-        if other.and_then(enterable) == Some(true) {
-            frame.guest.set_hart(&hart);
-            return Gap::Osr;
-        }
-        let before = hart.gas;
-        let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
-        used.gas += before - hart.gas;
-        let enterable = |slot| entrance.entry_point(slot).is_some();
-        if stop.is_some() || text.index(hart.pc).is_some_and(enterable) {
-            break stop;
-        }
-        if used.gas > most {
-            module.engine().provider().want_osr(parts);
-            most = u64::MAX;
-        }
-    };
-    frame.guest.set_hart(&hart);
-    stop.and_then(|stop| frame.after(stop)).map_or(Gap::Native, Gap::Stop)
-}
-
-/// Length of an ECALL, which has no compressed form.
-const ECALL_BYTES: u32 = 4;
-
-impl<T> Frame<T> {
-    /// Does the host call at the guest's pc. `true` means that the guest goes on behind it, with the
-    /// result in a0; otherwise `stopped` says why not.
-    #[inline]
-    pub(crate) fn host_call(&mut self) -> bool {
-        let guest = &mut self.guest;
-        guest.context.reservation = NO_RESERVATION;
-        let Some(entry) = self.table.find(guest.register(Reg::A7)) else {
-            return guest.stop(
-                "",
-                HostStop::Trap(TrapKind::UnknownHostCall, None),
-                &mut self.stopped,
-            );
-        };
-        match (entry.function)(&mut Caller::new(guest)) {
-            Ok(result) => {
-                guest.set_result(result);
-                true
-            }
-            Err(stop) => guest.stop(&entry.name, stop, &mut self.stopped),
-        }
-    }
-
-    /// Why execution stopped. A panic of a host function goes on.
-    fn take_stopped(&mut self) -> Stopped {
-        match self.stopped.take() {
-            Some(Ok(stopped)) => stopped,
-            Some(Err(panic)) => resume_unwind(panic),
-            None => unreachable!("whoever stops execution says why"),
-        }
-    }
-
-    /// What a stop of the interpreter means: `None` if a host call went well, else whether the
-    /// function called by name returned.
-    fn after(&mut self, stop: Stop) -> Option<bool> {
-        let exit = match stop {
-            Stop::Ecall => {
-                if !self.host_call() {
-                    return Some(false);
-                }
-                self.guest.pc = self.guest.pc.wrapping_add(ECALL_BYTES);
-                return None;
-            }
-            Stop::Trap(Trap { kind: TrapKind::BadJump, addr: Some(RETURN_TO_HOST), .. })
-                if self.guest.calling =>
-            {
-                return Some(true);
-            }
-            Stop::Trap(trap) => Exit::Trap(trap),
-            Stop::OutOfGas => Exit::OutOfGas { pc: self.guest.pc },
-        };
-        self.stopped = Some(Ok(Stopped::Exit(exit)));
-        Some(false)
-    }
-}
-
-impl<T> Guest<T> {
-    /// Writes down why the host function of this name stops the guest; `false` for that it does.
-    #[cold]
-    #[inline(never)]
-    fn stop(&mut self, name: &str, stop: HostStop, stopped: &mut StoppedHere) -> bool {
-        let pc = self.pc;
-        *stopped = Some(Ok(match stop {
-            HostStop::Done(value) => Stopped::Exit(Exit::Done(value)),
-            HostStop::Trap(kind, addr) => self.trap(kind, addr),
-            HostStop::OutOfGas => {
-                self.context.set_gas(0);
-                Stopped::Exit(Exit::OutOfGas { pc })
-            }
-            HostStop::Pause => Stopped::Exit(Exit::HostCall { number: self.register(Reg::A7), pc }),
-            HostStop::Error(source) => {
-                Stopped::Failed(ErrorKind::Host { name: name.to_owned(), source }.into())
-            }
-        }));
-        false
-    }
-
-    #[cold]
-    fn trap(&self, kind: TrapKind, addr: Option<u32>) -> Stopped {
-        Stopped::Exit(Exit::Trap(Trap { kind, pc: self.pc, addr }))
-    }
-
-    /// Writes down what a fault of native code means; `false` for that it is a stop.
-    #[cold]
-    #[inline(never)]
-    fn after_fault(&mut self, fault: NativeFault, stopped: &mut StoppedHere) -> bool {
-        self.pc = fault.pc;
-        if let Some(meter) = fault.meter {
-            self.context.meter = meter;
-        }
-        if fault.kind == TrapRecord::OUT_OF_GAS {
-            self.context.set_gas(0);
-            *stopped = Some(Ok(Stopped::Exit(Exit::OutOfGas { pc: fault.pc })));
-            return false;
-        }
-        let Some(kind) = TrapKind::from_code(fault.kind) else {
-            unreachable!("the translator writes trap records of known kinds only")
-        };
-        let addr = match kind {
-            TrapKind::BadLoad | TrapKind::BadStore => self.region.guest_address(fault.address),
-            TrapKind::MisalignedAtomic => Some(self.context.trap_addr),
-            _ => None,
-        };
-        *stopped = Some(Ok(self.trap(kind, addr)));
-        false
-    }
-
-    /// Whether native code left by the return of the function called by name.
-    #[inline]
-    fn returned(&mut self) -> bool {
-        let from = self.context.from;
-        let returned = self.calling && from != 0 && self.context.next == u64::from(RETURN_TO_HOST);
-        if returned {
-            self.pc = from;
-        }
-        returned
-    }
-
-    /// Finishes the jump by which native code left: checks and links it if native code did not.
-    #[inline]
-    fn arrive(&mut self, text: &Text) -> Result<(), Trap> {
-        let next = self.context.next as u32;
-        let from = self.context.from;
-        if from != 0 {
-            self.pc = from;
-            if let Err(kind) = text.jump_target(next) {
-                return Err(Trap { kind, pc: from, addr: Some(next) });
-            }
-            if let Some(decoded) = text.at(from)
-                && let Some(Inst::Jalr(L { rd, .. })) = decoded.inst
-            {
-                self.set_register(rd, u64::from(from.wrapping_add(u32::from(decoded.len))));
-            }
-        }
-        self.pc = next;
-        Ok(())
-    }
-
-    /// The low half of a register.
-    #[inline]
-    fn register(&self, reg: Reg) -> u32 {
-        self.context.registers[reg.index()] as u32
-    }
-
-    /// Sets the result of a host call.
-    #[inline]
-    fn set_result(&mut self, result: u32) {
-        self.set_register(Reg::A0, arguments::extended(result, self.xlen));
-    }
-
-    #[inline]
-    fn set_register(&mut self, reg: Reg, value: u64) {
-        self.context.registers[reg.index()] = value;
-        self.context.registers[0] = 0;
-    }
-
-    fn reservation(&self) -> Option<u32> {
-        u32::try_from(self.context.reservation).ok()
-    }
-
-    fn hart(&self) -> Hart {
-        Hart {
-            registers: self.context.registers,
-            pc: self.pc,
-            gas: self.context.gas(),
-            reservation: self.reservation(),
-        }
-    }
-
-    fn set_hart(&mut self, hart: &Hart) {
-        self.context.registers = hart.registers;
-        self.pc = hart.pc;
-        self.context.set_gas(hart.gas);
-        self.context.reservation = hart.reservation.map_or(NO_RESERVATION, u64::from);
     }
 }
 

@@ -1,5 +1,7 @@
 //! How programs execute.
 
+pub(crate) mod drive;
+pub(crate) mod frame;
 pub(crate) mod instance;
 pub(crate) mod linker;
 #[allow(unsafe_code, reason = "enters native code and is called back by it")]

@@ -5,16 +5,12 @@
 //! through that one pointer only.
 
 use std::any::Any;
-use std::fs::File;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use memmap2::{Mmap, MmapOptions};
 
 use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
 
 use crate::Error;
-use crate::exec::instance::Frame;
+use crate::exec::frame::Frame;
 use crate::exec::signal::{Activation, NativeFault, check_stack, with_activation};
 
 /// Prepares this thread and the frame for native code of `code`, and calls `f` with the means of
@@ -107,18 +103,6 @@ extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
 fn leave_with<T>(panic: Panic, frame: &mut Frame<T>) -> u32 {
     frame.stopped = Some(Err(panic));
     1
-}
-
-/// A page of a jitdump, mapped executable: perf sees the mapping and learns of the file.
-#[derive(Debug)]
-pub(crate) struct Announcement(#[allow(dead_code, reason = "it has to exist")] Mmap);
-
-impl Announcement {
-    pub(crate) fn new(file: &File) -> io::Result<Self> {
-        // SAFETY: nobody reads or executes the mapping, so that it does not matter who changes the
-        // file.
-        unsafe { MmapOptions::new().len(1).map_exec(file) }.map(Self)
-    }
 }
 
 /// A panic on its way through native code.

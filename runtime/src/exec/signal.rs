@@ -50,6 +50,8 @@ use bessemer_translator::{Landing, TrapRecord};
 
 use crate::memory::{Region, fault};
 
+pub use crate::error::SignalError;
+
 /// Bytes that the alternate stack of a thread has at least, its guard page not counted.
 pub const ALT_STACK: usize = 64 << 10;
 
@@ -178,32 +180,6 @@ impl Activation {
         let at = traps.binary_search_by_key(&offset, |record| record.offset).ok()?;
         traps.get(at).copied()
     }
-}
-
-/// Why faults of native code cannot be handled.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignalError {
-    /// The handler could not be installed.
-    #[error("cannot install the fault handler")]
-    Install(#[source] io::Error),
-    /// The thread could not get an alternate stack.
-    #[error("cannot set up the alternate stack of a thread")]
-    Stack(#[source] io::Error),
-    /// The thread's stack has not enough room for native code and host functions.
-    #[error(
-        "the thread has {left} bytes of stack left, and native code needs {needed}; run it on a \
-         thread with a larger stack, or make `Config::native_stack` smaller"
-    )]
-    SmallStack {
-        /// Bytes that the thread has left.
-        left: usize,
-        /// Bytes that native code may use, and a reserve for host functions.
-        needed: usize,
-    },
-    /// The thread is ending: its alternate stack is gone.
-    #[error("the thread is ending")]
-    ThreadEnding,
 }
 
 thread_local! {

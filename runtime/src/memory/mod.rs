@@ -68,6 +68,7 @@
 //!   the region exclusively, through a pointer that [`Region::base_mut`] gave out. No slice
 //!   of guest memory is alive at that time.
 
+mod announcement;
 mod contents;
 pub(crate) mod fault;
 mod image;
@@ -77,6 +78,7 @@ mod space;
 mod view;
 mod writable;
 
+pub(crate) use announcement::Announcement;
 pub use image::{Part, RegionImage};
 pub use pool::{PoolLimits, PooledRegion, RegionPool};
 pub use space::Region;

@@ -1,10 +1,8 @@
 //! Files that hold a program and its native code.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use bessemer_image::Program;
-use bessemer_translator::{Artifact, Labels, MAC_LEN, Note, ReadError};
+use bessemer_translator::{Artifact, MAC_LEN, Note, ReadError};
 
 use crate::{Engine, Error, Module};
 
@@ -62,8 +60,8 @@ impl<'a> PortableFile<'a> {
     pub fn module(&self, engine: &Engine) -> Result<(Module, Option<AotError>), Error> {
         match self.artifact(engine) {
             Ok(artifact) => {
-                let parts = engine.provider().module_from(&self.image, &artifact)?;
-                Ok((Module::from_parts(engine, parts), None))
+                let loaded = engine.provider().module_from(&self.image, &artifact)?;
+                Ok((Module::from_loaded(engine, loaded), None))
             }
             Err(reason) => Ok((Module::new(engine, &self.image)?, Some(reason))),
         }
@@ -93,17 +91,4 @@ impl<'a> PortableFile<'a> {
     pub fn write(engine: &Engine, elf: &[u8]) -> Result<Vec<u8>, Error> {
         engine.provider().portable(elf)
     }
-}
-
-/// The file of a program and its artifact, not sealed.
-pub(crate) fn assemble(
-    artifact: &Artifact,
-    program: &Program,
-    elf: &[u8],
-    key: [u8; 32],
-) -> Vec<u8> {
-    let names: BTreeMap<u32, &str> = program.symbols().functions().collect();
-    let name = |pc: u32| names.get(&pc).map(|&name| name.to_owned());
-    let code_hash = *program.code_hash().as_bytes();
-    artifact.write(&Labels { key, code_hash, image: Some(elf), names: Some(&name) })
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Module;
-use crate::exec::native::Announcement;
+use crate::memory::Announcement;
 
 /// Writes the perf map of a module; nothing if it has no native code.
 ///

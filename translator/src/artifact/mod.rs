@@ -87,7 +87,7 @@ pub struct TrapRecord {
 
 impl TrapRecord {
     /// The `kind` of a failed gas check; `pc` is then the arrival.
-    pub const OUT_OF_GAS: u8 = crate::lower::OUT_OF_GAS;
+    pub const OUT_OF_GAS: u8 = 64;
 
     /// The `meter` of an instruction at which the context holds the meter.
     pub const METER_IN_CONTEXT: i16 = i16::MAX;

@@ -11,7 +11,7 @@ use super::layout::{
     NOTE_NAME, NOTE_NAME_LEN, NOTE_TYPE, TABLE_ALIGN, TRAP_LEN, UNIT_LEN,
 };
 use super::{Entry, Tables, TextShape, TrapRecord, Unit};
-use crate::plan::LOCAL_BITS;
+use crate::context::LOCAL_BITS;
 
 /// Why bytes are no artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -26,6 +26,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
+use crate::TrapRecord;
 use crate::context::offset;
 use crate::flow::{BlockId, Flow, PASSED, PASSED_SET};
 use crate::plan::{Constants, Entry, Plan};
@@ -33,7 +34,7 @@ use crate::plan::{Constants, Entry, Plan};
 pub(crate) use convention::{Arguments, CARRIED, Results, unit_signature};
 
 /// The trap code of a failed gas check; the codes of [`TrapKind`] stand for themselves.
-pub(crate) const OUT_OF_GAS: u8 = 64;
+pub(crate) const OUT_OF_GAS: u8 = TrapRecord::OUT_OF_GAS;
 
 /// Everything that lowering a unit looks at.
 #[derive(Clone, Copy)]

@@ -17,6 +17,7 @@ use bessemer_image::{Program, Text};
 use bessemer_isa::{Class, RegSet};
 
 use crate::Options;
+use crate::context::LOCAL_BITS;
 use leaf::Leaves;
 
 pub(crate) use constants::Constants;
@@ -58,14 +59,11 @@ pub(crate) struct Entry {
 }
 
 /// At most this many instructions in a unit.
-pub(crate) const MAX_INSTRUCTIONS: usize = 2_000;
+pub(crate) const MAX_INSTRUCTIONS: usize = crate::UNIT_INSTRUCTIONS as usize;
 /// At most this many arrivals in a unit.
 pub(crate) const MAX_ARRIVALS: usize = 512;
 
 const NOWHERE: u32 = u32::MAX;
-
-/// Bits of a jump table entry that hold the number of the entry within its unit.
-pub(crate) const LOCAL_BITS: u32 = 12;
 
 /// The jump table's word for entry `local` of unit `unit`. Zero is left for slots without entry.
 pub(crate) fn encode_entry(unit: usize, local: usize) -> u32 {

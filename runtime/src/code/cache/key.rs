@@ -6,6 +6,8 @@ use bessemer_image::Limits;
 use bessemer_isa::GasSchedule;
 use bessemer_translator::{Options, TranslateError, identity};
 
+use crate::program::ImageHash;
+
 /// Version of the execution specification (`docs/specification.md`).
 const SEMANTICS_VERSION: u32 = 2;
 /// Version of how generated code calls the host.
@@ -15,16 +17,6 @@ const HOST_CALL_CONVENTION: u32 = 1;
 /// differ have different keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key([u8; 32]);
-
-/// The hash of a program's file by which the cache knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ImageHash([u8; 32]);
-
-impl ImageHash {
-    pub(crate) fn of(elf: &[u8]) -> Self {
-        Self(blake3::hash(elf).into())
-    }
-}
 
 /// The part of the key that is the same for all programs of an engine.
 #[derive(Clone, Debug)]
@@ -52,7 +44,7 @@ impl KeySeed {
     /// The key of a program's artifact.
     pub(crate) fn key(&self, image: ImageHash) -> Key {
         let mut hasher = self.clone();
-        hasher.field(&image.0);
+        hasher.field(image.as_bytes());
         Key(hasher.0.finalize().into())
     }
 

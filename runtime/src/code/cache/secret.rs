@@ -9,7 +9,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, RenameFlags, fstat, openat, rename
 use rustix::process::geteuid;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use super::CacheError;
+use crate::error::CacheError;
 
 /// The key that authenticates the artifacts of a node.
 pub(crate) struct Secret {

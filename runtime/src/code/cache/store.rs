@@ -24,7 +24,9 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::secret::random;
-use super::{CacheError, CacheLimits, Key, Secret};
+use super::{Key, Secret};
+use crate::CacheLimits;
+use crate::error::CacheError;
 
 /// The artifacts of a directory.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ struct Usage {
 
 /// An artifact from disk whose authentication code is right.
 #[derive(Debug)]
-pub(crate) struct Loaded {
+pub(crate) struct Stored {
     /// The file.
     pub(crate) memory: CodeMemory,
     /// Where in it the code is.
@@ -136,7 +138,7 @@ impl Store {
     }
 
     /// Loads the artifact with this key. What comes back is private memory of this process.
-    pub(crate) fn load(&self, key: Key) -> Result<Loaded, Missed> {
+    pub(crate) fn load(&self, key: Key) -> Result<Stored, Missed> {
         let (file, stat, loaded) = self.open_and_read(key)?;
         touch(&file, &stat);
         Ok(loaded)
@@ -147,7 +149,7 @@ impl Store {
         self.open_and_read(key).map(drop)
     }
 
-    fn open_and_read(&self, key: Key) -> Result<(File, Stat, Loaded), Missed> {
+    fn open_and_read(&self, key: Key) -> Result<(File, Stat, Stored), Missed> {
         let flags =
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let opened = openat(&self.directory, key.to_string(), flags, Mode::empty());
@@ -190,7 +192,7 @@ impl Store {
     /// Reads each byte once, into memory that nobody else can change, and looks at none of them
     /// before the authentication code was right. One read and one hash of all bytes in a row: both
     /// cost half as much again in pieces.
-    fn read(&self, file: &mut File, len: usize, key: Key) -> Result<Loaded, Missed> {
+    fn read(&self, file: &mut File, len: usize, key: Key) -> Result<Stored, Missed> {
         let no_memory = |error: TranslateError| Missed::System(error.to_string());
         let mut memory = CodeMemory::new(len).map_err(no_memory)?;
         file.read_exact(memory.as_mut_slice()).map_err(|error| match error.kind() {
@@ -206,7 +208,7 @@ impl Store {
         let rest = contents.get(code.end..).ok_or(Damage::Length)?;
         let tables = note.tables(rest).map_err(Damage::Read)?;
         let code_hash = CodeHash::from_bytes(note.code_hash);
-        Ok(Loaded { memory, code, tables, code_hash })
+        Ok(Stored { memory, code, tables, code_hash })
     }
 
     /// The contents of a file that was sealed with the secret of this node.
@@ -433,7 +435,8 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::code::cache::{ImageHash, KeySeed};
+    use crate::code::cache::KeySeed;
+    use crate::program::ImageHash;
 
     const LIMITS: CacheLimits = CacheLimits { bytes: 1 << 30, files: 1000, file_bytes: 1 << 20 };
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use bessemer_isa::{Reg, Xlen};
 
-use super::{Guest, MAX_GAS};
+use super::MAX_GAS;
+use crate::exec::frame::Guest;
 use crate::memory::GuestMemory;
 use crate::{HostResult, HostStop};
 
@@ -15,7 +16,7 @@ pub struct Caller<'a, T> {
 
 impl<'a, T> Caller<'a, T> {
     #[inline]
-    pub(super) fn new(guest: &'a mut Guest<T>) -> Self {
+    pub(crate) fn new(guest: &'a mut Guest<T>) -> Self {
         Self { guest }
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::ImageHash;
-use crate::module::Parts;
+use crate::program::{ImageHash, LoadedProgram};
 
 /// Shares modules of equal programs within an engine. Forgetting one never takes it away from who
 /// uses it: it lives until its last owner drops it.
@@ -26,7 +25,7 @@ struct State {
 
 #[derive(Debug)]
 struct Held {
-    parts: Arc<Parts>,
+    program: Arc<LoadedProgram>,
     used: u64,
     bytes: u64,
 }
@@ -37,7 +36,7 @@ impl Memory {
         Self { limit, state: Mutex::default() }
     }
 
-    pub(crate) fn find(&self, image: ImageHash) -> Option<Arc<Parts>> {
+    pub(crate) fn find(&self, image: ImageHash) -> Option<Arc<LoadedProgram>> {
         if self.limit == 0 {
             return None;
         }
@@ -48,12 +47,12 @@ impl Memory {
         order.remove(&held.used);
         held.used = *clock;
         order.insert(*clock, image);
-        Some(Arc::clone(&held.parts))
+        Some(Arc::clone(&held.program))
     }
 
     /// Keeps a module, or updates its size. Returns how many modules were dropped to make room.
-    pub(crate) fn hold(&self, image: ImageHash, parts: &Arc<Parts>) -> u64 {
-        let bytes = parts.footprint();
+    pub(crate) fn hold(&self, image: ImageHash, program: &Arc<LoadedProgram>) -> u64 {
+        let bytes = program.footprint();
         if bytes > self.limit {
             return 0;
         }
@@ -69,7 +68,7 @@ impl Memory {
         state.clock += 1;
         let used = state.clock;
         state.order.insert(used, image);
-        state.modules.insert(image, Held { parts: Arc::clone(parts), used, bytes });
+        state.modules.insert(image, Held { program: Arc::clone(program), used, bytes });
         state.bytes += bytes;
         drop(state);
         gone.len() as u64
@@ -77,8 +76,8 @@ impl Memory {
 
     /// Weighs a module again if it is held.
     pub(crate) fn weigh(&self, image: ImageHash) -> u64 {
-        let parts = self.state().modules.get(&image).map(|held| Arc::clone(&held.parts));
-        parts.map_or(0, |parts| self.hold(image, &parts))
+        let program = self.state().modules.get(&image).map(|held| Arc::clone(&held.program));
+        program.map_or(0, |program| self.hold(image, &program))
     }
 
     pub(crate) fn forget(&self, image: ImageHash) {
@@ -98,10 +97,10 @@ impl Memory {
 }
 
 impl State {
-    fn forget(&mut self, image: ImageHash) -> Option<Arc<Parts>> {
+    fn forget(&mut self, image: ImageHash) -> Option<Arc<LoadedProgram>> {
         let held = self.modules.remove(&image)?;
         self.order.remove(&held.used);
         self.bytes -= held.bytes;
-        Some(held.parts)
+        Some(held.program)
     }
 }

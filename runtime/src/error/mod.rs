@@ -1,16 +1,21 @@
-//! Errors of the host, and the ways in which an execution ends.
+//! Errors of the host. None is ever an outcome of a guest.
+
+mod cache;
+mod compile;
+mod signal;
 
 use std::fmt;
 
 use bessemer_image::LoadError;
-use bessemer_isa::Trap;
 use bessemer_translator::TranslateError;
 
-use crate::code::cache::CacheError;
-use crate::code::compile::CompileError;
-use crate::code::worker::ChildError;
-use crate::exec::signal::SignalError;
+use crate::Exit;
 use crate::memory::RegionError;
+
+pub use cache::CacheError;
+pub use compile::ChildError;
+pub(crate) use compile::CompileError;
+pub use signal::SignalError;
 
 /// A failure of the host or the embedder, never an outcome of the guest, except where a call by name
 /// has no other way to say that the guest did not return.
@@ -116,50 +121,6 @@ impl std::error::Error for Error {
 impl<E: Into<ErrorKind>> From<E> for Error {
     fn from(kind: E) -> Self {
         Self(Box::new(kind.into()))
-    }
-}
-
-impl From<CompileError> for ErrorKind {
-    fn from(error: CompileError) -> Self {
-        match error {
-            CompileError::Translate(error) => Self::Translate(error),
-            CompileError::Child(error) => Self::Compiler(error),
-            CompileError::Thread(error) => Self::Compiler(ChildError::Start(error)),
-        }
-    }
-}
-
-/// Why execution came back to the embedder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// A host function ended the frame with this value: a bare program's exit code. Or a function
-    /// called by name, paused and resumed, returned it.
-    Done(u32),
-    /// The frame trapped.
-    Trap(Trap),
-    /// The frame could not pay; `pc` is where.
-    OutOfGas {
-        /// The arrival or the ECALL that could not be paid.
-        pc: u32,
-    },
-    /// Paused at a host call that the embedder does itself; go on with
-    /// [`Instance::resume`](crate::Instance::resume).
-    HostCall {
-        /// The number in a7.
-        number: u32,
-        /// Address of the ECALL.
-        pc: u32,
-    },
-}
-
-impl fmt::Display for Exit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done(value) => write!(f, "exit with {value}"),
-            Self::Trap(trap) => trap.fmt(f),
-            Self::OutOfGas { pc } => write!(f, "out of gas at pc {pc:#010x}"),
-            Self::HostCall { number, pc } => write!(f, "host call {number} at pc {pc:#010x}"),
-        }
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bessemer_image::Limits;
 use bessemer_isa::GasSchedule;
 use bessemer_translator::{OptLevel, Options};
 
-use crate::code::cache::CacheLimits;
-use crate::code::worker::ChildLimits;
 use crate::memory::PoolLimits;
 
 /// Which engine executes a module. The choice is never visible in an outcome.
@@ -32,6 +31,40 @@ pub enum Compilation {
     Background,
     /// When a module is made.
     Eager,
+}
+
+/// Bounds of a cache directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheLimits {
+    /// Bytes of all files together.
+    pub bytes: u64,
+    /// Number of files.
+    pub files: u64,
+    /// Bytes of one file: what is larger is neither written nor read.
+    pub file_bytes: usize,
+}
+
+impl Default for CacheLimits {
+    fn default() -> Self {
+        Self { bytes: 4 << 30, files: 20_000, file_bytes: 64 << 20 }
+    }
+}
+
+/// What a compiling child may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChildLimits {
+    /// Bytes of address space.
+    pub memory: u64,
+    /// Seconds of processor time.
+    pub cpu_seconds: u32,
+    /// Time until it is killed.
+    pub deadline: Duration,
+}
+
+impl Default for ChildLimits {
+    fn default() -> Self {
+        Self { memory: 512 << 20, cpu_seconds: 10, deadline: Duration::from_secs(20) }
+    }
 }
 
 /// Settings of an [`Engine`](crate::Engine).

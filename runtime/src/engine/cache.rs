@@ -1,0 +1,77 @@
+//! What an embedder sees of the cache directory.
+
+use std::io;
+use std::path::Path;
+
+use crate::CacheLimits;
+use crate::code::cache::{CacheEntry, Key, Missed, Store};
+use crate::code::provider::Provider;
+use crate::program::ImageHash;
+
+/// An engine's cache directory, to look at and to tend.
+#[derive(Clone, Copy, Debug)]
+pub struct Cache<'a> {
+    provider: &'a Provider,
+    store: &'a Store,
+}
+
+impl<'a> Cache<'a> {
+    pub(crate) fn new(provider: &'a Provider) -> Option<Self> {
+        Some(Self { provider, store: provider.store()? })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &'a Path {
+        self.store.path()
+    }
+
+    /// Its bounds.
+    pub fn limits(&self) -> CacheLimits {
+        self.store.limits()
+    }
+
+    /// The key of a program's artifact under this engine's settings.
+    pub fn key(&self, elf: &[u8]) -> Option<Key> {
+        self.provider.key(ImageHash::of(elf))
+    }
+
+    /// All artifacts, the least recently used first. Nothing is said of what is in them.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be read.
+    pub fn entries(&self) -> io::Result<Vec<CacheEntry>> {
+        self.store.entries()
+    }
+
+    /// Whether a file can be used; if not, why.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn verify(&self, entry: &CacheEntry) -> Result<(), String> {
+        match self.store.verify(entry.key) {
+            Ok(()) | Err(Missed::Absent) => Ok(()),
+            Err(missed) => Err(missed.to_string()),
+        }
+    }
+
+    /// Removes one artifact.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, or cannot be removed.
+    pub fn remove(&self, key: Key) -> io::Result<()> {
+        self.store.remove(key)
+    }
+
+    /// Removes what interrupted processes have left, and what is above the bounds; gives the number of
+    /// files.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be read.
+    pub fn sweep(&self) -> io::Result<u64> {
+        self.store.sweep()
+    }
+}

@@ -1,0 +1,21 @@
+//! What stands in the place of the compiler in builds without it.
+
+use bessemer_image::{Charges, Program};
+
+use crate::{Artifact, Options, TranslateError};
+
+pub(crate) fn translate(_: &Program, _: &Charges, _: &Options) -> Result<Artifact, TranslateError> {
+    Err(TranslateError::NoCompiler)
+}
+
+pub(crate) fn clif(
+    _: &Program,
+    _: &Charges,
+    _: &Options,
+) -> Result<Vec<(u32, String)>, TranslateError> {
+    Err(TranslateError::NoCompiler)
+}
+
+pub(crate) fn target_fields(_: &Options) -> Result<Vec<(&'static str, String)>, TranslateError> {
+    Err(TranslateError::NoCompiler)
+}
