@@ -6,15 +6,20 @@
 //! status, output, events, and the state after each step.
 
 mod native;
+mod process;
 mod record;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use bessemer_image::CodeHash;
 use bessemer_runtime::Backend;
 use serde_json::{Value, json};
 
-use self::native::{Test, Verdict};
+use self::native::{Program, Test, Verdict};
 use self::record::{Played, Record};
 use crate::support::build::{self, Built, Image, Project};
 use crate::support::failure::Failure;
@@ -34,6 +39,9 @@ pub(crate) struct Args {
     /// Lists the tests and runs none
     #[arg(long)]
     list: bool,
+    /// How long one test may take, natively
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
     /// Writes a JUnit report to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<std::path::PathBuf>,
@@ -46,7 +54,8 @@ gas with that of all it called. `bessemer size` shows it again.
 
 A test that creates a contract which is declared in a module `tests`, or is not of
 this project, runs natively only.
-Plain `cargo test` runs the same tests, natively only.
+Each test runs in a process of its own: one that aborts, overflows its stack or does not
+end fails alone. Plain `cargo test` runs the same tests, natively only.
 
 Exit code: 5 if a test fails or an engine disagrees.
 
@@ -79,23 +88,19 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         .collect();
     let mut results = Vec::new();
     let mut noted = Noted::default();
-    for program in &programs {
-        let records = tempfile::tempdir()
-            .map_err(|source| Failure::Io { what: "make a temporary folder".to_owned(), source })?;
-        let Some(filter) = filter_of(program, filter) else { continue };
-        let tests = program.run(filter, records.path(), &hashes(&images))?;
-        for test in tests {
-            let result = Outcome::of(&program.name, test, records.path(), &images)?;
-            if !output.json {
-                output.text(result.line())?;
-                if let Some(details) = &result.details {
-                    output.note(details);
-                }
+    let jobs = jobs(&programs, filter)?;
+    let limit = Duration::from_secs(args.timeout);
+    run_all(&jobs, limit, &images, |outcome| {
+        if !output.json {
+            output.text(outcome.line())?;
+            if let Some(details) = &outcome.details {
+                output.note(details);
             }
-            noted.merge(&result.noted);
-            results.push(result);
         }
-    }
+        noted.merge(&outcome.noted);
+        results.push(outcome);
+        Ok(())
+    })?;
     let mut contracts = Vec::new();
     for Built { image, .. } in &built {
         let Some(functions) = noted.of(&crate_of(image)) else { continue };
@@ -141,22 +146,77 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(if failed == 0 { 0 } else { 5 })
 }
 
+/// The tests to run, with their programs.
+fn jobs<'a>(programs: &'a [Program], filter: &str) -> Result<Vec<(&'a Program, Test)>, Failure> {
+    let mut jobs = Vec::new();
+    for program in programs {
+        let Some(filter) = filter_of(program, filter) else { continue };
+        jobs.extend(program.list(filter)?.into_iter().map(|test| (program, test)));
+    }
+    Ok(jobs)
+}
+
+/// Runs tests on all processors, and hands their outcomes over in the order of the tests.
+fn run_all(
+    jobs: &[(&Program, Test)],
+    limit: Duration,
+    images: &Images,
+    mut tell: impl FnMut(Outcome) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let records = tempfile::tempdir()
+        .map_err(|source| Failure::Io { what: "make a temporary folder".to_owned(), source })?;
+    let hashes = hashes(images);
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        for _ in 0..workers {
+            let (sender, next, hashes, records) = (sender.clone(), &next, &hashes, records.path());
+            scope.spawn(move || {
+                while let Some((at, job)) = take(next, jobs) {
+                    // tests of two programs may have one name
+                    let records = records.join(at.to_string());
+                    let outcome = Outcome::of(job.0, &job.1, limit, &records, hashes, images);
+                    if sender.send((at, outcome)).is_err() {
+                        // an error ended the run
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        let mut told = 0;
+        for (at, outcome) in receiver {
+            waiting.insert(at, outcome);
+            while let Some(outcome) = waiting.remove(&told) {
+                tell(outcome?)?;
+                told += 1;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The next job that nobody has taken, and its place.
+fn take<'a, T>(next: &AtomicUsize, jobs: &'a [T]) -> Option<(usize, &'a T)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    Some((at, jobs.get(at)?))
+}
+
 /// What the names of a program's tests must contain. A filter may be as tests are printed, with the
 /// program in front; then it means no test of another program.
-fn filter_of<'a>(program: &native::Program, filter: &'a str) -> Option<&'a str> {
+fn filter_of<'a>(program: &Program, filter: &'a str) -> Option<&'a str> {
     match filter.split_once(' ') {
         Some((name, test)) => program.name.ends_with(name).then_some(test),
         None => Some(filter),
     }
 }
 
-fn list(programs: &[native::Program], filter: &str, output: Output) -> Result<u8, Failure> {
-    let mut names = Vec::new();
-    for program in programs {
-        let Some(filter) = filter_of(program, filter) else { continue };
-        let tests = program.list(filter)?;
-        names.extend(tests.into_iter().map(|test| format!("{} {test}", program.name)));
-    }
+fn list(programs: &[Program], filter: &str, output: Output) -> Result<u8, Failure> {
+    let jobs = jobs(programs, filter)?;
+    let names: Vec<_> =
+        jobs.iter().map(|(program, test)| format!("{} {}", program.name, test.name)).collect();
     if output.json {
         output.document(&json!({ "schema": "bessemer.tests/1", "tests": names }))?;
     } else {
@@ -200,10 +260,17 @@ enum Kind {
 }
 
 impl Outcome {
-    fn of(program: &str, test: Test, records: &Path, images: &Images) -> Result<Self, Failure> {
+    fn of(
+        program: &Program,
+        test: &Test,
+        limit: Duration,
+        records: &Path,
+        hashes: &str,
+        images: &Images,
+    ) -> Result<Self, Failure> {
         let mut outcome = Self {
-            program: program.to_owned(),
-            test: test.name,
+            program: program.name.clone(),
+            test: test.name.clone(),
             kind: Kind::Passed,
             gas: 0,
             transactions: 0,
@@ -211,8 +278,12 @@ impl Outcome {
             without_image: None,
             details: None,
         };
-        match test.verdict {
-            Verdict::Ignored => outcome.kind = Kind::Ignored,
+        if test.ignored {
+            outcome.kind = Kind::Ignored;
+            return Ok(outcome);
+        }
+        std::fs::create_dir(records).map_err(|source| Failure::file("make", records, source))?;
+        match program.run(&test.name, limit, records, hashes)? {
             Verdict::Failed(said) => (outcome.kind, outcome.details) = (Kind::Failed, Some(said)),
             Verdict::Passed => {
                 let record = Record::read(records, &outcome.test)?;

@@ -1,12 +1,14 @@
-//! Native tests: the programs that cargo makes, and what they print.
+//! Native tests: the programs that cargo makes, and their tests, each in a process of its own.
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use bessemer_toolchain::rust::Toolchain;
 use cargo_metadata::Message;
 
+use super::process;
 use crate::support::build::Project;
 use crate::support::failure::Failure;
 
@@ -19,17 +21,18 @@ pub(crate) struct Program {
     folder: PathBuf,
 }
 
-/// A test that ran.
+/// A test of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Test {
     pub(crate) name: String,
-    pub(crate) verdict: Verdict,
+    /// It has the attribute `#[ignore]`.
+    pub(crate) ignored: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Passed,
-    Ignored,
-    /// With what it printed.
+    /// With what it printed, and how it ended if not by a panic.
     Failed(String),
 }
 
@@ -62,29 +65,71 @@ pub(crate) fn programs(toolchain: &Toolchain, project: &Project) -> Result<Vec<P
 }
 
 impl Program {
-    /// The names of its tests.
-    pub(crate) fn list(&self, filter: &str) -> Result<Vec<String>, Failure> {
-        let printed = self.printed(self.command().args(["--list", "--format", "terse", filter]))?;
-        let tests = printed.lines().filter_map(|line| line.strip_suffix(": test"));
-        Ok(tests.map(str::to_owned).collect())
+    /// Its tests whose names contain the filter.
+    pub(crate) fn list(&self, filter: &str) -> Result<Vec<Test>, Failure> {
+        let names = |more: &[&str]| {
+            let mut command = self.command();
+            command.args(["--list", "--format", "terse", filter]).args(more);
+            let output =
+                command.output().map_err(|source| Failure::file("start", &self.path, source))?;
+            if !output.status.success() {
+                return Err(Failure::Tests(format!(
+                    "{} does not list its tests, it ended by {}: {}",
+                    self.name,
+                    output.status,
+                    String::from_utf8_lossy(&output.stderr).trim()
+                )));
+            }
+            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+            let tests = printed.lines().filter_map(|line| line.strip_suffix(": test"));
+            Ok(tests.map(str::to_owned).collect::<Vec<_>>())
+        };
+        let ignored = names(&["--ignored"])?;
+        let mut tests: Vec<Test> = names(&[])?
+            .into_iter()
+            .map(|name| Test { ignored: ignored.contains(&name), name })
+            .collect();
+        tests.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(tests)
     }
 
-    /// Runs its tests, each of which writes its record into the folder.
-    ///
-    /// Not in one thread: then tests would run in the main thread, whose name is not that of a test.
+    /// Runs one of its tests in a process of its own, which ends when `limit` is over. The test writes
+    /// its record into the folder.
     pub(crate) fn run(
         &self,
-        filter: &str,
+        test: &str,
+        limit: Duration,
         records: &Path,
         images: &str,
-    ) -> Result<Vec<Test>, Failure> {
+    ) -> Result<Verdict, Failure> {
         let mut command = self.command();
         command
-            .args(["--test-threads", "2", "--color", "never", filter])
+            // not in one thread: then it would run in the main thread, whose name is not the test's
+            .args(["--exact", test, "--test-threads", "2", "--color", "never", "--no-capture"])
             .env("BESSEMER_RECORD", records)
             .env("BESSEMER_IMAGES", images)
             .env_remove("RUST_TEST_THREADS");
-        Ok(parse(&self.printed(&mut command)?))
+        let ended = process::run(&mut command, limit)
+            .map_err(|source| Failure::file("run", &self.path, source))?;
+        let said = output_of(test, &ended.printed);
+        let how = match ended.status {
+            Some(status) => match status.code() {
+                Some(0) if verdict_of(test, &ended.printed) == Some("ok") => {
+                    return Ok(Verdict::Passed);
+                }
+                // a panic, which has said so
+                Some(FAILED) => String::new(),
+                _ => format!("the process ended before the test did, by {status}"),
+            },
+            None => format!(
+                "the test ran for more than {} seconds and was ended; --timeout allows more",
+                limit.as_secs()
+            ),
+        };
+        let parts = [said.trim(), &how];
+        Ok(Verdict::Failed(
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"),
+        ))
     }
 
     fn command(&self) -> Command {
@@ -95,53 +140,29 @@ impl Program {
             .env("CARGO_MANIFEST_DIR", &self.folder);
         command
     }
-
-    fn printed(&self, command: &mut Command) -> Result<String, Failure> {
-        let output =
-            command.output().map_err(|source| Failure::file("start", &self.path, source))?;
-        // tests that failed are exit code 101
-        if !matches!(output.status.code(), Some(0 | 101)) {
-            return Err(Failure::Tests(format!(
-                "the tests of {} ended by {}",
-                self.name, output.status
-            )));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
 }
 
-/// Reads what the test harness prints: a line for each test, then what each failed one printed.
-fn parse(printed: &str) -> Vec<Test> {
-    let mut tests = Vec::new();
-    for line in printed.lines() {
-        let Some((name, verdict)) =
-            line.strip_prefix("test ").and_then(|test| test.split_once(" ... "))
-        else {
-            continue;
-        };
-        let name = name.trim_end_matches(" - should panic").to_owned();
-        let verdict = match verdict {
-            "ok" => Verdict::Passed,
-            "FAILED" => Verdict::Failed(output_of(&name, printed).trim().to_owned()),
-            verdict if verdict.starts_with("ignored") => Verdict::Ignored,
-            _ => continue,
-        };
-        tests.push(Test { name, verdict });
-    }
-    tests.sort_by(|a, b| a.name.cmp(&b.name));
-    tests
+/// The exit code of a test program if a test failed.
+const FAILED: i32 = 101;
+
+/// What the test printed, of all that its process printed: the harness says before it how many tests
+/// it runs, and after it what the verdict is.
+fn output_of<'a>(test: &str, printed: &'a str) -> &'a str {
+    let said = printed.split_once("running 1 test\n").map_or(printed, |(_, said)| said);
+    verdict_at(test, said).map_or(said, |(at, _)| &said[..at])
 }
 
-/// All that a test printed that failed: up to the output of the next, or the list of those that failed.
-fn output_of<'a>(name: &str, printed: &'a str) -> &'a str {
-    let outputs = printed.rfind("\nfailures:\n").map_or(printed, |end| &printed[..end]);
-    let title = format!("---- {name} stdout ----\n");
-    let said = outputs.split_once(&title).map(|(_, said)| said).unwrap_or_default();
-    let next = said.match_indices("\n\n---- ").find(|(at, _)| {
-        let line = said[at + 2..].lines().next().unwrap_or_default();
-        line.ends_with(" stdout ----")
-    });
-    next.map_or(said, |(end, _)| &said[..end])
+/// The word of the harness, if the test came to its end.
+fn verdict_of<'a>(test: &str, printed: &'a str) -> Option<&'a str> {
+    let (_, behind) = verdict_at(test, printed)?;
+    printed[behind..].lines().next()
+}
+
+/// Where the line with the verdict begins, and where the word.
+fn verdict_at(test: &str, printed: &str) -> Option<(usize, usize)> {
+    let lines = [format!("test {test} ... "), format!("test {test} - should panic ... ")];
+    let found = lines.iter().filter_map(|line| Some((printed.rfind(line)?, line.len())));
+    found.max().map(|(at, length)| (at, at + length))
 }
 
 #[cfg(test)]
@@ -149,32 +170,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_a_failed_test_printed_is_kept() {
-        let printed = "running 2 tests\ntest a ... FAILED\ntest b ... FAILED\n\nfailures:\n\n\
-            ---- a stdout ----\nfirst\n\nassertion failed\n  left: 1\n\nminimal failing input: x = 3\n\n\
-            ---- b stdout ----\nfailures:\n\nsecond\n\n\nfailures:\n    a\n    b\n\n\
-            test result: FAILED. 0 passed; 2 failed\n";
-        let [a, b] = ["a", "b"].map(|name| output_of(name, printed).trim());
-        assert_eq!(a, "first\n\nassertion failed\n  left: 1\n\nminimal failing input: x = 3");
-        assert_eq!(b, "failures:\n\nsecond");
-    }
-
-    #[test]
-    fn verdicts_are_read_from_what_is_printed() {
-        let printed = "\nrunning 4 tests\ntest tests::a ... ok\ntest tests::c ... FAILED\ntest tests::b ... ignored, slow\n\
-            test tests::d - should panic ... ok\n\nfailures:\n\n---- tests::c stdout ----\npanicked at src/lib.rs:1\nleft: 1\n\n\n\
-            failures:\n    tests::c\n\ntest result: FAILED. 2 passed; 1 failed\n";
-        let tests = parse(printed);
-        let found: Vec<_> = tests.iter().map(|test| (test.name.as_str(), &test.verdict)).collect();
-        let said = Verdict::Failed("panicked at src/lib.rs:1\nleft: 1".to_owned());
-        assert_eq!(
-            found,
-            [
-                ("tests::a", &Verdict::Passed),
-                ("tests::b", &Verdict::Ignored),
-                ("tests::c", &said),
-                ("tests::d", &Verdict::Passed),
-            ]
-        );
+    fn all_that_a_test_printed_is_kept_and_nothing_of_the_harness() {
+        let printed = "\nrunning 1 test\nfirst\n\nassertion failed\n  left: 1\ntest a ... odd\n\nfailures:\n\n\
+            test a ... FAILED\n\nfailures:\n\nfailures:\n    a\n\ntest result: FAILED. 0 passed; 1 failed\n";
+        let said = "first\n\nassertion failed\n  left: 1\ntest a ... odd\n\nfailures:";
+        assert_eq!(output_of("a", printed).trim(), said);
+        assert_eq!(verdict_of("a", printed), Some("FAILED"));
+        let passed =
+            "\nrunning 1 test\ntest a - should panic ... ok\n\ntest result: ok. 1 passed\n";
+        assert_eq!((output_of("a", passed), verdict_of("a", passed)), ("", Some("ok")));
+        // the process ended before a verdict
+        let printed = "\nrunning 1 test\n\nthread 'a' has overflowed its stack\n";
+        assert_eq!(output_of("a", printed).trim(), "thread 'a' has overflowed its stack");
+        assert_eq!(verdict_of("a", printed), None);
     }
 }
