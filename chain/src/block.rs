@@ -1,11 +1,12 @@
 //! Blocks: transactions in order, committed together.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bessemer_abi::limits::ACCESS_ENTRIES;
 #[cfg(feature = "evm")]
 use bessemer_abi::limits::OUTPUT_BYTES;
-use bessemer_types::U256;
+use bessemer_types::{Address, Decode, EncodeFields, U256};
 
 use crate::access::AccessList;
 use crate::account::Account;
@@ -18,8 +19,9 @@ use crate::process::{Processed, Processor, Stopped};
 use crate::receipt::{Diagnosis, Receipt};
 #[cfg(feature = "secp256k1")]
 use crate::signed::Signed;
+use crate::state::State;
 use crate::stateless::{self, Witness};
-use crate::store::{self, BlockCommit, ChangeSet, CommitmentRows, RecordSet};
+use crate::store::{self, BlockCommit, ChangeSet, Changed, CommitmentRows, RecordSet, View};
 use crate::transaction::{Action, BlockInfo, Refusal, Transaction};
 
 /// A block in the making. Dropped without [`Block::commit`], it leaves no trace.
@@ -46,7 +48,7 @@ use crate::transaction::{Action, BlockInfo, Refusal, Transaction};
 /// ```
 pub struct Block<'c> {
     chain: &'c mut Chain,
-    state: State,
+    progress: Progress,
     info: BlockInfo,
     receipts: Vec<Receipt>,
     fees: U256,
@@ -61,7 +63,7 @@ pub struct Block<'c> {
 }
 
 /// Whether a block can go on.
-enum State {
+enum Progress {
     Open(Box<Processor>),
     /// The host failed in the middle of a transaction, so that what the journal holds is no state.
     Failed,
@@ -95,7 +97,7 @@ impl<'c> Block<'c> {
         let listed = chain.store().commits().then(Vec::new);
         Self {
             chain,
-            state: State::Open(Box::new(processor)),
+            progress: Progress::Open(Box::new(processor)),
             info,
             receipts,
             fees: U256::ZERO,
@@ -187,7 +189,7 @@ impl<'c> Block<'c> {
 
     fn prefetch(&mut self, transactions: &[Transaction]) -> Result<(), ChainError> {
         let threads = self.chain.config().prefetch;
-        let State::Open(processor) = &self.state else { return Ok(()) };
+        let Progress::Open(processor) = &self.progress else { return Ok(()) };
         if threads == 0 {
             return Ok(());
         }
@@ -300,12 +302,13 @@ impl<'c> Block<'c> {
         &mut self,
         work: impl FnOnce(&mut Processor) -> Result<T, Stopped>,
     ) -> Result<T, ChainError> {
-        let State::Open(mut processor) = std::mem::replace(&mut self.state, State::Failed) else {
+        let Progress::Open(mut processor) = std::mem::replace(&mut self.progress, Progress::Failed)
+        else {
             return Err(ChainError::BlockFailed);
         };
         let done = work(&mut processor);
         if let Ok(_) | Err(Stopped::Refused(_)) = done {
-            self.state = State::Open(processor);
+            self.progress = Progress::Open(processor);
         }
         Ok(done?)
     }
@@ -313,10 +316,44 @@ impl<'c> Block<'c> {
     /// What the last transaction read and wrote, and what it asked to write; nothing in a block that
     /// has failed. With this list, the same transaction on the same state does the same.
     pub fn accessed(&self) -> AccessList {
-        match &self.state {
-            State::Open(processor) => processor.session().journal.accessed(),
-            State::Failed => AccessList::default(),
+        match &self.progress {
+            Progress::Open(processor) => processor.session().journal.accessed(),
+            Progress::Failed => AccessList::default(),
         }
+    }
+
+    /// The state as the transactions so far leave it, to be asked, also by other threads and when the
+    /// block goes on. Takes time for what the block has changed. There are no proofs of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::BlockFailed`] in a block that has failed, and [`ChainError::Store`] if the store
+    /// has no snapshots.
+    pub fn pending(&self) -> Result<State, ChainError> {
+        self.over(self.chain.store().snapshot()?)
+    }
+
+    /// Queries a contract in the state as the transactions so far leave it: as
+    /// [`pending`](Self::pending), on any store.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::BlockFailed`] in a block that has failed; otherwise as
+    /// [`CallRequest::query`](crate::CallRequest::query).
+    pub fn query<T: for<'a> Decode<'a>>(
+        &self,
+        contract: Address,
+        signature: &str,
+        arguments: impl EncodeFields,
+    ) -> Result<T, ChainError> {
+        self.over(self.chain.view())?.call(contract, signature).args(arguments).query()
+    }
+
+    /// The state so far, over what was before the block.
+    fn over(&self, base: Arc<dyn View>) -> Result<State, ChainError> {
+        let Progress::Open(processor) = &self.progress else { return Err(ChainError::BlockFailed) };
+        let changes = processor.session().journal.changes();
+        Ok(self.chain.state().pending(Arc::new(Changed { base, changes }), self.info))
     }
 
     /// Ends the block: fees are paid, and state, receipts and header become durable together.
@@ -344,7 +381,7 @@ impl<'c> Block<'c> {
     }
 
     fn close(self) -> Result<Closed<'c>, ChainError> {
-        let State::Open(processor) = self.state else { return Err(ChainError::BlockFailed) };
+        let Progress::Open(processor) = self.progress else { return Err(ChainError::BlockFailed) };
         let recipient = self.chain.config().fee_recipient;
         let session = &mut *processor.session();
         if let Some(recipient) = recipient.filter(|_| !self.fees.is_zero()) {

@@ -1,35 +1,34 @@
 //! The chain: state, and the ways to use it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use bessemer_abi::limits::ACCESS_ENTRIES;
-use bessemer_image::CodeHash;
-use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
-use bessemer_trie::AccountProof;
+use bessemer_runtime::{Caller, Engine, Error, HostResult};
 use bessemer_types::{Address, U256};
 use sha3::{Digest, Keccak256};
 
 use crate::account::Account;
 use crate::block::Block;
-use crate::commitment::{self, InRows, Reader};
-use crate::encoding::decode_account;
-use crate::executor::{ExecuteError, Executor};
+use crate::commitment;
+use crate::executor::ExecuteError;
 use crate::extension::{self, Extension, ExtensionRow, FIRST_EXTENSION};
 use crate::header::{Header, Roots};
-use crate::host::{self, Context, Session};
-use crate::inspect::Inspector;
+use crate::host::{self, Context};
 use crate::journal::{Journal, JournalError};
-use crate::key::{KeyTooLong, StateKey, StorageKey};
+use crate::key::KeyTooLong;
 use crate::modules::Modules;
 use crate::price::Prices;
-use crate::process::Processor;
+use crate::reader::{Newest, Reader};
 use crate::receipt::Receipt;
 use crate::request::{CallRequest, DeployRequest};
-use crate::size::CodeSize;
+use crate::state::{Shared, State};
 use crate::store::{BlockCommit, MemoryStore, Store, StoreError, View};
-use crate::transaction::{BlockInfo, Refusal, Transaction};
+use crate::transaction::Refusal;
 
 /// Accounts, contracts and blocks, on a store.
+///
+/// What can be asked of a [`State`] can be asked of a chain, whose state is that after the newest
+/// block. Others read beside the blocks with a [`Reader`].
 ///
 /// ```
 /// use bessemer_chain::{Chain, U256};
@@ -44,13 +43,9 @@ use crate::transaction::{BlockInfo, Refusal, Transaction};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Chain {
-    store: Arc<dyn Store>,
-    modules: Arc<Modules>,
-    linker: Linker<Context>,
-    config: ChainConfig,
-    head: Header,
-    #[cfg(feature = "evm")]
-    pub(crate) evm: crate::evm::Shared,
+    /// The newest state. Its view is the store itself, which only changes by `&mut self`.
+    state: State,
+    newest: Arc<Newest>,
 }
 
 /// The rules of a chain that are its founder's choice.
@@ -207,121 +202,36 @@ impl Chain {
         let modules = Arc::new(Modules::new(engine, config.module_bytes)?);
         let linker = host::linker(modules.engine())?;
         let head = store.head()?.unwrap_or_default();
-        Ok(Self {
+        let view = Arc::clone(&store) as Arc<dyn View>;
+        let shared = Shared {
             store,
             modules,
             linker,
             #[cfg(feature = "evm")]
             evm: crate::evm::Shared::new(config.fork),
             config,
-            head,
-        })
-    }
-
-    /// The rules of the chain.
-    pub fn config(&self) -> &ChainConfig {
-        &self.config
+        };
+        let state = State::new(Arc::new(shared), view, head);
+        Ok(Self { state, newest: Arc::default() })
     }
 
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
+        &self.shared().store
     }
 
-    /// The number of the newest block; 0 before the first.
-    pub fn height(&self) -> u64 {
-        self.head.height
+    /// The newest state, to be asked with a shared reference: `chain.state().call(…).query()`.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
-    /// The newest block's header.
-    pub fn head(&self) -> &Header {
-        &self.head
-    }
-
-    /// The header of a block; `None` if there is no such block.
+    /// A reader of the newest state, for other threads: it reads beside the blocks that follow.
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`].
-    pub fn header(&self, height: u64) -> Result<Option<Header>, ChainError> {
-        Ok(self.store.header(height)?)
-    }
-
-    /// The receipt of a transaction; `None` if there is no such transaction.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`].
-    pub fn receipt(&self, height: u64, index: u32) -> Result<Option<Receipt>, ChainError> {
-        Ok(self.store.receipt(height, index)?)
-    }
-
-    /// The receipts of a block, in order.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`].
-    pub fn receipts(&self, height: u64) -> Result<Vec<Receipt>, ChainError> {
-        Ok(self.store.receipts(height)?)
-    }
-
-    /// An account; all zero if it was never used.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`].
-    pub fn account(&self, address: &Address) -> Result<Account, ChainError> {
-        let value = self.store.get(&StateKey::Account(*address))?;
-        let account = value.map(|value| decode_account(&value)).transpose();
-        Ok(account.map_err(StoreError::from)?.unwrap_or_default())
-    }
-
-    /// The balance of an account.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`].
-    pub fn balance(&self, address: &Address) -> Result<U256, ChainError> {
-        Ok(self.account(address)?.balance)
-    }
-
-    /// A value that a contract stored.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Key`] for more than 64 bytes, and [`ChainError::Store`].
-    pub fn storage(&self, contract: &Address, key: &[u8]) -> Result<Option<Vec<u8>>, ChainError> {
-        let key = StateKey::Storage(*contract, StorageKey::new(key)?);
-        Ok(self.store.get(&key)?.map(|value| value.to_vec()))
-    }
-
-    /// The file of a contract.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`].
-    pub fn code(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, ChainError> {
-        Ok(self.store.get(&StateKey::Code(*hash))?.map(|value| value.to_vec()))
-    }
-
-    /// The bytecode of an EVM contract.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`].
-    pub fn bytecode(&self, hash: &CodeHash) -> Result<Option<Vec<u8>>, ChainError> {
-        Ok(self.store.get(&StateKey::Bytecode(*hash))?.map(|value| value.to_vec()))
-    }
-
-    /// The sizes of the file of a contract: what a frame of it costs to enter follows from them.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`].
-    pub fn code_size(&self, hash: &CodeHash) -> Result<Option<CodeSize>, ChainError> {
-        let value = self.store.get(&StateKey::CodeSize(*hash))?;
-        let size = value.map(|value| CodeSize::decode(&value)).transpose();
-        Ok(size.map_err(StoreError::from)?)
+    /// [`ChainError::Store`] if the store has no snapshots.
+    pub fn reader(&self) -> Result<Reader, ChainError> {
+        Reader::of(&self.state, &self.newest)
     }
 
     /// The Keccak-256 hash of the whole state: all keys and values in order, each with its length.
@@ -332,38 +242,13 @@ impl Chain {
     /// [`ChainError::Store`].
     pub fn state_digest(&self) -> Result<[u8; 32], ChainError> {
         let mut hash = Keccak256::new();
-        self.store.for_each(&mut |key, value| {
+        self.store().for_each(&mut |key, value| {
             for bytes in [key, value] {
                 hash.update((bytes.len() as u64).to_le_bytes());
                 hash.update(bytes);
             }
         })?;
         Ok(hash.finalize().into())
-    }
-
-    /// The state root: Ethereum's, of everything that the newest block leaves. `None` on a store that
-    /// commits to nothing.
-    pub fn state_root(&self) -> Option<[u8; 32]> {
-        self.head.roots.as_ref().map(|roots| roots.state)
-    }
-
-    /// The proof of an account, and of what it stores under these keys, against
-    /// [`Chain::state_root`].
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Store`], also if the store commits to nothing.
-    pub fn prove(
-        &self,
-        account: &Address,
-        keys: &[StorageKey],
-    ) -> Result<AccountProof, ChainError> {
-        if !self.store.commits() {
-            return Err(StoreError::Unsupported { what: "state root" }.into());
-        }
-        let view = self.store.snapshot()?;
-        let root = commitment::root(&*view)?;
-        Ok(Reader::new(root).proof(&InRows(&*view), account, keys)?)
     }
 
     /// Builds the state's tries anew from all accounts, values and files, and compares the root with
@@ -374,10 +259,10 @@ impl Chain {
     /// [`ChainError::Root`] if the roots differ, and [`ChainError::Store`], also if what is kept of the
     /// tries differs.
     pub fn verify_state(&self) -> Result<[u8; 32], ChainError> {
-        if !self.store.commits() {
+        if !self.store().commits() {
             return Err(StoreError::Unsupported { what: "state root" }.into());
         }
-        let built = commitment::verify(&*self.store)?;
+        let built = commitment::verify(&**self.store())?;
         match self.state_root() {
             Some(stated) if stated != built => Err(ChainError::Root { stated, built }),
             _ => Ok(built),
@@ -394,7 +279,7 @@ impl Chain {
         let address = Self::user_address(name);
         let account = self.account(&address)?;
         if account.is_empty() {
-            self.endow(&address, self.config.endowment)?;
+            self.endow(&address, self.config().endowment)?;
         }
         Ok(address)
     }
@@ -427,20 +312,20 @@ impl Chain {
         let balance = found.account.balance.checked_add(amount).ok_or(JournalError::Supply)?;
         journal.set_account(found.id, Account { balance, ..found.account })?;
         let changes = journal.changes();
-        let (state, rows) = match self.store.commitment(&changes)? {
+        let (state, rows) = match self.store().commitment(&changes)? {
             Some(commitment) => (Some(commitment.root), commitment.rows),
             None => (None, Vec::new()),
         };
         let header = Header {
             height: info.height,
             timestamp: info.timestamp,
-            gas_limit: self.config.block_gas,
+            gas_limit: self.config().block_gas,
             parent: self.head_hash(),
             roots: state.map(|state| Roots::new(state, &[], &[])),
             ..Header::default()
         };
         let block = BlockCommit { header: header.clone(), changes, rows, ..BlockCommit::default() };
-        self.store.commit(block)?;
+        self.store().commit(block)?;
         self.advance(header);
         Ok(())
     }
@@ -457,54 +342,20 @@ impl Chain {
 
     /// Calls a function of a contract, named by its Solidity signature like
     /// `transfer(address,uint256)`; without a signature, the input is empty.
-    pub fn call<'c>(&'c mut self, contract: Address, signature: &str) -> CallRequest<'c> {
+    pub fn call<'c>(
+        &'c mut self,
+        contract: Address,
+        signature: &str,
+    ) -> CallRequest<'c, &'c mut Self> {
         CallRequest::new(self, contract, signature)
     }
 
     /// Deploys a contract from its file.
-    pub fn deploy(&mut self, code: impl Into<Arc<[u8]>>) -> DeployRequest<'_> {
+    pub fn deploy(&mut self, code: impl Into<Arc<[u8]>>) -> DeployRequest<'_, &mut Self> {
         DeployRequest::new(self, code.into())
     }
 
-    /// Finds out what a transaction would do as the only one of the next block, and keeps nothing. The
-    /// receipt's diagnosis has the access list, if one can be that long, with which it does the same, for the price of the list
-    /// itself besides.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Refused`] if it cannot be part of a block; otherwise the host's failures.
-    pub fn simulate(&self, transaction: &Transaction) -> Result<Receipt, ChainError> {
-        self.simulate_inspected(transaction, None)
-    }
-
-    /// Like [`Chain::simulate`], and tells an inspector what happens.
-    ///
-    /// # Errors
-    ///
-    /// As [`Chain::simulate`].
-    pub fn simulate_inspected(
-        &self,
-        transaction: &Transaction,
-        mut inspector: Option<&mut dyn Inspector>,
-    ) -> Result<Receipt, ChainError> {
-        let mut processor = self.processor(self.view(), self.next_block(None));
-        let processed = processor.process(transaction, 0, self.config.block_gas, &mut inspector)?;
-        let mut receipt = processed.receipt;
-        let session = processor.session();
-        if session.journal.accessed_keys() <= ACCESS_ENTRIES as usize {
-            receipt.diagnosis.access = Some(session.journal.accessed());
-        } else {
-            receipt.diagnosis.cut = true;
-        }
-        Ok(receipt)
-    }
-
-    /// The prices of transactions and state.
-    pub fn prices(&self) -> &Prices {
-        &self.config.prices
-    }
-
-    /// Defines a host call of the embedder's own.
+    /// Defines a host call of the embedder's own. Readers see it when they are refreshed.
     ///
     /// # Errors
     ///
@@ -519,52 +370,29 @@ impl Chain {
         if number < FIRST_EXTENSION {
             return Err(ChainError::Number(number));
         }
-        self.linker.func(number, name, move |caller: Caller<'_, Context>| {
+        let linker = &mut self.state.shared_mut().linker;
+        linker.func(number, name, move |caller: Caller<'_, Context>| {
             let session = caller.data().session();
             let session = &mut *session.borrow_mut();
             let answer = call(&mut Extension::begin(caller, session, &row)?);
             extension::checked(&row.name, answer)
         })?;
+        Reader::tell(&self.state, &self.newest);
         Ok(())
     }
 
-    pub(crate) fn next_block(&self, timestamp: Option<u64>) -> BlockInfo {
-        let least = self.head.timestamp;
-        BlockInfo {
-            chain_id: self.config.chain_id,
-            height: self.head.height + 1,
-            timestamp: timestamp.unwrap_or(least + 1).max(least),
-            #[cfg(feature = "evm")]
-            gas_limit: crate::evm::to_ethereum(self.config.block_gas),
-            coinbase: self.config.fee_recipient.unwrap_or_default(),
-            ..BlockInfo::default()
-        }
-    }
-
-    /// The hash of the newest block; zeros before the first.
-    pub(crate) fn head_hash(&self) -> [u8; 32] {
-        if self.head.height == 0 { [0; 32] } else { self.head.hash() }
-    }
-
-    pub(crate) fn view(&self) -> Arc<dyn View> {
-        Arc::clone(&self.store) as Arc<dyn View>
-    }
-
-    pub(crate) fn processor(&self, view: Arc<dyn View>, info: BlockInfo) -> Processor {
-        let modules = Arc::clone(&self.modules);
-        let session = Session::new(
-            Journal::new(view),
-            modules,
-            self.config.prices,
-            info,
-            #[cfg(feature = "evm")]
-            self.evm.of_block(self.block_hashes()),
-        );
-        Processor::new(Executor::new(self.linker.clone()), session)
-    }
-
     pub(crate) fn advance(&mut self, head: Header) {
-        self.head = head;
+        self.state.advance(head);
+        Reader::tell(&self.state, &self.newest);
+    }
+}
+
+/// What can be asked of the newest state.
+impl Deref for Chain {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
     }
 }
 

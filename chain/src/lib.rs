@@ -34,6 +34,7 @@ mod key;
 mod modules;
 mod price;
 mod process;
+mod reader;
 mod receipt;
 mod records;
 mod request;
@@ -41,6 +42,7 @@ mod signature;
 #[cfg(feature = "secp256k1")]
 mod signed;
 mod size;
+mod state;
 pub mod stateless;
 pub mod store;
 mod transaction;
@@ -74,10 +76,12 @@ pub use journal::{
 pub use key::{KeyTooLong, StateKey, StorageKey};
 pub use modules::ModuleError;
 pub use price::Prices;
+pub use reader::Reader;
 pub use receipt::{Diagnosis, Failure, Receipt, Status};
 pub use request::{CallRequest, DEFAULT_GAS, DeployRequest, selector};
 #[cfg(feature = "secp256k1")]
 pub use signed::{SecretKey, Signed};
 pub use size::CodeSize;
+pub use state::State;
 pub use transaction::{Action, BlockInfo, Refusal, Transaction};
 pub use value::Value;

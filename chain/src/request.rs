@@ -11,38 +11,57 @@ use crate::chain::{Chain, ChainError};
 use crate::inspect::Inspector;
 use crate::receipt::{Receipt, Status};
 use crate::signature::canonical;
+use crate::state::State;
 use crate::transaction::{Action, Transaction};
 
 /// The gas limit of a request that does not set one; a deployment adds the price of its code.
 pub const DEFAULT_GAS: u64 = 1 << 30;
 
+/// What a request is made to: a chain, which can do it, or a state, of which it can be asked.
+pub trait Asked {
+    /// What can be asked.
+    fn state(&self) -> &State;
+}
+
+impl Asked for &mut Chain {
+    fn state(&self) -> &State {
+        self
+    }
+}
+
+impl Asked for &State {
+    fn state(&self) -> &State {
+        self
+    }
+}
+
 /// What calls and deployments have in common.
-struct Common<'c> {
-    chain: &'c mut Chain,
+struct Common<'c, A> {
+    asked: A,
     from: Address,
     value: U256,
     gas: Option<u64>,
     gas_price: U256,
     access: Option<Arc<AccessList>>,
-    inspector: Option<&'c mut dyn Inspector>,
+    inspector: Option<&'c mut (dyn Inspector + Send)>,
 }
 
-/// A call of a contract in the making: ends with [`send`](Self::send),
-/// [`simulate`](Self::simulate) or [`query`](Self::query).
+/// A call of a contract in the making: ends with `send`, [`simulate`](Self::simulate) or
+/// [`query`](Self::query). What is made to a state and not to a chain cannot be sent.
 #[must_use = "a request does nothing until it is sent"]
-pub struct CallRequest<'c> {
-    common: Common<'c>,
+pub struct CallRequest<'c, A = &'c mut Chain> {
+    common: Common<'c, A>,
     to: Address,
     input: Vec<u8>,
     /// What is wrong with the signature, until there is another input.
     wrong: Option<ChainError>,
 }
 
-/// A deployment in the making: ends with [`create`](Self::create), [`send`](Self::send) or
-/// [`simulate`](Self::simulate).
+/// A deployment in the making: ends with `create`, `send` or [`simulate`](Self::simulate). What is made
+/// to a state and not to a chain can be simulated only.
 #[must_use = "a request does nothing until it is sent"]
-pub struct DeployRequest<'c> {
-    common: Common<'c>,
+pub struct DeployRequest<'c, A = &'c mut Chain> {
+    common: Common<'c, A>,
     code: Arc<[u8]>,
     input: Vec<u8>,
     salt: Option<[u8; 32]>,
@@ -81,11 +100,33 @@ macro_rules! common_setters {
         }
 
         /// Tells an inspector what happens.
-        pub fn inspect(mut self, inspector: &'c mut dyn Inspector) -> Self {
+        pub fn inspect(mut self, inspector: &'c mut (dyn Inspector + Send)) -> Self {
             self.common.inspector = Some(inspector);
             self
         }
 
+        /// Finds out what sending it would do, and keeps nothing. The receipt's diagnosis
+        /// has the access list.
+        ///
+        /// # Errors
+        ///
+        /// [`ChainError::Refused`] if it cannot be part of a block; otherwise the host's failures.
+        pub fn simulate(self) -> Result<Receipt, ChainError> {
+            let (mut common, action) = self.split()?;
+            let transaction = common.transaction(action)?;
+            let inspector = common.inspector.map(unsend);
+            common.asked.state().simulate_inspected(&transaction, inspector)
+        }
+    };
+}
+
+/// An inspector for this thread.
+fn unsend<'i>(inspector: &'i mut (dyn Inspector + Send)) -> &'i mut (dyn Inspector + 'i) {
+    inspector
+}
+
+macro_rules! send {
+    () => {
         /// Runs it as a block of one transaction, which is durable when this returns. A transaction
         /// that fails is part of the block and has a receipt too.
         ///
@@ -95,28 +136,38 @@ macro_rules! common_setters {
         pub fn send(self) -> Result<Receipt, ChainError> {
             let (mut common, action) = self.split()?;
             let transaction = common.transaction(action)?;
-            let mut block = common.chain.block();
-            block.push_inspected(&transaction, common.inspector)?;
+            let mut block = common.asked.block();
+            block.push_inspected(&transaction, common.inspector.map(unsend))?;
             let mut receipts = block.commit()?.receipts;
             Ok(receipts.remove(0))
-        }
-
-        /// Finds out what [`send`](Self::send) would do, and keeps nothing. The receipt's diagnosis
-        /// has the access list.
-        ///
-        /// # Errors
-        ///
-        /// As [`send`](Self::send).
-        pub fn simulate(self) -> Result<Receipt, ChainError> {
-            let (mut common, action) = self.split()?;
-            let transaction = common.transaction(action)?;
-            common.chain.simulate_inspected(&transaction, common.inspector)
         }
     };
 }
 
 impl<'c> CallRequest<'c> {
-    pub(crate) fn new(chain: &'c mut Chain, to: Address, signature: &str) -> Self {
+    send!();
+}
+
+impl<'c> DeployRequest<'c> {
+    send!();
+
+    /// Deploys, and gives the address of the contract.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Failed`] with the receipt if there is no contract now; otherwise as
+    /// [`send`](Self::send).
+    pub fn create(self) -> Result<Address, ChainError> {
+        let receipt = self.send()?;
+        match receipt.contract() {
+            Some(address) => Ok(address),
+            None => Err(ChainError::Failed(Box::new(receipt))),
+        }
+    }
+}
+
+impl<'c, A: Asked> CallRequest<'c, A> {
+    pub(crate) fn new(asked: A, to: Address, signature: &str) -> Self {
         let (input, wrong) = match canonical(signature) {
             _ if signature.is_empty() => (Vec::new(), None),
             Ok(signature) => (hashed(&signature).to_vec(), None),
@@ -125,7 +176,7 @@ impl<'c> CallRequest<'c> {
                 (Vec::new(), Some(ChainError::Signature { signature, reason }))
             }
         };
-        Self { common: Common::new(chain), to, input, wrong }
+        Self { common: Common::new(asked), to, input, wrong }
     }
 
     /// The arguments, as a tuple: encoded as Solidity does, behind the selector.
@@ -172,17 +223,17 @@ impl<'c> CallRequest<'c> {
     pub fn query_bytes(self) -> Result<Vec<u8>, ChainError> {
         let Self { mut common, to, input, wrong } = self;
         wrong.map_or(Ok(()), Err)?;
-        let chain = &*common.chain;
-        let info = chain.next_block(None);
-        let mut processor = chain.processor(chain.view(), info);
+        let state = common.asked.state();
+        let mut processor = state.processor(state.view(), *state.info());
         let limit = common.gas.unwrap_or(DEFAULT_GAS);
-        let ended = processor.query(common.from, to, input, limit, &mut common.inspector)?;
+        let mut inspector = common.inspector.take().map(unsend);
+        let ended = processor.query(common.from, to, input, limit, &mut inspector)?;
         let ended = ended.ok_or(ChainError::NoCode { contract: to })?;
         if ended.status == Status::Return {
             return Ok(ended.output);
         }
         Err(ChainError::Failed(Box::new(Receipt {
-            height: info.height,
+            height: state.info().height,
             index: 0,
             sender: common.from,
             to,
@@ -195,7 +246,7 @@ impl<'c> CallRequest<'c> {
         })))
     }
 
-    fn split(self) -> Result<(Common<'c>, Action), ChainError> {
+    fn split(self) -> Result<(Common<'c, A>, Action), ChainError> {
         match self.wrong {
             Some(error) => Err(error),
             None => Ok((self.common, Action::Call { to: self.to, input: self.input })),
@@ -203,9 +254,9 @@ impl<'c> CallRequest<'c> {
     }
 }
 
-impl<'c> DeployRequest<'c> {
-    pub(crate) fn new(chain: &'c mut Chain, code: Arc<[u8]>) -> Self {
-        Self { common: Common::new(chain), code, input: Vec::new(), salt: None }
+impl<'c, A: Asked> DeployRequest<'c, A> {
+    pub(crate) fn new(asked: A, code: Arc<[u8]>) -> Self {
+        Self { common: Common::new(asked), code, input: Vec::new(), salt: None }
     }
 
     /// The constructor's arguments, as a tuple: encoded as Solidity does.
@@ -229,30 +280,16 @@ impl<'c> DeployRequest<'c> {
 
     common_setters!();
 
-    /// Deploys, and gives the address of the contract.
-    ///
-    /// # Errors
-    ///
-    /// [`ChainError::Failed`] with the receipt if there is no contract now; otherwise as
-    /// [`send`](Self::send).
-    pub fn create(self) -> Result<Address, ChainError> {
-        let receipt = self.send()?;
-        match receipt.contract() {
-            Some(address) => Ok(address),
-            None => Err(ChainError::Failed(Box::new(receipt))),
-        }
-    }
-
     #[expect(clippy::unnecessary_wraps, reason = "as that of a call")]
-    fn split(self) -> Result<(Common<'c>, Action), ChainError> {
+    fn split(self) -> Result<(Common<'c, A>, Action), ChainError> {
         Ok((self.common, Action::Deploy { code: self.code, input: self.input, salt: self.salt }))
     }
 }
 
-impl<'c> Common<'c> {
-    fn new(chain: &'c mut Chain) -> Self {
+impl<A: Asked> Common<'_, A> {
+    fn new(asked: A) -> Self {
         Self {
-            chain,
+            asked,
             from: Address::ZERO,
             value: U256::ZERO,
             gas: None,
@@ -264,12 +301,13 @@ impl<'c> Common<'c> {
 
     /// The transaction that this is, as the next one of its sender.
     fn transaction(&mut self, action: Action) -> Result<Transaction, ChainError> {
-        let prices = *self.chain.prices();
+        let state = self.asked.state();
+        let prices = *state.prices();
         let code = if let Action::Deploy { code, .. } = &action { code.len() as u64 } else { 0 };
         let gas_limit = self.gas.unwrap_or(DEFAULT_GAS + code * prices.code_byte);
         Ok(Transaction {
             sender: self.from,
-            nonce: self.chain.account(&self.from)?.nonce,
+            nonce: state.account(&self.from)?.nonce,
             gas_limit,
             gas_price: self.gas_price,
             value: self.value,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bessemer_evm::{Rules, Transaction};
 
 use super::BlockHashes;
-use crate::chain::{Chain, ChainError};
+use crate::chain::ChainError;
 use crate::executor::ExecuteError;
 use crate::inspect::Inspector;
 use crate::journal::Journal;
 use crate::process::{Processor, Stopped};
 use crate::receipt::Receipt;
+use crate::state::State;
 use crate::store::{ChangeSet, View};
 use crate::transaction::BlockInfo;
 
@@ -85,12 +86,12 @@ impl Checks {
         Self { nonce: false, funds: false, base_fee: false, sender_code: false, gas_cap: false };
 }
 
-impl Chain {
+impl State {
     /// The next block, for Ethereum transactions.
     pub fn env(&self) -> Env {
         Env {
-            block: self.next_block(None),
-            rules: Arc::clone(&self.evm.rules),
+            block: *self.info(),
+            rules: Arc::clone(&self.shared().evm.rules),
             hashes: self.block_hashes(),
         }
     }

@@ -1,7 +1,12 @@
 //! The keys that a block changes.
 
+use std::sync::Arc;
+
+use bessemer_types::Address;
+
+use super::{StoreError, View};
 use crate::encoding::encode_key;
-use crate::key::StateKey;
+use crate::key::{StateKey, StorageKey};
 use crate::value::Value;
 
 /// Keys with their new values, `None` for removed ones; in the order of keys, each at most once.
@@ -35,6 +40,12 @@ impl ChangeSet {
         self.0.iter().map(|(key, value)| (key, value.as_ref()))
     }
 
+    /// The change of a key: `Some(None)` if it is removed.
+    pub fn get(&self, key: &StateKey) -> Option<Option<&Value>> {
+        let at = self.0.binary_search_by(|(other, _)| other.cmp(key)).ok()?;
+        self.0.get(at).map(|(_, value)| value.as_ref())
+    }
+
     /// How many keys change.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -43,6 +54,31 @@ impl ChangeSet {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// What a view has, with changes that are not made. It has no tries.
+pub(crate) struct Changed {
+    pub(crate) base: Arc<dyn View>,
+    pub(crate) changes: ChangeSet,
+}
+
+impl View for Changed {
+    fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
+        match self.changes.get(key) {
+            Some(value) => Ok(value.cloned()),
+            None => self.base.get(key),
+        }
+    }
+
+    fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
+        let mut keys = self.base.storage_keys(contract)?;
+        keys.retain(|key| self.changes.get(&StateKey::Storage(*contract, *key)).is_none());
+        keys.extend(self.changes.iter().filter_map(|(key, value)| match key {
+            StateKey::Storage(owner, key) if owner == contract && value.is_some() => Some(*key),
+            _ => None,
+        }));
+        Ok(keys)
     }
 }
 

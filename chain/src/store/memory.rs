@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use bessemer_types::Address;
 use foldhash::fast::RandomState;
 
-use super::{BlockCommit, ChangeSet, Commitment, Record, Store, StoreError, View};
+use super::versions::{Versions, Watch, Watched};
+use super::{BlockCommit, ChangeSet, Commitment, CommitmentRows, Record, Store, StoreError, View};
 use crate::commitment;
 use crate::encoding::encode_key;
 use crate::header::Header;
@@ -16,60 +17,22 @@ use crate::records::{self, RecordError};
 use crate::value::Value;
 
 /// A store that ends with the process.
+///
+/// A [snapshot](Store::snapshot) costs nothing, and its state is not copied: what blocks replace is kept
+/// as long as a snapshot has it.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    inner: RwLock<Inner>,
-}
-
-type Rows = HashMap<Vec<u8>, Vec<u8>, RandomState>;
-
-#[derive(Clone, Debug, Default)]
-struct State {
-    values: HashMap<StateKey, Value, RandomState>,
-    /// How many values each account has stored.
-    stored: HashMap<Address, u64, RandomState>,
-}
-
-impl State {
-    fn set(&mut self, key: StateKey, value: Option<Value>) {
-        let is_now = value.is_some();
-        let was_there = match value {
-            Some(value) => self.values.insert(key, value).is_some(),
-            None => self.values.remove(&key).is_some(),
-        };
-        let StateKey::Storage(owner, _) = key else { return };
-        if is_now && !was_there {
-            *self.stored.entry(owner).or_default() += 1;
-        }
-        if was_there
-            && !is_now
-            && let Some(count) = self.stored.get_mut(&owner)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.stored.remove(&owner);
-            }
-        }
-    }
-
-    fn storage_keys(&self, contract: &Address) -> Vec<StorageKey> {
-        if !self.stored.contains_key(contract) {
-            return Vec::new();
-        }
-        let keys = self.values.keys().filter_map(|key| match key {
-            StateKey::Storage(owner, key) if owner == contract => Some(*key),
-            _ => None,
-        });
-        keys.collect()
-    }
+    inner: Arc<RwLock<Inner>>,
+    watched: Watched,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Shared with snapshots; copied when a block changes it while one lives.
-    state: Arc<State>,
-    /// The rows of the state's tries, likewise; `None` in a store that commits to nothing.
-    rows: Option<Arc<Rows>>,
+    values: Versions<StateKey, Value>,
+    /// How many values each account has stored.
+    stored: Versions<Address, u64>,
+    /// The rows of the state's tries; `None` in a store that commits to nothing.
+    rows: Option<Versions<Vec<u8>, Arc<[u8]>>>,
     /// From the first on.
     blocks: Vec<Block>,
     /// The embedder's own.
@@ -111,12 +74,59 @@ impl Inner {
     fn block(&self, height: u64) -> Option<&Block> {
         self.blocks.get(usize::try_from(height.checked_sub(1)?).ok()?)
     }
+
+    /// Makes the changes of a block; what they replace is kept from version `oldest` on.
+    fn apply(&mut self, block: u64, changes: ChangeSet, rows: CommitmentRows, oldest: Option<u64>) {
+        let keep = oldest.is_some();
+        let mut stored: HashMap<Address, i64, RandomState> = HashMap::default();
+        for (key, value) in changes {
+            let is_there = value.is_some();
+            let was_there = self.values.set(block, key, value, keep);
+            if let StateKey::Storage(owner, _) = key
+                && is_there != was_there
+            {
+                *stored.entry(owner).or_default() += if is_there { 1 } else { -1 };
+            }
+        }
+        for (owner, change) in stored {
+            let count = self.stored.get(&owner).copied().unwrap_or(0).saturating_add_signed(change);
+            self.stored.set(block, owner, (count > 0).then_some(count), keep);
+        }
+        let oldest = oldest.unwrap_or(block);
+        if let Some(kept) = &mut self.rows {
+            for (name, row) in rows {
+                kept.set(block, name, row.map(Arc::from), keep);
+            }
+            kept.forget(oldest);
+        }
+        self.values.forget(oldest);
+        self.stored.forget(oldest);
+    }
+
+    /// The keys of what a contract stored in a version.
+    fn storage_keys(&self, contract: &Address, version: u64) -> Vec<StorageKey> {
+        if self.stored.at(version, contract).is_none() {
+            return Vec::new();
+        }
+        let keys = self.values.keys().filter_map(|key| match key {
+            StateKey::Storage(owner, name) if owner == contract => {
+                self.values.at(version, key).map(|_| *name)
+            }
+            _ => None,
+        });
+        keys.collect()
+    }
 }
 
+/// The state after a block.
+#[derive(Debug)]
 struct Snapshot {
-    state: Arc<State>,
-    rows: Option<Arc<Rows>>,
+    inner: Arc<RwLock<Inner>>,
+    watch: Watch,
 }
+
+/// The newest state, while it is locked.
+struct Locked<'a>(&'a Inner);
 
 impl MemoryStore {
     /// An empty store that commits to nothing: its blocks have no roots.
@@ -126,13 +136,12 @@ impl MemoryStore {
 
     /// An empty store that keeps the state under one root.
     pub fn with_root() -> Self {
-        let inner = Inner { rows: Some(Arc::default()), ..Inner::default() };
-        Self { inner: RwLock::new(inner) }
+        let inner = Inner { rows: Some(Versions::default()), ..Inner::default() };
+        Self { inner: Arc::new(RwLock::new(inner)), watched: Watched::default() }
     }
 
-    // nothing panics while the lock is held for writing, so a poisoned one guards whole blocks
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
-        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+        read(&self.inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
@@ -140,24 +149,30 @@ impl MemoryStore {
     }
 }
 
+// nothing panics while the lock is held for writing, so a poisoned one guards whole blocks
+fn read(inner: &RwLock<Inner>) -> RwLockReadGuard<'_, Inner> {
+    inner.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The newest version, as later ones do not exist.
+const NEWEST: u64 = u64::MAX;
+
 impl View for MemoryStore {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
-        Ok(self.read().state.values.get(key).cloned())
+        Ok(self.read().values.get(key).cloned())
     }
 
     fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
-        Ok(self.read().state.stored.contains_key(contract))
+        Ok(self.read().stored.get(contract).is_some())
     }
 
     fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
-        Ok(self.read().state.storage_keys(contract))
+        Ok(self.read().storage_keys(contract, NEWEST))
     }
 
     fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
-        let rows = self.read().rows.clone();
-        if let Some(row) = rows.as_ref().and_then(|rows| rows.get(name)) {
-            show(row);
-        }
+        let row = self.read().rows.as_ref().and_then(|rows| rows.get(name).cloned());
+        row.iter().for_each(|row| show(row));
         Ok(())
     }
 }
@@ -168,38 +183,31 @@ impl Store for MemoryStore {
     }
 
     fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
+        // readers wait while the lock is held, so what takes time comes before
+        block.check_follows(self.read().head())?;
+        let height = block.header.height;
+        let kept = Block::new(block.header.clone(), block.receipts)?;
         let mut inner = self.write();
         block.check_follows(inner.head())?;
-        let kept = Block::new(block.header, block.receipts)?;
-        let state = Arc::make_mut(&mut inner.state);
-        for (key, value) in block.changes {
-            state.set(key, value);
-        }
+        inner.apply(height, block.changes, block.rows, self.watched.oldest());
         let records = block.records.iter().map(|(key, value)| (key.to_vec(), value.to_vec()));
         inner.records.extend(records);
-        if let Some(rows) = &mut inner.rows {
-            let rows = Arc::make_mut(rows);
-            for (name, row) in block.rows {
-                match row {
-                    Some(row) => drop(rows.insert(name, row)),
-                    None => drop(rows.remove(&name)),
-                }
-            }
-        }
         inner.blocks.push(kept);
         Ok(())
     }
 
     fn snapshot(&self) -> Result<Arc<dyn View>, StoreError> {
         let inner = self.read();
-        Ok(Arc::new(Snapshot { state: Arc::clone(&inner.state), rows: inner.rows.clone() }))
+        let watch = self.watched.watch(inner.head().unwrap_or(0));
+        Ok(Arc::new(Snapshot { inner: Arc::clone(&self.inner), watch }))
     }
 
     fn commitment(&self, changes: &ChangeSet) -> Result<Option<Commitment>, StoreError> {
-        if !self.commits() {
+        let inner = self.read();
+        if inner.rows.is_none() {
             return Ok(None);
         }
-        commitment::after(&*self.snapshot()?, changes).map(Some)
+        commitment::after(&Locked(&inner), changes).map(Some)
     }
 
     fn commits(&self) -> bool {
@@ -233,8 +241,9 @@ impl Store for MemoryStore {
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
-        let state = Arc::clone(&self.read().state);
-        let mut pairs: Vec<_> = state.values.iter().collect();
+        let pairs = self.read();
+        let mut pairs: Vec<_> =
+            pairs.values.iter().map(|(key, value)| (*key, value.clone())).collect();
         pairs.sort_unstable_by_key(|&(key, _)| key);
         pairs.iter().for_each(|(key, value)| visit(&encode_key(key), value));
         Ok(())
@@ -243,21 +252,35 @@ impl Store for MemoryStore {
 
 impl View for Snapshot {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
-        Ok(self.state.values.get(key).cloned())
+        Ok(read(&self.inner).values.at(self.watch.version, key).cloned())
     }
 
     fn has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
-        Ok(self.state.stored.contains_key(contract))
+        Ok(read(&self.inner).stored.at(self.watch.version, contract).is_some())
     }
 
     fn storage_keys(&self, contract: &Address) -> Result<Vec<StorageKey>, StoreError> {
-        Ok(self.state.storage_keys(contract))
+        Ok(read(&self.inner).storage_keys(contract, self.watch.version))
     }
 
     fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
-        if let Some(row) = self.rows.as_ref().and_then(|rows| rows.get(name)) {
-            show(row);
-        }
+        let inner = read(&self.inner);
+        let rows = inner.rows.as_ref();
+        let row = rows.and_then(|rows| rows.at(self.watch.version, name).cloned());
+        drop(inner);
+        row.iter().for_each(|row| show(row));
+        Ok(())
+    }
+}
+
+impl View for Locked<'_> {
+    fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
+        Ok(self.0.values.get(key).cloned())
+    }
+
+    fn row(&self, name: &[u8], show: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        let row = self.0.rows.as_ref().and_then(|rows| rows.get(name));
+        row.iter().for_each(|row| show(row));
         Ok(())
     }
 }

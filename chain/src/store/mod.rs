@@ -6,6 +6,7 @@ mod memory;
 mod record;
 #[cfg(feature = "redb")]
 mod redb;
+mod versions;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use bessemer_types::Address;
 
 pub use change::ChangeSet;
+pub(crate) use change::Changed;
 pub(crate) use fetch::fetch;
 pub use memory::MemoryStore;
 pub use record::RecordSet;
