@@ -265,14 +265,15 @@ impl<'c> Block<'c> {
         mut inspector: Option<&mut dyn Inspector>,
     ) -> Result<&Receipt, ChainError> {
         self.check_room()?;
-        let (index, gas) = (self.receipts.len() as u32, crate::evm::to_ethereum(self.gas_left()));
-        let checks = crate::evm::Checks::ALL;
+        let (index, gas) =
+            (self.receipts.len() as u32, crate::bytecode::to_ethereum(self.gas_left()));
+        let checks = crate::process::Checks::ALL;
         let Processed { mut receipt, .. } = self.work(|processor| {
             processor.process_ethereum(transaction, checks, index, gas, &mut inspector)
         })?;
         // a receipt of Ethereum has no output; what explains it to people is as long as elsewhere
         receipt.output.truncate(OUTPUT_BYTES as usize);
-        self.gas_used += crate::evm::to_riscv(receipt.gas_used);
+        self.gas_used += crate::bytecode::to_riscv(receipt.gas_used);
         if let Some(listed) = &mut self.listed {
             listed.push(Listed { kind: transaction.kind as u8, bytes: bytes.to_vec() });
         }

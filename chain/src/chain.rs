@@ -9,7 +9,6 @@ use sha3::{Digest, Keccak256};
 
 use crate::account::Account;
 use crate::block::Block;
-use crate::commitment;
 use crate::executor::ExecuteError;
 use crate::extension::{self, Extension, ExtensionRow, FIRST_EXTENSION};
 use crate::header::{Header, Roots};
@@ -22,6 +21,7 @@ use crate::reader::{Newest, Reader};
 use crate::receipt::Receipt;
 use crate::request::{CallRequest, DeployRequest};
 use crate::state::{Shared, State};
+use crate::store::commitment;
 use crate::store::{BlockCommit, MemoryStore, Store, StoreError, View};
 use crate::transaction::Refusal;
 
@@ -208,7 +208,7 @@ impl Chain {
             modules,
             linker,
             #[cfg(feature = "evm")]
-            evm: crate::evm::Shared::new(config.fork),
+            evm: crate::bytecode::Shared::new(config.fork),
             config,
         };
         let state = State::new(Arc::new(shared), view, head);

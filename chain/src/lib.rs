@@ -15,8 +15,9 @@
 mod access;
 mod account;
 mod block;
+#[cfg(feature = "evm")]
+mod bytecode;
 mod chain;
-mod commitment;
 mod create;
 pub mod crypto;
 mod encoding;
@@ -59,14 +60,12 @@ pub use bessemer_trie::{AccountLeaf, AccountProof, EMPTY_ROOT, StorageProof};
 pub use bessemer_types::{Address, U256};
 pub use block::{Block, Sealed};
 pub use chain::{Chain, ChainConfig, ChainError};
-pub use commitment::FILES;
 pub use create::{address_by_nonce, address_by_salt};
 pub use event::Event;
 pub use executor::ExecuteError;
 pub use explain::sentence;
 pub use extension::{Extension, ExtensionRow, FIRST_EXTENSION};
 pub use header::{Bloom, Header, Roots};
-pub use host::LogLine;
 #[cfg(feature = "evm")]
 pub use inspect::Step;
 pub use inspect::{Call, CallKind, End, Inspector};
@@ -77,11 +76,12 @@ pub use key::{KeyTooLong, StateKey, StorageKey};
 pub use modules::ModuleError;
 pub use price::Prices;
 pub use reader::Reader;
-pub use receipt::{Diagnosis, Failure, Receipt, Status};
+pub use receipt::{Diagnosis, Failure, LogLine, Receipt, Status};
 pub use request::{CallRequest, DEFAULT_GAS, DeployRequest, selector};
 #[cfg(feature = "secp256k1")]
 pub use signed::{SecretKey, Signed};
 pub use size::CodeSize;
 pub use state::State;
+pub use store::commitment::FILES;
 pub use transaction::{Action, BlockInfo, Refusal, Transaction};
 pub use value::Value;

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::AccessList;
 use crate::event::Event;
-use crate::host::LogLine;
 
 /// How a frame or a transaction ended (specification, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,6 +71,22 @@ pub struct Diagnosis {
     /// recorded.
     #[serde(skip)]
     pub access: Option<AccessList>,
+}
+
+/// A line of the debug log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The contract that wrote it.
+    pub address: Address,
+    /// The text; bytes that are no UTF-8 are replaced.
+    pub text: String,
+}
+
+impl LogLine {
+    /// What counts towards the cap of a transaction.
+    pub(crate) fn bytes(&self) -> usize {
+        self.address.as_bytes().len() + self.text.len()
+    }
 }
 
 /// A frame that failed.

@@ -10,7 +10,6 @@ use bessemer_types::{Address, U256};
 
 use crate::account::Account;
 use crate::chain::{ChainConfig, ChainError};
-use crate::commitment::{self, InRows, Reader};
 use crate::encoding::decode_account;
 use crate::executor::Executor;
 use crate::header::Header;
@@ -24,6 +23,7 @@ use crate::process::Processor;
 use crate::receipt::Receipt;
 use crate::request::{CallRequest, DeployRequest};
 use crate::size::CodeSize;
+use crate::store::commitment::{self, InRows, Reader};
 use crate::store::{Store, StoreError, View};
 use crate::transaction::{BlockInfo, Transaction};
 
@@ -66,7 +66,7 @@ pub(crate) struct Shared {
     pub(crate) linker: Linker<Context>,
     pub(crate) config: ChainConfig,
     #[cfg(feature = "evm")]
-    pub(crate) evm: crate::evm::Shared,
+    pub(crate) evm: crate::bytecode::Shared,
 }
 
 impl State {
@@ -327,7 +327,7 @@ fn next_block(config: &ChainConfig, head: &Header, timestamp: Option<u64>) -> Bl
         height: head.height + 1,
         timestamp: timestamp.unwrap_or(least + 1).max(least),
         #[cfg(feature = "evm")]
-        gas_limit: crate::evm::to_ethereum(config.block_gas),
+        gas_limit: crate::bytecode::to_ethereum(config.block_gas),
         coinbase: config.fee_recipient.unwrap_or_default(),
         ..BlockInfo::default()
     }

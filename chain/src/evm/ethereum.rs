@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use bessemer_evm::{Rules, Transaction};
 
-use super::BlockHashes;
+use crate::bytecode::BlockHashes;
 use crate::chain::ChainError;
-use crate::executor::ExecuteError;
 use crate::inspect::Inspector;
 use crate::journal::Journal;
-use crate::process::{Processor, Stopped};
+use crate::process::{Checks, Processor};
 use crate::receipt::Receipt;
 use crate::state::State;
 use crate::store::{ChangeSet, View};
@@ -24,21 +23,6 @@ pub struct Env {
     pub rules: Arc<Rules>,
     /// The hashes of the blocks before.
     pub hashes: BlockHashes,
-}
-
-/// Which checks a transaction must pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checks {
-    /// The nonce is the sender's next.
-    pub nonce: bool,
-    /// The sender can pay for value, gas and blobs. If it cannot and this is off, gas is free.
-    pub funds: bool,
-    /// The fees are at least those of the block.
-    pub base_fee: bool,
-    /// The sender is no contract (EIP-3607).
-    pub sender_code: bool,
-    /// The gas limit is within the block's and that of EIP-7825.
-    pub gas_cap: bool,
 }
 
 /// Transactions one after the other over one view, whose changes can be looked at, and are dropped
@@ -74,16 +58,6 @@ pub struct Ethereum {
     /// The gas that the transactions used.
     gas_used: u64,
     transactions: u32,
-}
-
-impl Checks {
-    /// All: the transaction is part of a block.
-    pub const ALL: Self =
-        Self { nonce: true, funds: true, base_fee: true, sender_code: true, gas_cap: true };
-
-    /// None: a call that nobody signed.
-    pub const NONE: Self =
-        Self { nonce: false, funds: false, base_fee: false, sender_code: false, gas_cap: false };
 }
 
 impl State {
@@ -166,11 +140,5 @@ impl Ethereum {
     /// What differs from the view.
     pub fn changes(&self) -> ChangeSet {
         self.processor.session().journal.changes()
-    }
-}
-
-impl From<crate::modules::ModuleError> for Stopped {
-    fn from(error: crate::modules::ModuleError) -> Self {
-        Self::Failed(ExecuteError::from(error))
     }
 }

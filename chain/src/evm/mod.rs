@@ -1,75 +1,12 @@
-//! EVM contracts and Ethereum transactions over the same journal and the same stack of frames.
+//! Ethereum transactions over views of the state, and Ethereum's receipts.
+//!
+//! What its frames need is in `bytecode`, the frames are in `executor`, and what a transaction does
+//! around them is in `process`.
 
-mod calls;
-mod code;
 mod ethereum;
-mod gas;
-mod host;
-mod process;
 mod receipt;
-mod run;
 
-use std::sync::Arc;
-
-use bessemer_evm::alloy_primitives;
-use bessemer_evm::{Fork, Rules};
-use bessemer_types::{Address, U256};
-
-pub(crate) use self::calls::{first_frame, runs_program, start_of};
-pub(crate) use self::code::Bytecodes;
-pub use self::ethereum::{Checks, Env, Ethereum};
-pub use self::gas::SHIFT as GAS_SHIFT;
-pub(crate) use self::gas::{to_ethereum, to_riscv, whole};
-pub(crate) use self::host::EvmHost;
+pub use self::ethereum::{Env, Ethereum};
 pub use self::receipt::{bloom, consensus_receipt, logs};
-pub(crate) use self::run::{EthereumRequest, ended, frame_end};
-
-/// What EVM frames of a block need besides the journal.
-pub(crate) struct Evm {
-    pub(crate) rules: Arc<Rules>,
-    pub(crate) codes: Arc<Bytecodes>,
-    /// The hashes of blocks before this one.
-    pub(crate) hashes: BlockHashes,
-    /// What a unit of gas costs in this transaction.
-    pub(crate) gas_price: U256,
-    /// The versioned hashes of the blobs of this transaction.
-    pub(crate) blob_hashes: Vec<[u8; 32]>,
-}
-
-/// Where the hash of a block is found, by its number.
-pub type BlockHashes = Arc<dyn Fn(u64) -> Option<[u8; 32]> + Send + Sync>;
-
-/// What all blocks of a chain share.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) rules: Arc<Rules>,
-    pub(crate) codes: Arc<Bytecodes>,
-}
-
-impl Shared {
-    pub(crate) fn new(fork: Fork) -> Self {
-        Self { rules: Arc::new(Rules::new(fork)), codes: Arc::default() }
-    }
-
-    /// What a block needs.
-    pub(crate) fn of_block(&self, hashes: BlockHashes) -> Evm {
-        Evm {
-            rules: Arc::clone(&self.rules),
-            codes: Arc::clone(&self.codes),
-            hashes,
-            gas_price: U256::ZERO,
-            blob_hashes: Vec::new(),
-        }
-    }
-}
-
-/// The most frames below a frame (`STACK_DEPTH_LIMIT` of Ethereum's specification).
-pub(crate) const DEPTH: usize = 1024;
-
-pub(crate) fn ours(address: &alloy_primitives::Address) -> Address {
-    Address::new(address.into_array())
-}
-
-pub(crate) fn theirs(address: &Address) -> alloy_primitives::Address {
-    alloy_primitives::Address::from(*address.as_bytes())
-}
+pub use crate::bytecode::{BlockHashes, GAS_SHIFT};
+pub use crate::process::Checks;

@@ -4,7 +4,7 @@ use bessemer_evm::TransactionKind;
 use bessemer_evm::alloy_consensus::{Eip658Value, Receipt as Body, ReceiptEnvelope, TxType};
 use bessemer_evm::alloy_primitives::{B256, Bloom, Log, LogData};
 
-use super::theirs;
+use crate::bytecode::theirs;
 use crate::event::Event;
 use crate::receipt::Receipt;
 

@@ -266,7 +266,8 @@ fn enter(service: &mut Service<'_>, code: &Code) -> HostResult<Option<Program>> 
         }
         #[cfg(feature = "evm")]
         Code::Evm(hash) => {
-            let is_bytecode = !crate::evm::runs_program(service.session, hash)?;
+            let super::Session { evm, journal, .. } = &mut *service.session;
+            let is_bytecode = !evm.runs_program(journal, hash)?;
             Ok(is_bytecode.then_some(Program::Evm(*hash)))
         }
         #[cfg(not(feature = "evm"))]
@@ -290,7 +291,7 @@ fn pause(
     let left = service.gas();
     let gas = requested.min(left - left / 64);
     #[cfg(feature = "evm")]
-    let gas = if let Program::Evm(_) = entry.program { crate::evm::whole(gas) } else { gas };
+    let gas = if let Program::Evm(_) = entry.program { crate::bytecode::whole(gas) } else { gas };
     service.charge(gas)?;
     service.context_mut().request = Some(Request { entry, gas, address_at });
     Err(HostStop::Pause)

@@ -20,7 +20,6 @@ pub(crate) use calls::{Entry, EntryEffect, Program, Request};
 pub(crate) use context::{Context, Frame};
 pub(crate) use output::RETURNED;
 pub(crate) use service::Service;
-pub use session::LogLine;
 pub(crate) use session::{Session, SharedSession};
 
 /// A check of step 3 that the row cannot say: a result code or a trap, without ranges.

@@ -8,15 +8,14 @@ use bessemer_abi::limits::{CREATIONS, EVENT_BYTES, EVENTS, LOG_BYTES, WRITES};
 use bessemer_isa::TrapKind;
 use bessemer_runtime::{HostResult, HostStop};
 use bessemer_types::Address;
-use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "evm")]
-use crate::evm::Evm;
+use crate::bytecode::Evm;
 use crate::inspect::Observation;
 use crate::journal::Journal;
 use crate::modules::Modules;
 use crate::price::Prices;
-use crate::receipt::Diagnosis;
+use crate::receipt::{Diagnosis, LogLine};
 use crate::transaction::BlockInfo;
 
 /// The session of a block. Whoever runs borrows it: a host call for its time, and the executor
@@ -42,22 +41,6 @@ pub(crate) struct Session {
     log_bytes: u32,
     /// What an inspector is told at the next pause; `None` if nobody inspects.
     pub(crate) observed: Option<Vec<Observation>>,
-}
-
-/// A line of the debug log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
-    /// The contract that wrote it.
-    pub address: Address,
-    /// The text; bytes that are no UTF-8 are replaced.
-    pub text: String,
-}
-
-impl LogLine {
-    /// What counts towards the cap of a transaction.
-    pub(crate) fn bytes(&self) -> usize {
-        self.address.as_bytes().len() + self.text.len()
-    }
 }
 
 impl Session {

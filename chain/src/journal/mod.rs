@@ -1,5 +1,6 @@
 //! State as transactions see it: what the store has, what the block changed, and how to go back.
 
+mod allowed;
 mod slots;
 mod tracked;
 
@@ -10,9 +11,10 @@ use bessemer_image::CodeHash;
 use bessemer_types::Address;
 use foldhash::fast::RandomState;
 
+use self::allowed::Allowed;
 use self::slots::Slots;
 use self::tracked::Tracked;
-use crate::access::{AccessList, Allowed};
+use crate::access::AccessList;
 use crate::account::{Account, Code};
 use crate::encoding::{decode_account, encode_account};
 use crate::event::Event;

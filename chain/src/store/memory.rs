@@ -8,12 +8,12 @@ use foldhash::fast::RandomState;
 
 use super::versions::{Versions, Watch, Watched};
 use super::{BlockCommit, ChangeSet, Commitment, CommitmentRows, Record, Store, StoreError, View};
-use crate::commitment;
 use crate::encoding::encode_key;
 use crate::header::Header;
 use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
 use crate::records::{self, RecordError};
+use crate::store::commitment;
 use crate::value::Value;
 
 /// A store that ends with the process.

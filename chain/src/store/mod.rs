@@ -1,6 +1,7 @@
 //! Stores: where state, headers and receipts are kept.
 
 mod change;
+pub(crate) mod commitment;
 mod fetch;
 mod memory;
 mod record;
@@ -21,7 +22,7 @@ pub use record::RecordSet;
 #[cfg(feature = "redb")]
 pub use redb::RedbStore;
 
-pub use crate::commitment::{Commitment, CommitmentRows, verify};
+pub use self::commitment::{Commitment, CommitmentRows, verify};
 pub use crate::encoding::{
     EncodingError, KeyBytes, decode_account, decode_key, encode_account, encode_key,
 };

@@ -18,12 +18,12 @@ use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
 use self::snapshot::Snapshot;
 use self::staged::Staged;
 use super::{BlockCommit, ChangeSet, Commitment, Record, Store, StoreError, View};
-use crate::commitment;
 use crate::encoding::encode_key;
 use crate::header::Header;
 use crate::key::{StateKey, StorageKey};
 use crate::receipt::Receipt;
 use crate::records;
+use crate::store::commitment;
 use crate::value::Value;
 
 /// A store in one file, which one process uses at a time. Each block is one durable commit.

@@ -1,5 +1,8 @@
 //! One transaction, from its checks to its receipt.
 
+#[cfg(feature = "evm")]
+mod ethereum;
+
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,6 +23,9 @@ use crate::modules::Modules;
 use crate::receipt::{Receipt, Status};
 use crate::size::CodeSize;
 use crate::transaction::{Action, Refusal, Transaction};
+
+#[cfg(feature = "evm")]
+pub use self::ethereum::Checks;
 
 /// A transaction that is part of the block.
 pub(crate) struct Processed {
@@ -433,7 +439,7 @@ fn refund(session: &Session, used: u64, of_bytecode: i64) -> u64 {
     let prices = &session.prices;
     let refund = session.journal.cleared_values() * prices.cleared_value;
     #[cfg(feature = "evm")]
-    let refund = refund + crate::evm::to_riscv(u64::try_from(of_bytecode).unwrap_or(0));
+    let refund = refund + crate::bytecode::to_riscv(u64::try_from(of_bytecode).unwrap_or(0));
     #[cfg(not(feature = "evm"))]
     debug_assert_eq!(of_bytecode, 0, "there are no frames of bytecode");
     refund.min(used / prices.refund_cap)

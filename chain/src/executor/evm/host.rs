@@ -11,9 +11,8 @@ use bessemer_evm::interpreter::state::AccountInfo;
 use bessemer_evm::interpreter::{Host, SStoreResult, SelfDestructResult, StateLoad};
 use bessemer_evm::{Fork, Rules};
 
-use super::code::HostFailure;
-use super::{ours, theirs};
 use crate::account::{Account, Code};
+use crate::bytecode::{HostFailure, ours, theirs};
 use crate::event::Event;
 use crate::host::Session;
 use crate::inspect::Observation;

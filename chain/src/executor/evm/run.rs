@@ -7,8 +7,8 @@ use bessemer_evm::{Action, Frame, FrameEnd, Outcome, Rules};
 use bessemer_types::{Address, U256};
 
 use super::calls::{Next, begin_call, begin_create, store_code};
-use super::code::HostFailure;
-use super::{EvmHost, ours, theirs};
+use super::host::EvmHost;
+use crate::bytecode::{HostFailure, ours, theirs};
 use crate::executor::{Body, Ended, ExecuteError, Executor, Level, tell};
 use crate::host::SharedSession;
 use crate::inspect::{Call, CallKind, End, Inspector, Step};

@@ -10,8 +10,8 @@ use bessemer_evm::{Fork, Frame as EvmFrame, FrameEnd, Outcome, Start};
 use bessemer_image::CodeHash;
 use bessemer_types::{Address, U256};
 
-use super::{DEPTH, ours, theirs, to_riscv};
 use crate::account::{Account, Code, DESIGNATOR_PREFIX};
+use crate::bytecode::{DEPTH, ours, theirs, to_riscv};
 use crate::create;
 use crate::executor::ExecuteError;
 use crate::host::{Entry, EntryEffect, Frame, Program, Session};
@@ -96,25 +96,11 @@ fn is_riscv(
         Some(Code::RiscV(_)) => Ok(true),
         // the interpreter has looked up the code, and what it delegates to
         Some(Code::Evm(hash)) if inputs.known_bytecode.0 == *hash.as_bytes() => Ok(false),
-        Some(Code::Evm(hash)) => Ok(runs_program(session, &hash)?),
+        Some(Code::Evm(hash)) => {
+            let Session { evm, journal, .. } = session;
+            Ok(evm.runs_program(journal, &hash)?)
+        }
     }
-}
-
-/// Whether bytecode delegates (EIP-7702) to an account with a RISC-V program.
-pub(crate) fn runs_program(session: &mut Session, hash: &CodeHash) -> Result<bool, ModuleError> {
-    let Some(target) = delegate(session, hash)? else { return Ok(false) };
-    let target = session.journal.account(&target)?.account;
-    Ok(target.program().is_some())
-}
-
-/// The account to which bytecode delegates (EIP-7702).
-pub(super) fn delegate(
-    session: &mut Session,
-    hash: &CodeHash,
-) -> Result<Option<Address>, ModuleError> {
-    let Session { evm, journal, .. } = session;
-    let code = evm.codes.of(&evm.rules, hash, journal)?;
-    Ok(code.eip7702_address().map(|address| ours(&address)))
 }
 
 /// A call by which a RISC-V program would run.
@@ -157,7 +143,7 @@ fn riscv_call(
 }
 
 /// The address of the contract that a transaction creates.
-pub(super) fn address_of(inputs: &CreateInputs, nonce: u64) -> Address {
+pub(crate) fn address_of(inputs: &CreateInputs, nonce: u64) -> Address {
     create::address_by_nonce(&ours(&inputs.caller()), nonce)
 }
 

@@ -8,14 +8,17 @@ use bessemer_evm::{BlockLimits, Fees, Fork, IntrinsicGas, Invalid, Transaction, 
 use bessemer_image::CodeHash;
 use bessemer_types::U256;
 
-use super::{Checks, EthereumRequest, calls, ours, to_ethereum};
+use super::{Processed, Processor, Stopped};
 use crate::account::{Account, Code};
+use crate::bytecode::{ours, to_ethereum};
 use crate::create;
+use crate::executor::ExecuteError;
+use crate::executor::evm::{EthereumRequest, address_of};
 use crate::host::Session;
 use crate::inspect::Inspector;
 use crate::journal::AccountEntry;
 use crate::key::StorageKey;
-use crate::process::{Processed, Processor, Stopped};
+use crate::modules::ModuleError;
 use crate::receipt::{Receipt, Status};
 use crate::transaction::Refusal;
 
@@ -25,6 +28,31 @@ struct Bought {
     fees: Fees,
     /// What authorizations of accounts that exist give back (EIP-7702).
     refund: u64,
+}
+
+/// Which checks a transaction must pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checks {
+    /// The nonce is the sender's next.
+    pub nonce: bool,
+    /// The sender can pay for value, gas and blobs. If it cannot and this is off, gas is free.
+    pub funds: bool,
+    /// The fees are at least those of the block.
+    pub base_fee: bool,
+    /// The sender is no contract (EIP-3607).
+    pub sender_code: bool,
+    /// The gas limit is within the block's and that of EIP-7825.
+    pub gas_cap: bool,
+}
+
+impl Checks {
+    /// All: the transaction is part of a block.
+    pub const ALL: Self =
+        Self { nonce: true, funds: true, base_fee: true, sender_code: true, gas_cap: true };
+
+    /// None: a call that nobody signed.
+    pub const NONE: Self =
+        Self { nonce: false, funds: false, base_fee: false, sender_code: false, gas_cap: false };
 }
 
 impl Processor {
@@ -50,7 +78,7 @@ impl Processor {
             request(session, transaction, transaction.gas_limit - bought.intrinsic.needed)?;
         let to = match &request {
             EthereumRequest::Call(inputs) => ours(&inputs.target_address),
-            EthereumRequest::Create(inputs, nonce) => calls::address_of(inputs, *nonce),
+            EthereumRequest::Create(inputs, nonce) => address_of(inputs, *nonce),
         };
         drop(guard);
 
@@ -181,7 +209,10 @@ fn check_nonce(transaction: &Transaction, account: &Account) -> Result<(), Inval
 fn delegates(session: &mut Session, code: Code) -> Result<bool, Stopped> {
     match code {
         Code::RiscV(_) => Ok(false),
-        Code::Evm(hash) => Ok(calls::delegate(session, &hash)?.is_some()),
+        Code::Evm(hash) => {
+            let Session { evm, journal, .. } = session;
+            Ok(evm.delegate(journal, &hash)?.is_some())
+        }
     }
 }
 
@@ -304,5 +335,11 @@ fn bytecode(session: &mut Session, code: Option<Code>) -> Result<(CodeHash, Byte
 impl From<Invalid> for Stopped {
     fn from(invalid: Invalid) -> Self {
         Self::Refused(Refusal::Ethereum(invalid))
+    }
+}
+
+impl From<ModuleError> for Stopped {
+    fn from(error: ModuleError) -> Self {
+        Self::Failed(ExecuteError::from(error))
     }
 }

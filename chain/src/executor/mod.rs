@@ -3,6 +3,9 @@
 //! Each frame is an instance of its own, and the stack of frames is a vector: a call pauses its
 //! frame, and the executor enters the callee. Native stack does not grow with the call depth.
 
+#[cfg(feature = "evm")]
+pub(crate) mod evm;
+
 use bessemer_isa::{Reg, Trap};
 use bessemer_runtime::{Error, Exit, Instance, Linker};
 
@@ -10,8 +13,6 @@ use bessemer_types::Address;
 
 use crate::account::{Account, Code};
 use crate::create;
-#[cfg(feature = "evm")]
-use crate::evm;
 use crate::host::{
     Context, Entry, EntryEffect, Program, RETURNED, Request, Session, SharedSession,
 };
