@@ -66,6 +66,19 @@ fn nothing_depends_on_what_judges_and_measures() {
     }
 }
 
+/// The toolchain that everything is checked with is the oldest that the manifests promise.
+#[test]
+fn the_toolchain_is_the_oldest_that_the_manifests_promise() {
+    let metadata = metadata();
+    let root = metadata.workspace_root.as_std_path();
+    let text = fs::read_to_string(root.join("rust-toolchain.toml")).unwrap();
+    let channel = text.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap();
+    for package in metadata.workspace_packages() {
+        let promised = package.rust_version.as_ref().unwrap().to_string();
+        assert_eq!(channel.trim_matches('"'), promised, "{}", package.name);
+    }
+}
+
 /// Hooks that only tests may have: what embedders get must not contain them.
 #[test]
 fn no_crate_that_embedders_get_enables_the_hooks_for_tests() {

@@ -46,7 +46,7 @@ mod module;
 mod program;
 mod statistics;
 
-pub use code::cache::{CacheEntry, Key};
+pub use code::cache::{CacheEntry, CacheFileError, Key};
 pub use code::worker::serve_compiler;
 pub use config::{Backend, CacheLimits, ChildLimits, Compilation, Config};
 pub use engine::Engine;

@@ -138,7 +138,7 @@ fn verify(
     remove: bool,
     output: Output,
 ) -> Result<u8, Failure> {
-    let bad: Vec<(&CacheEntry, String)> = entries
+    let bad: Vec<_> = entries
         .iter()
         .filter_map(|entry| cache.verify(entry).err().map(|reason| (entry, reason)))
         .collect();
@@ -148,7 +148,7 @@ fn verify(
     if output.json {
         let listed = bad.iter().map(|(entry, reason)| {
             let mut listed = entry_json(entry);
-            listed["reason"] = Value::from(reason.as_str());
+            listed["reason"] = Value::from(reason.to_string());
             listed
         });
         output.document(&json!({

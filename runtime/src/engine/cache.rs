@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::CacheLimits;
-use crate::code::cache::{CacheEntry, Key, Missed, Store};
+use crate::code::cache::{CacheEntry, CacheFileError, Key, Missed, Store};
 use crate::code::provider::Provider;
 use crate::program::ImageHash;
 
@@ -49,10 +49,10 @@ impl<'a> Cache<'a> {
     /// # Errors
     ///
     /// What is wrong with it.
-    pub fn verify(&self, entry: &CacheEntry) -> Result<(), String> {
+    pub fn verify(&self, entry: &CacheEntry) -> Result<(), CacheFileError> {
         match self.store.verify(entry.key) {
             Ok(()) | Err(Missed::Absent) => Ok(()),
-            Err(missed) => Err(missed.to_string()),
+            Err(missed) => Err(CacheFileError(missed)),
         }
     }
 

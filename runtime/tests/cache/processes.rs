@@ -37,7 +37,7 @@ fn is_whole(place: &Place) {
     let cache = engine.cache().unwrap();
     let entries = cache.entries().unwrap();
     for entry in &entries {
-        assert_eq!(cache.verify(entry), Ok(()), "{}", entry.key);
+        cache.verify(entry).unwrap_or_else(|error| panic!("{}: {error}", entry.key));
     }
     assert_eq!(entries.len(), place.files().len(), "{:?}", place.files());
     for number in 0..PROGRAMS {
@@ -104,7 +104,7 @@ fn who_reads_while_others_remove_and_write_sees_whole_files_or_none() {
     let mut read = 0;
     while writers.iter_mut().any(|writer| writer.try_wait().unwrap().is_none()) {
         for entry in cache.entries().unwrap() {
-            assert_eq!(cache.verify(&entry), Ok(()), "{}", entry.key);
+            cache.verify(&entry).unwrap_or_else(|error| panic!("{}: {error}", entry.key));
             read += 1;
         }
     }

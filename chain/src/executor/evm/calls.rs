@@ -16,7 +16,7 @@ use crate::create;
 use crate::executor::ExecuteError;
 use crate::host::{Entry, EntryEffect, Frame, Program, Session};
 use crate::journal::{Checkpoint, JournalError};
-use crate::modules::{ModuleError, Modules};
+use crate::modules::Modules;
 
 /// What becomes of a call or a creation.
 pub(crate) enum Next {

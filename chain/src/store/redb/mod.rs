@@ -106,14 +106,10 @@ impl RedbStore {
         }
         .map_err(|source| io(path, source))?;
         check_kind(path, &mut file)?;
-        guarded(path, || Self::open_checked(path, file, verify))?
+        guarded(path, || Self::open_checked(path, file, verify))
     }
 
-    fn open_checked(
-        path: &Path,
-        file: File,
-        verify: bool,
-    ) -> Result<Result<Self, StoreError>, redb::Error> {
+    fn open_checked(path: &Path, file: File, verify: bool) -> Result<Self, Failure> {
         let staged = Staged::new(FileBackend::new(file)?)?;
         let database = Builder::new()
             .set_check_integrity_on_open(verify)
@@ -131,15 +127,15 @@ impl RedbStore {
             Some(FORMAT_VERSION) => {}
             Some(found) => {
                 let path = path.to_owned();
-                return Ok(Err(StoreError::Format { path, found, known: FORMAT_VERSION }));
+                return Err(StoreError::Format { path, found, known: FORMAT_VERSION }.into());
             }
-            None => return Ok(Err(foreign(path, "it is a database of another program"))),
+            None => return Err(foreign(path, "it is a database of another program").into()),
         }
         let database = Arc::new(database);
         let newest = Snapshot::newest(path, &database)?;
         staged.release()?;
         let newest = RwLock::new(Some(Arc::new(newest)));
-        Ok(Ok(Self { path: path.to_owned(), newest, database }))
+        Ok(Self { path: path.to_owned(), newest, database })
     }
 
     fn newest(&self) -> Result<Arc<Snapshot>, StoreError> {
@@ -147,7 +143,7 @@ impl RedbStore {
         newest.clone().ok_or_else(|| StoreError::Reopen { path: self.path.clone() })
     }
 
-    fn write(&self, block: &BlockCommit<'_>) -> Result<Result<(), StoreError>, redb::Error> {
+    fn write(&self, block: &BlockCommit<'_>) -> Result<(), Failure> {
         // there is one writer at a time, so the height stays what it is until the end
         let mut transaction = self.database.begin_write()?;
         // contracts choose what is written, and only this does not rest on a checksum that whoever
@@ -156,9 +152,7 @@ impl RedbStore {
         {
             let mut meta = transaction.open_table(META)?;
             let head = meta.get(HEIGHT)?.map(|height| height.value());
-            if let Err(error) = block.check_follows(head) {
-                return Ok(Err(error));
-            }
+            block.check_follows(head)?;
             meta.insert(HEIGHT, block.header.height)?;
             let mut state = transaction.open_table(STATE)?;
             for (key, value) in block.changes.iter() {
@@ -176,18 +170,13 @@ impl RedbStore {
                 }
             }
             let height = block.header.height;
-            let header = match records::encode_header(&block.header) {
-                Ok(header) => header,
-                Err(error) => return Ok(Err(error.into())),
-            };
+            let header = records::encode_header(&block.header).map_err(StoreError::from)?;
             let mut records = transaction.open_table(RECORDS)?;
             records.insert(header_key(height).as_slice(), &*header)?;
             let mut value = header;
             for (index, receipt) in (0..).zip(block.receipts) {
                 value.clear();
-                if let Err(error) = records::encode_receipt(receipt, &mut value) {
-                    return Ok(Err(error.into()));
-                }
+                records::encode_receipt(receipt, &mut value).map_err(StoreError::from)?;
                 records.insert(receipt_key(height, index).as_slice(), &*value)?;
             }
             for (key, value) in block.records.iter() {
@@ -201,7 +190,7 @@ impl RedbStore {
             Err(error) => (None, Err(error)),
         };
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
-        result.map(Ok)
+        Ok(result?)
     }
 }
 
@@ -236,7 +225,7 @@ impl Store for RedbStore {
     }
 
     fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
-        guarded(&self.path, || self.write(&block))?
+        guarded(&self.path, || self.write(&block))
     }
 
     fn snapshot(&self) -> Result<Arc<dyn View>, StoreError> {
@@ -326,15 +315,35 @@ fn check_kind(path: &Path, file: &mut File) -> Result<(), StoreError> {
     }
 }
 
+/// Why work on the database failed.
+enum Failure {
+    Store(StoreError),
+    Database(redb::Error),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl<E: Into<redb::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Database(error.into())
+    }
+}
+
 /// Calls the database library, and keeps its panics in.
 ///
 /// It reports what is wrong with a file when it checks one, and promises nothing for pages that
 /// change afterwards: then it may panic, where a store has an error to give.
-fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, StoreError> {
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, StoreError> {
     // what the work leaves behind is a transaction, which undoes itself, and locks, which the
     // library does not enter again once they are poisoned
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(|error| failure(path, error)),
+        Ok(Err(Failure::Store(error))) => Err(error),
+        Ok(Err(Failure::Database(error))) => Err(failure(path, error)),
+        Ok(Ok(done)) => Ok(done),
         Err(_) => Err(damaged(path, "its pages contradict each other".to_owned())),
     }
 }

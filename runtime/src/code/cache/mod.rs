@@ -10,5 +10,5 @@ pub(crate) use key::KeySeed;
 pub(super) use key::{limits_fields, schedule_fields};
 pub(crate) use memory::Memory;
 pub(crate) use secret::Secret;
-pub use store::CacheEntry;
+pub use store::{CacheEntry, CacheFileError};
 pub(crate) use store::{Damage, Missed, Store, Stored};

@@ -71,6 +71,11 @@ pub(crate) enum Missed {
     System(String),
 }
 
+/// Why a file of the cache cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct CacheFileError(pub(crate) Missed);
+
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Damage {
