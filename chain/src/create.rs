@@ -1,5 +1,6 @@
 //! New contracts: their addresses, and moving value.
 
+use alloy_rlp::{Encodable, encode_list};
 use bessemer_image::CodeHash;
 use bessemer_types::{Address, U256};
 use sha3::{Digest, Keccak256};
@@ -20,19 +21,10 @@ use crate::journal::{AccountId, Journal, JournalError};
 /// # Ok::<(), bessemer_types::AddressError>(())
 /// ```
 pub fn address_by_nonce(creator: &Address, nonce: u64) -> Address {
-    let digits = nonce.to_be_bytes();
-    let digits = &digits[nonce.leading_zeros() as usize / 8..];
     let mut list = Vec::with_capacity(32);
-    list.push(0x80 + 20);
-    list.extend_from_slice(creator.as_bytes());
-    match digits {
-        [digit @ ..0x80] => list.push(*digit),
-        _ => {
-            list.push(0x80 + digits.len() as u8);
-            list.extend_from_slice(digits);
-        }
-    }
-    last_20(Keccak256::new().chain_update([0xc0 + list.len() as u8]).chain_update(&list))
+    let items: [&dyn Encodable; 2] = [creator.as_bytes(), &nonce];
+    encode_list::<_, dyn Encodable>(&items, &mut list);
+    last_20(Keccak256::new().chain_update(&list))
 }
 
 /// The address of the contract that an account creates with a salt: as Ethereum's CREATE2 with the

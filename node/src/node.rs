@@ -143,11 +143,7 @@ impl Node {
         &self,
         change: impl FnOnce(&mut Miner) -> T + Send + 'static,
     ) -> Result<T, Ended> {
-        let (answer, answered) = oneshot::channel();
-        let command: Command = Box::new(move |miner| {
-            // who asked may be gone
-            let _ = answer.send(change(miner));
-        });
+        let (command, answered) = command(change);
         match self.commands.try_send(command) {
             Ok(()) => {}
             Err(TrySendError::Disconnected(_)) => return Err(Ended),
@@ -171,14 +167,22 @@ impl Node {
         &self,
         change: impl FnOnce(&mut Miner) -> T + Send + 'static,
     ) -> Result<T, Ended> {
-        let (answer, answered) = oneshot::channel();
-        let command: Command = Box::new(move |miner| {
-            // who asked may be gone
-            let _ = answer.send(change(miner));
-        });
+        let (command, answered) = command(change);
         self.commands.send(command).map_err(|_| Ended)?;
         answered.blocking_recv().map_err(|_| Ended)
     }
+}
+
+/// A command to the writer, and where its answer comes.
+fn command<T: Send + 'static>(
+    change: impl FnOnce(&mut Miner) -> T + Send + 'static,
+) -> (Command, oneshot::Receiver<T>) {
+    let (answer, answered) = oneshot::channel();
+    let command = Box::new(move |miner: &mut Miner| {
+        // who asked may be gone
+        let _ = answer.send(change(miner));
+    });
+    (command, answered)
 }
 
 impl std::ops::Deref for Node {

@@ -36,14 +36,7 @@ pub(crate) fn translate(
     let isa = target(options)?;
     let plan = Plan::new(program, options);
     let text = program.text();
-    let env = Env {
-        program,
-        charges,
-        plan: &plan,
-        frontend: isa.frontend_config(),
-        precise: options.precise_registers,
-        style: Style::Values,
-    };
+    let env = Env::new(program, charges, &plan, &*isa, options);
     let mut compiler = Compiler {
         isa,
         context: Context::new(),
@@ -107,14 +100,7 @@ pub(crate) fn clif(
 ) -> Result<Vec<(u32, String)>, TranslateError> {
     let isa = target(options)?;
     let plan = Plan::new(program, options);
-    let env = Env {
-        program,
-        charges,
-        plan: &plan,
-        frontend: isa.frontend_config(),
-        precise: options.precise_registers,
-        style: Style::Values,
-    };
+    let env = Env::new(program, charges, &plan, &*isa, options);
     let mut scratch = FunctionBuilderContext::new();
     let listed = plan.units.iter().enumerate().map(|(index, unit)| {
         let mut function = Function::new();

@@ -1,5 +1,6 @@
 //! `bessemer deploy`: puts a contract on the local chain.
 
+use alloy_json_abi::Param;
 use bessemer_chain::{Action, CodeHash};
 use serde_json::json;
 
@@ -63,16 +64,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let interface = Interface::of_image(elf).transpose();
     let interface = interface.map_err(|reason| Failure::Other(format!("{contract}: {reason}")))?;
     let params = interface.as_ref().map_or(&[][..], Interface::constructor);
-    let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
-    if parsed.help {
-        let usage: Vec<_> =
-            params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
-        output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
+    let Some((parsed, name)) = invocation(args, contract, arguments, params, image.name, output)?
+    else {
         return Ok(0);
-    }
+    };
     let output = Output { json: output.json || parsed.json };
-    let name = parsed.name.take().or_else(|| args.name.clone()).unwrap_or(image.name);
-    check_name(&name)?;
 
     let mut local = Local::open_or_create()?;
     let what = format!("the constructor of {name}");
@@ -135,6 +131,28 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// The arguments of a constructor, and the name that the contract gets; `None` if help was asked for and
+/// given.
+fn invocation(
+    args: &Args,
+    contract: &str,
+    arguments: &[String],
+    params: &[Param],
+    default: String,
+    output: Output,
+) -> Result<Option<(Invocation, String)>, Failure> {
+    let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
+    if parsed.help {
+        let usage: Vec<_> =
+            params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
+        output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
+        return Ok(None);
+    }
+    let name = parsed.name.take().or_else(|| args.name.clone()).unwrap_or(default);
+    check_name(&name)?;
+    Ok(Some((parsed, name)))
+}
+
 /// Deploys EVM bytecode, by an Ethereum transaction.
 fn deploy_bytecode(
     args: &Args,
@@ -144,16 +162,11 @@ fn deploy_bytecode(
 ) -> Result<u8, Failure> {
     let found = bytecode::read(contract)?;
     let params = found.interface.as_ref().map_or(&[][..], Interface::constructor);
-    let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
-    if parsed.help {
-        let usage: Vec<_> =
-            params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
-        output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
+    let Some((parsed, name)) = invocation(args, contract, arguments, params, found.name, output)?
+    else {
         return Ok(0);
-    }
+    };
     let output = Output { json: output.json || parsed.json };
-    let name = parsed.name.take().or_else(|| args.name.clone()).unwrap_or(found.name);
-    check_name(&name)?;
 
     let mut local = Local::open_or_create()?;
     let what = format!("the constructor of {name}");

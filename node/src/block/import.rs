@@ -1,7 +1,8 @@
 //! Blocks of others: executed, and compared with their headers.
 
+use std::fmt::Display;
+
 use alloy_consensus::{Block, TxEnvelope, proofs};
-use alloy_primitives::B256;
 use alloy_rlp::Decodable;
 use bessemer_evm::Transaction;
 
@@ -72,21 +73,17 @@ pub fn import(
     let Block { header, body } = block;
     let number = header.number;
     header::check(spec, &parent.header, parent.hash, &header)?;
-    let same = |field, found: B256, expected: B256| {
-        let error = || HeaderError {
-            number,
-            field,
-            found: found.to_string(),
-            expected: expected.to_string(),
-        };
-        if found == expected { Ok(()) } else { Err(error()) }
-    };
     let root = proofs::calculate_transaction_root(&body.transactions);
-    same("the transactions root", header.transactions_root, root)?;
-    same("the hash of uncles", header.ommers_hash, proofs::calculate_ommers_root(&body.ommers))?;
+    same(number, "the transactions root", header.transactions_root, root)?;
+    same(
+        number,
+        "the hash of uncles",
+        header.ommers_hash,
+        proofs::calculate_ommers_root(&body.ommers),
+    )?;
     let withdrawals = body.withdrawals.map(|list| list.0);
     if let (Some(root), Some(list)) = (header.withdrawals_root, &withdrawals) {
-        same("the withdrawals root", root, proofs::calculate_withdrawals_root(list))?;
+        same(number, "the withdrawals root", root, proofs::calculate_withdrawals_root(list))?;
     }
 
     let environment = Environment::of_header(spec, &header, hashes);
@@ -110,27 +107,18 @@ pub fn import(
         }
     }
     let finished = draft.finish(withdrawals.as_deref().unwrap_or_default(), &body.ommers)?;
-    let number_of = |field, found: u64, expected: u64| {
-        let error = || HeaderError {
-            number,
-            field,
-            found: found.to_string(),
-            expected: expected.to_string(),
-        };
-        if found == expected { Ok(()) } else { Err(error()) }
-    };
-    number_of("the gas used", header.gas_used, finished.gas_used)?;
-    number_of("the blob gas", header.blob_gas_used.unwrap_or(0), finished.blob_gas_used)?;
-    same("the receipts root", header.receipts_root, receipts_root(&finished.receipts))?;
+    same(number, "the gas used", header.gas_used, finished.gas_used)?;
+    same(number, "the blob gas", header.blob_gas_used.unwrap_or(0), finished.blob_gas_used)?;
+    same(number, "the receipts root", header.receipts_root, receipts_root(&finished.receipts))?;
     if header.logs_bloom != bloom(&finished.receipts) {
         let expected = "another".to_owned();
         let found = header.logs_bloom.to_string();
         return Err(HeaderError { number, field: "the bloom filter", found, expected }.into());
     }
     if let (Some(found), Some(requests)) = (header.requests_hash, &finished.requests) {
-        same("the requests hash", found, requests.requests_hash())?;
+        same(number, "the requests hash", found, requests.requests_hash())?;
     }
-    same("the state root", header.state_root, finished.world.root())?;
+    same(number, "the state root", header.state_root, finished.world.root())?;
     Ok(Sealed {
         hash: header.hash_slow(),
         transactions: body.transactions,
@@ -142,4 +130,18 @@ pub fn import(
         world: finished.world,
         header,
     })
+}
+
+/// Fails if a field of the header is not what comes out.
+fn same<T: PartialEq + Display>(
+    number: u64,
+    field: &'static str,
+    found: T,
+    expected: T,
+) -> Result<(), HeaderError> {
+    if found == expected {
+        return Ok(());
+    }
+    let (found, expected) = (found.to_string(), expected.to_string());
+    Err(HeaderError { number, field, found, expected })
 }

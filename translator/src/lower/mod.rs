@@ -23,13 +23,13 @@ use cranelift_codegen::ir::{
     InstBuilder, JumpTableData, MemFlagsData, SourceLoc, TrapCode, Type, UserExternalName, Value,
     ValueLabel,
 };
-use cranelift_codegen::isa::TargetFrontendConfig;
+use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
-use crate::TrapRecord;
 use crate::context::offset;
 use crate::flow::{BlockId, Flow, PASSED, PASSED_SET};
 use crate::plan::{Constants, Entry, Plan};
+use crate::{Options, TrapRecord};
 
 pub(crate) use convention::{Arguments, CARRIED, Results, unit_signature};
 
@@ -46,6 +46,25 @@ pub(crate) struct Env<'a> {
     /// Whether the registers in the context are current at every trap.
     pub(crate) precise: bool,
     pub(crate) style: Style,
+}
+
+impl<'a> Env<'a> {
+    pub(crate) fn new(
+        program: &'a Program,
+        charges: &'a Charges,
+        plan: &'a Plan,
+        isa: &dyn TargetIsa,
+        options: &Options,
+    ) -> Self {
+        Self {
+            program,
+            charges,
+            plan,
+            frontend: isa.frontend_config(),
+            precise: options.precise_registers,
+            style: Style::Values,
+        }
+    }
 }
 
 /// How a unit is lowered. A style is tried only if the one before did not work out.

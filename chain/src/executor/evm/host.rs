@@ -16,7 +16,7 @@ use crate::bytecode::{HostFailure, ours, theirs};
 use crate::event::Event;
 use crate::host::Session;
 use crate::inspect::Observation;
-use crate::journal::AccountId;
+use crate::journal::{AccountId, SlotId};
 use crate::key::StorageKey;
 use crate::value::Value;
 
@@ -26,6 +26,15 @@ pub(crate) struct EvmHost<'s> {
     rules: &'s Rules,
     /// Why the frame ended with a host failure.
     pub(crate) failure: Option<HostFailure>,
+}
+
+/// What a lookup of a stored word finds.
+struct Stored {
+    id: SlotId,
+    is_cold: bool,
+    /// At the begin of the transaction.
+    original: U256,
+    present: U256,
 }
 
 impl<'s> EvmHost<'s> {
@@ -59,6 +68,30 @@ impl<'s> EvmHost<'s> {
             journal.warm_account(entry.id);
         }
         Ok((entry.id, entry.account, is_cold))
+    }
+
+    /// Looks a stored value up and warms it. With `skip_cold`, a cold one is left without a trace.
+    #[inline]
+    fn load_slot(
+        &mut self,
+        contract: &bessemer_types::Address,
+        key: &StorageKey,
+        skip_cold: bool,
+    ) -> Result<Stored, LoadError> {
+        let journal = &mut self.session.journal;
+        if skip_cold && !journal.is_warm(contract, key) {
+            return Err(LoadError::ColdLoadSkipped);
+        }
+        let entry = match journal.storage(contract, key) {
+            Ok(entry) => entry,
+            Err(error) => return self.fail(error),
+        };
+        let (id, is_cold) = (entry.id, !entry.warm);
+        let (original, present) = (word(entry.original), word(entry.value));
+        if is_cold {
+            journal.warm(id);
+        }
+        Ok(Stored { id, is_cold, original, present })
     }
 
     fn set(&mut self, id: AccountId, account: Account) -> Result<(), LoadError> {
@@ -236,26 +269,13 @@ impl Host for EvmHost<'_> {
         skip_cold_load: bool,
     ) -> Result<StateLoad<SStoreResult>, LoadError> {
         let (contract, key) = (ours(&address), slot(&key));
-        let journal = &mut self.session.journal;
-        if skip_cold_load && !journal.is_warm(&contract, &key) {
-            return Err(LoadError::ColdLoadSkipped);
-        }
-        let entry = match journal.storage(&contract, &key) {
-            Ok(entry) => entry,
-            Err(error) => return self.fail(error),
-        };
-        let (id, is_cold) = (entry.id, !entry.warm);
-        let data = SStoreResult {
-            original_value: word(entry.original),
-            present_value: word(entry.value),
-            new_value: value,
-        };
-        if is_cold {
-            journal.warm(id);
-        }
+        let Stored { id, is_cold, original, present } =
+            self.load_slot(&contract, &key, skip_cold_load)?;
+        let data =
+            SStoreResult { original_value: original, present_value: present, new_value: value };
         if data.present_value != value {
             let new = stored(&value);
-            if let Err(error) = journal.set(id, new.clone()) {
+            if let Err(error) = self.session.journal.set(id, new.clone()) {
                 return self.fail(error);
             }
             self.session.observe(|| Observation::Write { address: contract, key, value: new });
@@ -269,20 +289,8 @@ impl Host for EvmHost<'_> {
         key: U256,
         skip_cold_load: bool,
     ) -> Result<StateLoad<U256>, LoadError> {
-        let (contract, key) = (ours(&address), slot(&key));
-        let journal = &mut self.session.journal;
-        if skip_cold_load && !journal.is_warm(&contract, &key) {
-            return Err(LoadError::ColdLoadSkipped);
-        }
-        let entry = match journal.storage(&contract, &key) {
-            Ok(entry) => entry,
-            Err(error) => return self.fail(error),
-        };
-        let (id, data, is_cold) = (entry.id, word(entry.value), !entry.warm);
-        if is_cold {
-            journal.warm(id);
-        }
-        Ok(StateLoad { data, is_cold })
+        let stored = self.load_slot(&ours(&address), &slot(&key), skip_cold_load)?;
+        Ok(StateLoad { data: stored.present, is_cold: stored.is_cold })
     }
 
     fn tstore(&mut self, address: Address, key: U256, value: U256) {
