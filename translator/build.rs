@@ -5,7 +5,7 @@
 //! generator. Nothing that is missing counts as empty: then there is no build.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -34,7 +34,7 @@ pub(crate) fn build_id(
     for name in ["CARGO_PKG_VERSION", "TARGET", "PROFILE"] {
         field(&mut hasher, set(name)?.as_encoded_bytes());
     }
-    field(&mut hasher, &compiler(set("RUSTC")?)?);
+    field(&mut hasher, &compiler(&set("RUSTC")?)?);
     let own = PathBuf::from(set("CARGO_MANIFEST_DIR")?);
     for file in ["build.rs", "Cargo.toml"] {
         field(&mut hasher, &read(&own.join(file))?);
@@ -54,8 +54,8 @@ fn field(hasher: &mut blake3::Hasher, bytes: &[u8]) {
 }
 
 /// What the compiler says that it is.
-fn compiler(rustc: OsString) -> Result<Vec<u8>, String> {
-    let said = Command::new(&rustc).arg("-vV").output();
+fn compiler(rustc: &OsStr) -> Result<Vec<u8>, String> {
+    let said = Command::new(rustc).arg("-vV").output();
     let said = said.map_err(|error| format!("{} does not start: {error}", rustc.display()))?;
     match said.status.success() && !said.stdout.is_empty() {
         true => Ok(said.stdout),

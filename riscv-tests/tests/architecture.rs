@@ -331,9 +331,10 @@ fn own_module(line: &str) -> bool {
 }
 
 /// Modules that may contain `unsafe`, by the path of their file below the workspace's root.
-const UNSAFE: [&str; 7] = [
+const UNSAFE: [&str; 8] = [
     "runtime/src/memory/",
     "runtime/src/exec/signal.rs",
+    "runtime/src/exec/signal/",
     "runtime/src/exec/native.rs",
     "translator/src/jit.rs",
     // ECALLs, the heap and the entry of contracts, which run inside the sandbox

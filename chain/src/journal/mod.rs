@@ -1,7 +1,10 @@
 //! State as transactions see it: what the store has, what the block changed, and how to go back.
 
+mod accounts;
 mod allowed;
+mod codes;
 mod slots;
+mod storage;
 mod tracked;
 
 use std::collections::HashSet;
@@ -15,7 +18,7 @@ use self::allowed::Allowed;
 use self::slots::Slots;
 use self::tracked::Tracked;
 use crate::access::AccessList;
-use crate::account::{Account, Code};
+use crate::account::Account;
 use crate::encoding::{decode_account, encode_account};
 use crate::event::Event;
 use crate::key::{StateKey, StorageKey};
@@ -234,263 +237,6 @@ impl Journal {
         self.touched.extend(kept);
     }
 
-    /// Looks an account up.
-    ///
-    /// # Errors
-    ///
-    /// If it was not declared, or the view fails.
-    #[inline]
-    pub fn account(&mut self, address: &Address) -> Result<AccountEntry, JournalError> {
-        let key = || StateKey::Account(*address);
-        let id = self.accounts.find(
-            address,
-            || self.allowed.read(key),
-            || load_account(&*self.view, &key()),
-        )?;
-        let (warm, account) = (self.accounts.is_warm(id), *self.accounts.value(id));
-        Ok(AccountEntry { id: AccountId(id), warm, account })
-    }
-
-    /// An account that was looked up, as it is now.
-    #[inline]
-    pub fn account_at(&self, id: AccountId) -> &Account {
-        self.accounts.value(id.0)
-    }
-
-    /// The transaction has paid for the first access.
-    #[inline]
-    pub fn touch_account(&mut self, id: AccountId) {
-        self.accounts.warm(id.0);
-    }
-
-    /// The transaction has paid for the first access, unless it goes back before this point.
-    #[inline]
-    pub fn warm_account(&mut self, id: AccountId) {
-        if !self.accounts.is_warm(id.0) {
-            self.accounts.warm(id.0);
-            self.undo.push(Undo::ColdAccount(id.0));
-        }
-    }
-
-    /// Whether the transaction has paid for the first access. Looks nothing up.
-    #[inline]
-    pub fn is_warm_account(&self, address: &Address) -> bool {
-        self.accounts.find_loaded(address).is_some_and(|id| self.accounts.is_warm(id))
-    }
-
-    /// Whether the account may be changed. What asks this is in the access list as written, also if
-    /// it is not changed then: else the list would not suffice for the same transaction.
-    ///
-    /// # Errors
-    ///
-    /// If that was not declared.
-    #[inline]
-    pub fn may_set_account(&mut self, id: AccountId) -> Result<(), JournalError> {
-        self.allowed.write(|| StateKey::Account(*self.accounts.key(id.0)))?;
-        self.accounts.claim(id.0);
-        Ok(())
-    }
-
-    /// Changes an account.
-    ///
-    /// # Errors
-    ///
-    /// If that was not declared.
-    #[inline]
-    pub fn set_account(&mut self, id: AccountId, account: Account) -> Result<(), JournalError> {
-        self.may_set_account(id)?;
-        let present = account.is_empty() && (account.present || self.keeps_empty);
-        if present && !self.keeps_empty {
-            self.touched.push(id.0);
-        }
-        let before = self.accounts.write(id.0, Account { present, ..account });
-        self.undo.push(Undo::Account(id.0, before));
-        Ok(())
-    }
-
-    /// Whether every account that is written exists from then on, even if it is empty: Ethereum's
-    /// rule before EIP-161.
-    pub fn keep_empty_accounts(&mut self, keep: bool) {
-        self.keeps_empty = keep;
-    }
-
-    /// Looks a stored value up.
-    ///
-    /// # Errors
-    ///
-    /// If it was not declared, or the view fails.
-    #[inline]
-    pub fn storage(
-        &mut self,
-        contract: &Address,
-        key: &StorageKey,
-    ) -> Result<StorageEntry<'_>, JournalError> {
-        let state_key = || StateKey::Storage(*contract, *key);
-        let id = self.storage.find(
-            &(*contract, *key),
-            || self.allowed.read(state_key),
-            || Ok(self.view.get(&state_key())?),
-        )?;
-        Ok(StorageEntry {
-            id: SlotId(id),
-            warm: self.storage.is_warm(id),
-            value: self.storage.value(id).as_deref(),
-            original: self.storage.original(id).as_deref(),
-        })
-    }
-
-    /// A stored value that was looked up, as it is now.
-    #[inline]
-    pub fn value(&self, id: SlotId) -> Option<&[u8]> {
-        self.storage.value(id.0).as_deref()
-    }
-
-    /// The transaction has paid for the first access.
-    #[inline]
-    pub fn touch(&mut self, id: SlotId) {
-        self.storage.warm(id.0);
-    }
-
-    /// The transaction has paid for the first access, unless it goes back before this point.
-    #[inline]
-    pub fn warm(&mut self, id: SlotId) {
-        if !self.storage.is_warm(id.0) {
-            self.storage.warm(id.0);
-            self.undo.push(Undo::ColdStorage(id.0));
-        }
-    }
-
-    /// Whether the transaction has paid for the first access. Looks nothing up.
-    #[inline]
-    pub fn is_warm(&self, contract: &Address, key: &StorageKey) -> bool {
-        self.storage.find_loaded(&(*contract, *key)).is_some_and(|id| self.storage.is_warm(id))
-    }
-
-    /// Whether an account without code and nonce has stored values. Only the view can hold such: a
-    /// contract that stores has code, and one that is destroyed leaves nothing.
-    ///
-    /// # Errors
-    ///
-    /// If the view fails.
-    pub fn has_storage(&self, contract: &Address) -> Result<bool, JournalError> {
-        if !self.view.has_storage(contract)? {
-            return Ok(false);
-        }
-        // the block may have removed all that the view has
-        let keys = self.view.storage_keys(contract)?;
-        let loaded = |key| self.storage.find_loaded(&(*contract, key));
-        Ok(keys
-            .into_iter()
-            .any(|key| loaded(key).is_none_or(|id| self.storage.value(id).is_some())))
-    }
-
-    /// Whether the value may be changed. What asks this is in the access list as written, also if it
-    /// is not changed then.
-    ///
-    /// # Errors
-    ///
-    /// If that was not declared.
-    #[inline]
-    pub fn may_set(&mut self, id: SlotId) -> Result<(), JournalError> {
-        self.allowed.write(|| {
-            let (contract, key) = *self.storage.key(id.0);
-            StateKey::Storage(contract, key)
-        })?;
-        self.storage.claim(id.0);
-        Ok(())
-    }
-
-    /// Stores a value, or removes it.
-    ///
-    /// # Errors
-    ///
-    /// If that was not declared.
-    #[inline]
-    pub fn set(&mut self, id: SlotId, value: Option<Value>) -> Result<(), JournalError> {
-        self.may_set(id)?;
-        self.writes = self.writes.saturating_add(1);
-        let before = self.storage.write(id.0, value);
-        self.undo.push(Undo::Storage(id.0, before));
-        Ok(())
-    }
-
-    /// The stored values that the transaction began with and removed: bytes of key and value.
-    pub fn cleared(&self) -> impl Iterator<Item = u64> {
-        self.storage.written().filter_map(|((_, key), begin, now)| match (begin, now) {
-            (Some(begin), None) => Some((key.as_bytes().len() + begin.len()) as u64),
-            _ => None,
-        })
-    }
-
-    /// How many stored values the transaction began with and removed, in RISC-V contracts: EVM frames
-    /// count their refunds as Ethereum does.
-    pub fn cleared_values(&self) -> u64 {
-        let cleared = self.storage.written().filter(|((contract, _), begin, now)| {
-            let owner = self.accounts.find_loaded(contract).map(|id| self.accounts.value(id));
-            let is_evm = owner.is_some_and(|account| matches!(account.code, Some(Code::Evm(_))));
-            !is_evm && begin.is_some() && now.is_none()
-        });
-        cleared.count() as u64
-    }
-
-    /// A value in storage that ends with the transaction.
-    pub fn transient(&self, contract: &Address, key: &StorageKey) -> Option<&[u8]> {
-        let id = self.transient.find(&(*contract, *key)).id?;
-        self.transient.at(id).1.as_deref()
-    }
-
-    /// Stores a value in storage that ends with the transaction, or removes it.
-    pub fn set_transient(&mut self, contract: &Address, key: &StorageKey, value: Option<Value>) {
-        self.writes = self.writes.saturating_add(1);
-        let place = self.transient.find(&(*contract, *key));
-        let id = place.id.unwrap_or_else(|| self.transient.insert(place, (*contract, *key), None));
-        let before = std::mem::replace(self.transient.at_mut(id), value);
-        self.undo.push(Undo::Transient(id, before));
-    }
-
-    /// How often the transaction wrote to storage of both kinds; what was undone counts too.
-    pub fn writes(&self) -> u32 {
-        self.writes
-    }
-
-    /// The file of a contract that exists.
-    ///
-    /// It follows from the contract's account, so it is neither declared nor listed: what a node
-    /// has in its caches must not show. Whether code exists at all is asked by
-    /// [`Journal::has_code`].
-    ///
-    /// # Errors
-    ///
-    /// If the view fails.
-    pub fn code(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
-        let found = self.codes.peek(hash, || load_code(&*self.view, hash))?;
-        Ok(found.clone())
-    }
-
-    /// The sizes of the file of a contract, if they are recorded. They follow from the file, so they
-    /// are neither declared nor listed.
-    ///
-    /// # Errors
-    ///
-    /// If the view fails.
-    pub fn code_size(&mut self, hash: &CodeHash) -> Result<Option<CodeSize>, JournalError> {
-        Ok(*self.sizes.peek(hash, || load_size(&*self.view, hash))?)
-    }
-
-    /// Records the sizes of the file of a contract, unless they are.
-    ///
-    /// # Errors
-    ///
-    /// If the view fails.
-    pub fn put_code_size(&mut self, hash: CodeHash, size: CodeSize) -> Result<(), JournalError> {
-        let id = self.sizes.find(&hash, || Ok(()), || load_size(&*self.view, &hash))?;
-        if self.sizes.value(id).is_none() {
-            self.sizes.write(id, Some(size));
-            self.undo.push(Undo::Size(id));
-        }
-        Ok(())
-    }
-
     /// Whether the key was looked up before.
     pub(crate) fn knows(&self, key: &StateKey) -> bool {
         match key {
@@ -551,67 +297,6 @@ impl Journal {
         let codes = self.codes.keys().map(|hash| StateKey::Code(*hash));
         let sizes = self.sizes.keys().map(|hash| StateKey::CodeSize(*hash));
         accounts.chain(storage).chain(codes).chain(sizes)
-    }
-
-    /// Whether the file of a contract is stored.
-    ///
-    /// # Errors
-    ///
-    /// If it was not declared, or the view fails.
-    pub fn has_code(&mut self, hash: &CodeHash) -> Result<bool, JournalError> {
-        // a file is large, and its sizes stand beside it
-        let id = self.sizes.find(
-            hash,
-            || self.allowed.read(|| StateKey::Code(*hash)),
-            || load_size(&*self.view, hash),
-        )?;
-        Ok(self.sizes.value(id).is_some() || self.code(hash)?.is_some())
-    }
-
-    /// Stores the file of a contract, unless it is stored.
-    ///
-    /// # Errors
-    ///
-    /// If it was not declared to be written, or the view fails.
-    pub fn put_code(&mut self, hash: CodeHash, bytes: Arc<[u8]>) -> Result<(), JournalError> {
-        self.allowed.write(|| StateKey::Code(hash))?;
-        let id = self.find_code(&hash)?;
-        let stored = self.codes.value(id).clone();
-        let new = stored.is_none();
-        self.codes.write(id, stored.or(Some(bytes)));
-        if new {
-            self.undo.push(Undo::Code(id));
-        }
-        Ok(())
-    }
-
-    /// EVM bytecode of an account that exists.
-    ///
-    /// # Errors
-    ///
-    /// If the view fails.
-    pub fn bytecode(&mut self, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
-        let found = self.bytecodes.peek(hash, || load_bytecode(&*self.view, hash))?;
-        Ok(found.clone())
-    }
-
-    /// Stores EVM bytecode, unless it is stored.
-    ///
-    /// # Errors
-    ///
-    /// If it was not declared to be written, or the view fails.
-    pub fn put_bytecode(&mut self, hash: CodeHash, bytes: Arc<[u8]>) -> Result<(), JournalError> {
-        self.allowed.write(|| StateKey::Bytecode(hash))?;
-        let id = self.bytecodes.find(
-            &hash,
-            || Ok::<_, JournalError>(()),
-            || load_bytecode(&*self.view, &hash),
-        )?;
-        if self.bytecodes.value(id).is_none() {
-            self.bytecodes.write(id, Some(bytes));
-            self.undo.push(Undo::Bytecode(id));
-        }
-        Ok(())
     }
 
     /// The contract is destroyed at the end of the transaction, unless that goes back before this
@@ -752,32 +437,6 @@ impl Journal {
         let codes = codes.chain(bytecodes).chain(sizes);
         ChangeSet::new(accounts.chain(storage).chain(codes).collect())
     }
-
-    fn find_code(&mut self, hash: &CodeHash) -> Result<u32, JournalError> {
-        self.codes.find(
-            hash,
-            || self.allowed.read(|| StateKey::Code(*hash)),
-            || load_code(&*self.view, hash),
-        )
-    }
-}
-
-fn load_account(view: &dyn View, key: &StateKey) -> Result<Account, JournalError> {
-    let Some(bytes) = view.get(key)? else { return Ok(Account::default()) };
-    Ok(decode_account(&bytes).map_err(StoreError::from)?)
-}
-
-fn load_size(view: &dyn View, hash: &CodeHash) -> Result<Option<CodeSize>, JournalError> {
-    let found = view.get(&StateKey::CodeSize(*hash))?;
-    Ok(found.map(|bytes| CodeSize::decode(&bytes)).transpose().map_err(StoreError::from)?)
-}
-
-fn load_code(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
-    Ok(view.get(&StateKey::Code(*hash))?.map(Value::into_shared))
-}
-
-fn load_bytecode(view: &dyn View, hash: &CodeHash) -> Result<Option<Arc<[u8]>>, JournalError> {
-    Ok(view.get(&StateKey::Bytecode(*hash))?.map(Value::into_shared))
 }
 
 /// The precompile whose touch survives a revert: what happened in block 2,675,119 of Ethereum, and is

@@ -1,5 +1,7 @@
 //! How modules come by their code: from memory, from disk, or from a compiler.
 
+mod making;
+
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,12 +12,12 @@ use bessemer_image::Program;
 use bessemer_translator::{Artifact, Code, Labels, Options, TextShape};
 
 use crate::code::cache::{Damage, Key, KeySeed, Memory, Missed, Secret, Store, Stored};
-use crate::code::compile::{Compile, InProcess, Source};
-use crate::code::flight::{Flight, Flights, Taken};
+use crate::code::compile::{Compile, InProcess};
+use crate::code::flight::{Flight, Flights};
 use crate::code::policy::Policy;
 use crate::code::queue::Queue;
 use crate::code::worker::{Child, Worker};
-use crate::error::{CacheError, ChildError, CompileError, WithSources};
+use crate::error::{CacheError, CompileError, WithSources};
 use crate::memory::RegionPool;
 use crate::program::{ImageHash, Known, LoadedProgram};
 use crate::statistics::EngineCounters;
@@ -455,117 +457,6 @@ impl Provider {
             Job::Check(loaded) => self.check(&loaded),
         }
     }
-
-    /// Makes the code of a flight, and tells all who wait. With `look`, another process may have been
-    /// faster since the program was stored.
-    fn make(&self, taken: Taken<'_>, look: bool) -> Result<(), CompileError> {
-        let loaded = Arc::clone(taken.loaded());
-        let started = Instant::now();
-        let stored = look.then(|| self.fetch(loaded.image_hash)).flatten();
-        let fetched = started.elapsed();
-        let made = if stored.is_some_and(|stored| self.adopt(&loaded, stored, fetched)) {
-            Ok(())
-        } else {
-            self.compile(&loaded)
-        };
-        // first kept, then finished: so nobody begins another
-        if self.is_eager() {
-            self.hold(&loaded);
-        } else {
-            self.counters.memory_evictions.add(self.memory.weigh(loaded.image_hash));
-        }
-        taken.finish(made.clone());
-        made
-    }
-
-    /// Compiles, publishes, and keeps the result.
-    fn compile(&self, loaded: &LoadedProgram) -> Result<(), CompileError> {
-        let started = Instant::now();
-        let compiled = self.translate(loaded, &self.config.options).and_then(|artifact| {
-            let code = Code::publish(&artifact)?;
-            Ok((artifact, code))
-        });
-        match compiled {
-            Ok((artifact, code)) => {
-                loaded.set_compile_time(started.elapsed());
-                loaded.set_code(code, Origin::Compiled);
-                self.counters.compiles.count();
-                self.save(loaded, &artifact);
-                Ok(())
-            }
-            Err(error) => {
-                self.failed(loaded, &error);
-                if error.is_final() {
-                    loaded.budget.lift();
-                }
-                Err(error)
-            }
-        }
-    }
-
-    fn failed(&self, loaded: &LoadedProgram, error: &CompileError) {
-        self.counters.compile_failures.count();
-        let hash = loaded.program.code_hash();
-        log::warn!("{hash}: interpreting, because {}", WithSources(error));
-    }
-
-    fn translate(
-        &self,
-        loaded: &LoadedProgram,
-        options: &Options,
-    ) -> Result<Artifact, CompileError> {
-        let Config { limits, schedule, .. } = &self.config;
-        let seed = KeySeed::new(options, limits, schedule)?;
-        let artifact = self.compiler.compile(&Source {
-            file: loaded.file(),
-            program: &loaded.program,
-            charges: loaded.charges(),
-            options,
-            key: seed.key(loaded.image_hash),
-        })?;
-        if fits(artifact.tables().text(), loaded) {
-            Ok(artifact)
-        } else {
-            Err(ChildError::Key.into())
-        }
-    }
-
-    fn save(&self, loaded: &LoadedProgram, artifact: &Artifact) {
-        let (Some(store), Some(key)) = (&self.store, self.key(loaded.image_hash)) else { return };
-        match store.save(key, artifact.write(&labels(key, loaded))) {
-            Ok(evicted) => {
-                self.counters.files_written.count();
-                self.counters.disk_evictions.add(evicted);
-            }
-            Err(error) => {
-                self.counters.write_failures.count();
-                log::warn!("the cache's file {key} cannot be written: {error}");
-            }
-        }
-    }
-
-    /// Compiles again what was stored. A difference means that the translator is not deterministic or
-    /// that the secret is known to someone: both are alarms.
-    fn check(&self, loaded: &LoadedProgram) {
-        let (Some(code), Some(key)) = (loaded.code(), self.key(loaded.image_hash)) else { return };
-        let Ok(artifact) = self.translate(loaded, &self.config.options) else {
-            self.counters.compile_failures.count();
-            return;
-        };
-        self.counters.checks.count();
-        if artifact.code() != code.bytes() || artifact.tables() != code.tables() {
-            self.counters.mismatches.count();
-            log::error!(
-                "ALARM: the artifact {key} of program {} was stored from the cache and differs from what \
-                 the translator makes now; the file is removed, stop the node and report this",
-                loaded.program.code_hash()
-            );
-            if let Some(store) = &self.store {
-                let _ = store.remove(key);
-            }
-            self.memory.forget(loaded.image_hash);
-        }
-    }
 }
 
 /// Opens the cache. A directory that others can use is an error; everything else costs speed only.
@@ -590,11 +481,6 @@ fn open_store(path: &std::path::Path, config: &Config) -> Result<Option<Store>, 
 
 fn fits(text: TextShape, loaded: &LoadedProgram) -> bool {
     text == TextShape::of(loaded.program.text())
-}
-
-fn labels(key: Key, loaded: &LoadedProgram) -> Labels<'static> {
-    let code_hash = *loaded.program.code_hash().as_bytes();
-    Labels { key: *key.as_bytes(), code_hash, image: None, names: None }
 }
 
 /// The file of a program and its artifact, not sealed.

@@ -6,6 +6,7 @@ mod write;
 
 use bessemer_image::Text;
 
+#[cfg(feature = "compiler")]
 pub(crate) use layout::MAX_FRAME;
 pub use layout::{FORMAT_VERSION, HEAD_LEN, MAC_LEN};
 pub use read::{Note, ReadError};
