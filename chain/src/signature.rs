@@ -103,7 +103,7 @@ mod tests {
     use super::canonical;
 
     #[test]
-    fn spaces_and_short_names_do_not_change_what_is_hashed() {
+    fn spaces_and_aliases_do_not_change_a_selector() {
         for (written, hashed) in [
             ("transfer(address, uint256)", "transfer(address,uint256)"),
             (" f ( uint , int[2][] ) ", "f(uint256,int256[2][])"),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signature_is_told() {
+    fn invalid_signatures_are_refused_with_a_reason() {
         let deep = format!("f{}{}", "(".repeat(100_000), ")".repeat(100_000));
         for wrong in [
             "",

@@ -172,7 +172,7 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
 }
 
 #[test]
-fn a_trace_that_nobody_reads_ends_the_run() {
+fn a_closed_pipe_ends_a_traced_run() {
     let endless = Assembled::new("loop: j loop");
     let mut child = command(&["run", "--trace", &endless.elf])
         .stdout(Stdio::null())

@@ -5,7 +5,7 @@ mod common;
 use common::{Local, code, image, json, stderr, stdout};
 
 #[test]
-fn what_is_deployed_can_be_called_and_asked() {
+fn deployed_contracts_can_be_called_and_queried() {
     let local = Local::new();
     let output = local.run(&["call", "counter", "add", "--by", "3"]);
     assert_eq!((code(&output), stdout(&output)), (0, "3\n"), "{}", stderr(&output));

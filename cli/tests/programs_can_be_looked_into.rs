@@ -80,7 +80,7 @@ fn machine_mode_is_json() {
 }
 
 #[test]
-fn colours_are_for_those_who_ask() {
+fn colours_follow_the_terminal_and_the_options() {
     let trap = bench("programs/trap.elf");
     assert!(!stderr(&bessemer(&["run", &trap])).contains('\u{1b}'));
     assert!(stderr(&bessemer(&["run", "--color", "always", &trap])).contains('\u{1b}'));

@@ -121,7 +121,7 @@ fn damaged_files_of_a_chain_are_told_and_left_alone() {
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
 #[test]
-fn what_is_no_contract_is_not_deployed() {
+fn only_contracts_are_deployed() {
     let local = Local::new();
     let message = local.fails(4, &["deploy", MANIFEST, "--name", "manifest"]);
     assert!(message.contains("did nothing"), "{message}");

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_and_what_is_cut_off_is_nothing() {
+    fn attributes_round_trip_and_truncated_ones_are_ignored() {
         let bytes = write("rv32i2p1_zbb1p0");
         assert_eq!(arch(&bytes).as_deref(), Some("rv32i2p1_zbb1p0"));
         for len in 0..bytes.len() {

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_name_their_bytes_and_labels_what_is_left() {
+    fn function_symbols_come_before_labels() {
         let symbols = symbols(&[
             ("later", 150, 10, STT_FUNC),
             ("first", 100, 20, STT_FUNC),

@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn areas_stay_apart_and_out_of_what_is_never_mapped() {
+    fn areas_do_not_overlap_and_avoid_reserved_addresses() {
         let mut memory = memory();
         let mut map = |start, len| memory.map(start, vec![0; len], true);
         assert_eq!(map(0, 1), Err(MapError::NeverMapped { start: 0 }));

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_instruction_is_shown_as_data() {
+    fn invalid_encodings_are_disassembled_as_data() {
         assert_eq!(
             texts(&[0, 0, 0x1f, 0, 0x33], true),
             [".half 0x0000", ".half 0x001f", ".byte 0x33"]

@@ -187,7 +187,7 @@ fn time_and_accounts_are_changed_by_hand() {
 }
 
 #[test]
-fn what_is_no_request_is_refused_and_the_next_is_answered() {
+fn invalid_requests_are_refused_and_the_next_one_is_answered() {
     let client = start(Mining::Automatic);
     assert_eq!(client.error("eth_noSuchMethod", json!([])).0, -32601);
     assert_eq!(client.error("eth_getBalance", json!(["0x1"])).0, -32602);

@@ -240,7 +240,7 @@ fn the_translator_knows_no_state() {
 }
 
 #[test]
-fn the_walks_name_what_is_there_in_eight_steps_at_most() {
+fn the_walks_name_existing_functions_in_eight_steps_at_most() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     let walks = page.split("## Four walks").nth(1).unwrap().split("\n## ").next().unwrap();
@@ -400,6 +400,42 @@ fn nothing_is_left_undone_and_no_test_is_switched_off() {
         }
     }
     assert!(files >= 100, "only {files} files were looked at");
+}
+
+/// Files of more than 500 lines, tests aside, and the one job of each.
+const LONG: [(&str, &str); 10] = [
+    ("interp-fallback/src/step.rs", "what each instruction does: one function for each"),
+    ("translator/src/lower/mod.rs", "the state of lowering a unit, and its frame"),
+    ("translator/src/lower/control.rs", "the instructions that end a run"),
+    ("node/src/miner.rs", "the one writer of a node: one function for each command"),
+    ("isa/src/format.rs", "the operand formats, one after the other"),
+    ("runtime/src/memory/space.rs", "the memory of one context"),
+    ("runtime/src/exec/instance.rs", "what embedders do with an instance, documented"),
+    ("node/src/rpc/read.rs", "the methods that read: one function for each"),
+    ("riscv-tests/src/calls/model/host.rs", "the model of host calls: one function for each"),
+    ("node/src/backend/execute.rs", "what the node asks of the chain about transactions"),
+];
+
+#[test]
+fn long_files_have_one_job_that_is_listed() {
+    let metadata = metadata();
+    let root = metadata.workspace_root.as_std_path();
+    let mut long = BTreeSet::new();
+    for package in metadata.workspace_packages() {
+        for file in sources_of(&metadata, &package.name) {
+            let text = fs::read_to_string(&file).unwrap();
+            let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count();
+            let below = file.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            if lines > 500 {
+                let listed = LONG.iter().any(|(path, _)| *path == below);
+                assert!(listed, "{below} has {lines} lines: split it, or list its one job");
+                long.insert(below);
+            }
+        }
+    }
+    for (path, job) in LONG {
+        assert!(long.contains(path), "{path} ({job}) is short now: take it off the list");
+    }
 }
 
 fn sources_of(metadata: &Metadata, member: &str) -> Vec<PathBuf> {

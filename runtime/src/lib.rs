@@ -51,7 +51,7 @@ pub use code::worker::serve_compiler;
 pub use config::{Backend, CacheLimits, ChildLimits, Compilation, Config};
 pub use engine::Engine;
 pub use engine::cache::Cache;
-pub use error::{CacheError, ChildError, Error, ErrorKind};
+pub use error::{CacheError, ChildError, Error, ErrorKind, SignalError};
 pub use exec::instance::{Arguments, Caller, Instance, MAX_GAS};
 pub use exec::linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
 #[cfg(feature = "test-hooks")]

@@ -780,13 +780,13 @@ fn an_earlier_handler_gets_faults_that_are_not_the_guests() {
 }
 
 #[test]
-fn a_handler_of_before_without_information_gets_what_is_not_claimed() {
+fn an_earlier_handler_without_siginfo_gets_unclaimed_faults() {
     extern "C" fn handler(signal: i32) {
         assert_eq!(signal, libc::SIGILL);
         // SAFETY: ends the process.
         unsafe { libc::_exit(77) };
     }
-    let name = "a_handler_of_before_without_information_gets_what_is_not_claimed";
+    let name = "an_earlier_handler_without_siginfo_gets_unclaimed_faults";
     if !is_child() {
         return assert_eq!(child(name).0.status.code(), Some(77));
     }

@@ -135,7 +135,7 @@ fn an_empty_range_is_valid_at_every_address() {
 }
 
 #[test]
-fn what_is_stored_is_loaded_in_every_width_and_alignment() {
+fn loads_give_what_stores_wrote_in_every_width_and_alignment() {
     let mut region = region();
     for base in [0x1_3FF8, STACK.end - 32, STACK.start] {
         for addr in base..base + 16 {

@@ -97,7 +97,7 @@ fn results_that_do_not_decode_undo_what_the_callee_did() {
 }
 
 #[test]
-fn who_expects_nothing_looks_at_nothing() {
+fn a_call_without_a_result_ignores_returned_bytes() {
     let (token, bank, bob) = stage();
     assert!(bank.pay(2, bob, U256::from(5)));
     assert_eq!(token.paid(bob), U256::from(5), "it is paid once");

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_are_told_apart_by_what_is_the_same_everywhere() {
+    fn package_identities_do_not_depend_on_folders() {
         let parts = [
             ("./contracts/vault", "contracts/vault"),
             (".", ""),

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_gains_gas_at_the_border() {
+    fn conversion_between_gas_units_never_gains_gas() {
         let unit = 1 << SHIFT;
         let edges = [0, 1, unit - 1, unit, unit + 1, 63, 64, 2300, 21_000, 1 << 40];
         let high = [MOST >> SHIFT, (MOST >> SHIFT) + 1, MOST - 1, MOST, u64::MAX - 1, u64::MAX];

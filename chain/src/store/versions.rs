@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_looks_at_is_dropped() {
+    fn versions_without_readers_are_dropped() {
         let watched = Watched::default();
         let mut versions = Versions::default();
         let watch = watched.watch(0);

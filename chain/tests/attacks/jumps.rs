@@ -41,7 +41,7 @@ fn jump(source: &str, compressed: bool, offsets: &[i32]) -> Vec<Result<u32, Trap
 }
 
 #[test]
-fn a_jump_into_the_middle_of_a_run_executes_what_is_left_of_it() {
+fn a_jump_into_the_middle_of_a_run_executes_its_rest() {
     let place = "place: addi s0, s0, 1\naddi s0, s0, 2\naddi s0, s0, 4\nreturn s0";
     let found = jump(&source(place), false, &[0, 4, 8, 12, 1, 5]);
     // bit 0 of a target is not there

@@ -38,7 +38,7 @@ fn calling(kind: &str, to: Address, input: &[u8], gas: u64) -> Script {
 }
 
 #[test]
-fn the_callee_gets_what_is_asked_but_63_of_64_parts_at_most() {
+fn the_callee_gets_the_requested_gas_up_to_63_of_64_parts() {
     on_both(|chain| {
         let alice = chain.user("alice").unwrap();
         let outer = deploy_script(chain, alice);

@@ -58,7 +58,7 @@ fn a_contract_called_by_a_contract_has_another_caller_and_the_same_origin() {
 }
 
 #[test]
-fn balance_and_code_hash_know_contracts_people_and_nobody() {
+fn balance_and_code_hash_work_for_contracts_users_and_absent_accounts() {
     on_both(|chain| {
         let alice = chain.user("alice").unwrap();
         let contract = deploy_script(chain, alice);

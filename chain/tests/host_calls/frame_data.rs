@@ -52,7 +52,7 @@ fn input_size_is_that_of_the_input_also_at_the_cap() {
 }
 
 #[test]
-fn a_frame_that_called_nobody_has_no_output_to_copy() {
+fn without_a_call_there_is_no_output_to_copy() {
     on_both(|chain| {
         let probe = Probe::new(chain);
         assert_eq!(probe.run_one(chain, Try::of(HostCall::OutputSize, &[])).result(), 0);
@@ -125,7 +125,7 @@ fn the_log_keeps_64_kib_and_then_drops_lines_without_a_word() {
 }
 
 #[test]
-fn gas_left_is_what_is_left_when_the_call_is_paid() {
+fn gas_left_does_not_count_the_price_of_asking() {
     on_both(|chain| {
         let probe = Probe::new(chain);
         let gas = 12_345;

@@ -8,7 +8,7 @@ use crate::harness::{COMPRESSED, DATA, Frame, PAGE, PLAIN, PLENTY, RODATA, TEXT,
 const NOP: Inst = Inst::Addi(I { rd: Reg::ZERO, rs1: Reg::ZERO, imm: 0 });
 
 #[test]
-fn what_is_no_instruction_traps_when_executed() {
+fn invalid_encodings_trap_when_executed() {
     let nop = NOP.encode();
     for word in [0, 0xffff_ffff, 0x0000_100f, 0x3020_0073, 0xc000_1073] {
         for profile in [COMPRESSED, PLAIN] {

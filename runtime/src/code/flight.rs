@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn who_gives_up_leaves_nobody_waiting() {
+    fn a_dropped_compilation_is_a_failure_for_those_who_wait() {
         let (flights, loaded) = (Flights::default(), loaded());
         let (flight, _) = flights.begin(&loaded, || None).unwrap();
         drop(flights.take(&flight));

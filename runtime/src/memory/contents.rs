@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_place_is_in_the_file_at_its_offset() {
+    fn contents_are_in_the_file_at_their_offset() {
         use std::os::unix::fs::FileExt;
 
         for len in [100, 70_000, (1 << 20) + 1] {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_can_change_the_length_of_a_file() {
+    fn memory_files_cannot_change_their_length() {
         for len in [1, 2 << 20] {
             let contents = filled(len, 1);
             let file = File::from(contents.file().0.try_clone_to_owned().unwrap());

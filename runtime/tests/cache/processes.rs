@@ -80,7 +80,7 @@ fn ends_well(process: Child, says: &str) {
 }
 
 #[test]
-fn who_reads_while_others_remove_and_write_sees_whole_files_or_none() {
+fn readers_see_whole_files_or_none_while_others_write_and_remove() {
     if let Some(cache) = inner_cache() {
         let engine = Engine::new(config().cache_dir(&cache).memory_cache(0)).unwrap();
         let cache = engine.cache().unwrap();
@@ -97,7 +97,7 @@ fn who_reads_while_others_remove_and_write_sees_whole_files_or_none() {
         return;
     }
     let place = Place::new();
-    let test = "processes::who_reads_while_others_remove_and_write_sees_whole_files_or_none";
+    let test = "processes::readers_see_whole_files_or_none_while_others_write_and_remove";
     let mut writers: Vec<Child> = (0..3).map(|_| start(test, &place)).collect();
     let engine = Engine::new(place.config()).unwrap();
     let cache = engine.cache().unwrap();

@@ -150,7 +150,7 @@ fn run_after_a_call_is_a_frame_entry() {
 }
 
 #[test]
-fn what_is_no_function_cannot_be_called() {
+fn only_functions_can_be_called_by_name() {
     everywhere(GUEST, |module| {
         let mut instance = instance(module);
         for name in ["", "nothing", "Fib", "cell"] {

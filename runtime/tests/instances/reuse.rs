@@ -85,7 +85,7 @@ fn every_frame_of_a_memory_has_the_outcome_of_the_first() {
 }
 
 #[test]
-fn a_store_over_the_edge_of_what_is_mapped_has_no_effect_and_names_the_edge() {
+fn a_store_across_the_end_of_mapped_memory_has_no_effect_and_traps_at_the_end() {
     let guest = format!(
         "la t0, cell\n li t1, {}\n add t0, t0, t1\n li t2, -1\n sw t2, 0(t0)\n{SECTIONS}",
         PAGES * PAGE - 2

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_behind_ends_with_the_process() {
+    fn children_end_with_the_process() {
         let ended = shell("sleep 1000 & echo a", 60_000);
         assert!(ended.status.is_some_and(|status| status.success()));
         assert_eq!(ended.printed, "a\n");

@@ -82,7 +82,7 @@ mod tests {
     use crate::support::abi::Interface;
 
     #[test]
-    fn what_is_loaded_stays_and_symbols_go() {
+    fn stripping_removes_symbols_and_keeps_segments() {
         let code = [0x0070_0513_u32, 0x05d0_0893, 0x0000_0073].map(u32::to_le_bytes).concat();
         let image = ImageBuilder::new(Profile::rv32(false))
             .text(0x1_0000, code)
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_no_file() {
+    fn truncated_files_are_refused() {
         let image = ImageBuilder::new(Profile::rv32(false))
             .text(0x1_0000, 0x0000_0073_u32.to_le_bytes())
             .build();

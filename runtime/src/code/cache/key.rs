@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_can_be_parsed_and_nothing_else() {
+    fn only_the_displayed_form_of_a_key_parses() {
         let key = Key([0xa5; 32]);
         assert_eq!(Key::parse(&key.to_string()), Some(key));
         let long = format!("{key}0");

@@ -671,7 +671,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_written_is_not_swept_however_long_it_takes() {
+    fn a_sweep_keeps_files_that_are_being_written() {
         let folder = tempfile::tempdir().unwrap();
         let store = open(&folder, "secret", LIMITS);
         let path = folder.path().join("cache/.new-2-0");
