@@ -462,8 +462,13 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
 
 /// The source without comments and without what stands between quotes, line by line.
 fn code(source: &str) -> String {
+    // sources of test programs stand in raw strings of several lines
+    let mut plain = String::new();
+    for (at, part) in source.split("r#\"").enumerate() {
+        plain += if at == 0 { part } else { part.split_once("\"#").map_or("", |(_, rest)| rest) };
+    }
     let mut out = String::new();
-    for line in source.lines() {
+    for line in plain.lines() {
         let mut in_string = false;
         let mut previous = ' ';
         let mut characters = line.chars().peekable();
