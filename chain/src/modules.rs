@@ -1,12 +1,12 @@
 //! The programs of contracts, ready to run.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use bessemer_image::{CodeHash, Limits, LoadError, Program};
 use bessemer_isa::GasSchedule;
 use bessemer_runtime::{Engine, Error, HostStop, Module};
 use foldhash::fast::RandomState;
+use lru::LruCache;
 
 use crate::journal::{Journal, JournalError};
 use crate::price::Prices;
@@ -23,18 +23,19 @@ pub(crate) struct Modules {
     most_bytes: u64,
 }
 
-#[derive(Default)]
 struct Kept {
-    modules: HashMap<CodeHash, Held, RandomState>,
+    modules: LruCache<CodeHash, Held, RandomState>,
     bytes: u64,
-    /// Counts uses.
-    clock: u64,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { modules: LruCache::unbounded_with_hasher(RandomState::default()), bytes: 0 }
+    }
 }
 
 struct Held {
     module: Module,
-    /// The last use.
-    used: u64,
     /// What it counts for, with its native code or without.
     bytes: u64,
     is_native: bool,
@@ -148,14 +149,12 @@ impl Modules {
 
     fn find(&self, hash: &CodeHash) -> Option<Module> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let Kept { modules, bytes, clock } = &mut *kept;
+        let Kept { modules, bytes } = &mut *kept;
         let held = modules.get_mut(hash)?;
-        *clock += 1;
-        held.used = *clock;
         if held.is_native != held.module.code().is_some() {
             // its native code has become ready
             *bytes -= held.bytes;
-            *held = Held::new(held.module.clone(), *clock);
+            *held = Held::new(held.module.clone());
             *bytes += held.bytes;
         }
         Some(held.module.clone())
@@ -164,18 +163,15 @@ impl Modules {
     fn keep(&self, hash: CodeHash, module: &Module) {
         let mut gone = Vec::new();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let Kept { modules, bytes, clock } = &mut *kept;
-        *clock += 1;
-        let held = Held::new(module.clone(), *clock);
+        let Kept { modules, bytes } = &mut *kept;
+        let held = Held::new(module.clone());
         *bytes += held.bytes;
-        if let Some(before) = modules.insert(hash, held) {
+        if let Some(before) = modules.put(hash, held) {
             *bytes -= before.bytes;
             gone.push(before);
         }
-        // there are few enough to look at all: none counts for less than `LEAST_BYTES`
         while *bytes > self.most_bytes
-            && let Some((&oldest, _)) = modules.iter().min_by_key(|(_, held)| held.used)
-            && let Some(held) = modules.remove(&oldest)
+            && let Some((_, held)) = modules.pop_lru()
         {
             *bytes -= held.bytes;
             gone.push(held);
@@ -186,10 +182,10 @@ impl Modules {
 }
 
 impl Held {
-    fn new(module: Module, used: u64) -> Self {
+    fn new(module: Module) -> Self {
         let is_native = module.code().is_some();
         let bytes = module.footprint().max(LEAST_BYTES);
-        Self { module, used, bytes, is_native }
+        Self { module, bytes, is_native }
     }
 }
 

@@ -1,26 +1,33 @@
 //! Bytecode that was analysed, ready for frames.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bessemer_evm::interpreter::bytecode::Bytecode;
 use bessemer_evm::{Rules, bytecode};
 use bessemer_image::CodeHash;
 use foldhash::fast::RandomState;
+use lru::LruCache;
 
 use crate::journal::{Journal, JournalError};
 use crate::modules::ModuleError;
 
-/// Analysed bytecode by hash, up to a number of bytes. What it holds is never visible in an outcome.
+/// Analysed bytecode by hash, up to a number of bytes; the least recently used goes. What it holds is never
+/// visible in an outcome.
 #[derive(Default)]
 pub(crate) struct Bytecodes {
     kept: Mutex<Kept>,
 }
 
-#[derive(Default)]
 struct Kept {
-    codes: HashMap<CodeHash, Bytecode, RandomState>,
+    /// With the bytes that each counts for.
+    codes: LruCache<CodeHash, (Bytecode, usize), RandomState>,
     bytes: usize,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { codes: LruCache::unbounded_with_hasher(RandomState::default()), bytes: 0 }
+    }
 }
 
 /// What is kept at most: about 2,000 contracts of the longest kind.
@@ -34,10 +41,8 @@ impl Bytecodes {
         hash: &CodeHash,
         journal: &mut Journal,
     ) -> Result<Bytecode, ModuleError> {
-        let found =
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).codes.get(hash).cloned();
-        if let Some(code) = found {
-            return Ok(code);
+        if let Some((code, _)) = self.kept().codes.get(hash) {
+            return Ok(code.clone());
         }
         let bytes = journal.bytecode(hash)?.ok_or(ModuleError::Missing(*hash))?;
         let code = bytecode(rules, &bytes);
@@ -47,13 +52,21 @@ impl Bytecodes {
         }
         // the analysis is a bit for each byte
         let size = bytes.len() + bytes.len() / 8 + 256;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.bytes + size > MOST_BYTES {
-            *kept = Kept::default();
-        }
+        let mut kept = self.kept();
         kept.bytes += size;
-        kept.codes.insert(*hash, code.clone());
+        if let Some((_, before)) = kept.codes.put(*hash, (code.clone(), size)) {
+            kept.bytes -= before;
+        }
+        while kept.bytes > MOST_BYTES
+            && let Some((_, (_, oldest))) = kept.codes.pop_lru()
+        {
+            kept.bytes -= oldest;
+        }
         Ok(code)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
