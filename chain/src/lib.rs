@@ -20,6 +20,7 @@ mod bytecode;
 mod chain;
 mod create;
 pub mod crypto;
+mod dev;
 mod encoding;
 mod event;
 #[cfg(feature = "evm")]

@@ -46,7 +46,7 @@ const CHAIN: [&str; 24] = [
     "signed",
     "wire",
     // a chain makes blocks, requests and readers, which borrow it
-    "chain block request stateless state reader",
+    "chain block request stateless state reader dev",
     "evm",
 ];
 
