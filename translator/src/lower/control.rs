@@ -14,6 +14,7 @@ use cranelift_codegen::ir::{Block, BlockArg, Inst, InstBuilder, Value};
 
 use super::access::{Load, Size, Store};
 use super::convention::host_call_signature;
+use super::shared::shared_block;
 use super::{Arguments, CARRIED, Lowering, Pointers, Results, unit_signature};
 use crate::context::{BIAS, HOST_EXIT, offset};
 use crate::flow::{MAX_DISPATCH_SLOTS, PASSED, PASSED_SET};
@@ -151,10 +152,17 @@ impl Lowering<'_, '_> {
 
     /// An indirect jump, call or return.
     fn indirect(&mut self, L { rd, rs1, imm }: L) {
-        let base = self.read32(rs1);
-        let target = self.builder.ins().iadd_imm_s(base, i64::from(imm));
+        let target = self.read32(rs1);
+        let target = match imm {
+            0 => target,
+            _ => self.builder.ins().iadd_imm_s(target, i64::from(imm)),
+        };
+        let returns = rd.is_zero() && is_link(rs1);
+        if self.in_context && !returns && !self.env.precise {
+            return self.jump_in_context(rd, target);
+        }
         let target = self.builder.ins().band_imm_s(target, -2);
-        if rd.is_zero() && is_link(rs1) {
+        if returns {
             let next = self.builder.ins().uextend(I64, target);
             return self.leave(next, self.pc);
         }
@@ -193,25 +201,70 @@ impl Lowering<'_, '_> {
         self.builder.ins().jump(dispatch, &arguments);
     }
 
-    fn dispatch_block(&mut self) -> Block {
-        *self.dispatch.get_or_insert_with(|| {
-            let block = self.builder.create_block();
-            self.builder.append_block_param(block, I32);
-            self.builder.append_block_param(block, I32);
-            block
-        })
+    /// An indirect jump or call of a unit whose registers stay in the context: what such jumps do alike
+    /// is there once for each link register.
+    fn jump_in_context(&mut self, rd: Reg, target: Value) {
+        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+        let link = (rd, self.next_pc.wrapping_sub(self.pc));
+        let shared = self.links.entry(link).or_default();
+        let block = shared.serve(|| shared_block(&mut self.builder, &[I32, I32]));
+        self.builder.ins().jump(block, &[target, pc].map(BlockArg::Value));
     }
 
-    /// The block that the unit's indirect jumps share, if they do.
-    pub(super) fn lower_dispatch(&mut self) {
-        let Some(dispatch) = self.dispatch else { return };
+    /// The shared parts of indirect jumps, if the registers stay in the context: each clears bit 0 of the
+    /// target and links.
+    fn lower_links(&mut self) {
+        for ((rd, len), mut shared) in std::mem::take(&mut self.links) {
+            for block in shared.take() {
+                let [target, pc] = self.begin_shared(block);
+                let target = self.builder.ins().band_imm_s(target, -2);
+                if !rd.is_zero() {
+                    let next = self.builder.ins().iadd_imm_s(pc, i64::from(len));
+                    self.write32(rd, next);
+                }
+                let dispatch = self.dispatch_block();
+                self.builder.ins().jump(dispatch, &[target, pc].map(BlockArg::Value));
+            }
+        }
+    }
+
+    fn dispatch_block(&mut self) -> Block {
+        self.dispatch.serve(|| shared_block(&mut self.builder, &[I32, I32]))
+    }
+
+    /// What the unit's indirect jumps share. Their table is there once.
+    fn lower_dispatch(&mut self) {
+        let mut blocks = self.dispatch.take();
+        if let [_, _, ..] = blocks[..] {
+            let one = shared_block(&mut self.builder, &[I32, I32]);
+            for block in std::mem::replace(&mut blocks, vec![one]) {
+                let arguments: [_; 2] = self.begin_shared(block);
+                self.builder.ins().jump(one, &arguments.map(BlockArg::Value));
+            }
+        }
+        for block in blocks {
+            let [target, pc] = self.begin_shared(block);
+            self.dirty = self.flow.dispatch_dirty;
+            self.jump_by_table(target, pc);
+        }
+    }
+
+    /// The shared parts of the unit, once all that uses them is there.
+    pub(super) fn lower_shared(&mut self) {
+        self.lower_host_calls();
+        self.lower_links();
+        self.lower_dispatch();
+        self.lower_leave();
+        self.lower_propagate();
+        self.lower_stop();
+    }
+
+    /// Starts to fill a shared block, which has these parameters.
+    fn begin_shared<const N: usize>(&mut self, block: Block) -> [Value; N] {
         self.pointers = Pointers::default();
-        self.dirty = self.flow.dispatch_dirty;
-        self.builder.switch_to_block(dispatch);
-        let &[target, pc] = self.builder.block_params(dispatch) else {
-            unreachable!("the dispatch block has two parameters")
-        };
-        self.jump_by_table(target, pc);
+        self.builder.switch_to_block(block);
+        let parameters = self.builder.block_params(block);
+        parameters.try_into().expect("a shared block has the parameters that it was made with")
     }
 
     /// An indirect jump. Within the unit all values stay where they are.
@@ -327,23 +380,15 @@ impl Lowering<'_, '_> {
     }
 
     fn leave_block(&mut self) -> Block {
-        *self.leave.get_or_insert_with(|| {
-            let block = self.builder.create_block();
-            self.builder.append_block_param(block, I64);
-            self.builder.append_block_param(block, I32);
-            block
-        })
+        self.leave.serve(|| shared_block(&mut self.builder, &[I64, I32]))
     }
 
-    /// The block through which a unit leaves whose registers stay in the context, if something needs it.
-    pub(super) fn lower_leave(&mut self) {
-        let Some(leave) = self.leave else { return };
-        self.pointers = Pointers::default();
-        self.builder.switch_to_block(leave);
-        let &[next, from] = self.builder.block_params(leave) else {
-            unreachable!("the block has two parameters")
-        };
-        self.return_from(next, from);
+    /// How a unit leaves whose registers stay in the context.
+    fn lower_leave(&mut self) {
+        for block in self.leave.take() {
+            let [next, from] = self.begin_shared(block);
+            self.return_from(next, from);
+        }
     }
 
     /// Brings the context up to date for a callee, as far as that can tell.
@@ -401,8 +446,9 @@ impl Lowering<'_, '_> {
         }
         self.builder.switch_to_block(behind);
         self.define_passed(&results.carried);
-        let memory = self.load_context(offset::MEMORY);
-        self.builder.def_var(self.memory, memory);
+        if !self.in_context {
+            self.fetch_memory();
+        }
         let live = self.flow.blocks[id].live_in;
         self.load_registers(live.intersection(touched).without(PASSED_SET));
         let arrive = self.blocks[id].arrive;
@@ -410,55 +456,72 @@ impl Lowering<'_, '_> {
     }
 
     fn propagate_block(&mut self) -> Block {
-        *self.propagate.get_or_insert_with(|| {
-            let block = self.builder.create_block();
+        self.propagate.serve(|| {
+            let results = unit_signature().returns;
+            let types: Vec<_> = results.iter().map(|result| result.value_type).collect();
+            let block = shared_block(&mut self.builder, &types);
             self.builder.set_cold_block(block);
-            for result in unit_signature().returns {
-                self.builder.append_block_param(block, result.value_type);
-            }
             block
         })
     }
 
-    /// The block that returns a callee's results to the caller's caller, if something needs it.
-    pub(super) fn lower_propagate(&mut self) {
-        let Some(propagate) = self.propagate else {
-            return;
-        };
-        self.builder.switch_to_block(propagate);
-        let results = self.builder.block_params(propagate).to_vec();
-        self.builder.ins().return_(&results);
+    /// Returns a callee's results to the caller's caller.
+    fn lower_propagate(&mut self) {
+        for block in self.propagate.take() {
+            let results: [_; 1 + CARRIED] = self.begin_shared(block);
+            self.builder.ins().return_(&results);
+        }
     }
 
     fn stop_block(&mut self) -> Block {
-        *self.stop.get_or_insert_with(|| {
+        self.stop.serve(|| {
             let block = self.builder.create_block();
             self.builder.set_cold_block(block);
             block
         })
     }
 
-    /// The block that leaves because a host call does not let the guest go on, if something needs it.
-    /// The context is current there.
-    pub(super) fn lower_stop(&mut self) {
-        let Some(stop) = self.stop else { return };
-        self.pointers = Pointers::default();
-        self.builder.switch_to_block(stop);
-        let meter = self.load_context(offset::METER);
-        let [sp, a0, a1, s0] = PASSED.map(|reg| self.load_register(reg));
-        let results = Results {
-            next: self.builder.ins().iconst(I64, HOST_EXIT as i64),
-            carried: [meter, sp, a0, a1, s0],
-        };
-        self.builder.ins().return_(&results.to_array());
+    /// Leaves because a host call does not let the guest go on. The context is current there.
+    fn lower_stop(&mut self) {
+        for block in self.stop.take() {
+            let []: [Value; 0] = self.begin_shared(block);
+            let meter = self.load_context(offset::METER);
+            let [sp, a0, a1, s0] = PASSED.map(|reg| self.load_register(reg));
+            let results = Results {
+                next: self.builder.ins().iconst(I64, HOST_EXIT as i64),
+                carried: [meter, sp, a0, a1, s0],
+            };
+            self.builder.ins().return_(&results.to_array());
+        }
     }
 
     fn host_call(&mut self) {
+        let behind = self.env.program.text().index(self.next_pc);
+        let behind = behind.and_then(|slot| self.env.plan.arrival_entry(slot));
+        if let Some((unit, local)) = behind
+            && self.resume.is_some()
+            && unit == self.unit
+            && local > 0
+        {
+            return self.share_host_call(local);
+        }
         self.flush(self.dirty);
+        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+        let stopped = self.call_host(pc);
+        self.load_registers(RegSet::of(&[Reg::A0]));
+        self.dirty = RegSet::EMPTY;
+        let (stop, go_on) = (self.stop_block(), self.builder.create_block());
+        self.builder.ins().brif(stopped, stop, &[], go_on, &[]);
+        self.builder.switch_to_block(go_on);
+        self.arrive(self.next_pc);
+    }
+
+    /// Calls the host for the instruction at `pc`, with a context that is current; whether it does not
+    /// let the guest go on.
+    fn call_host(&mut self, pc: Value) -> Value {
         self.store_meter();
         let function = self.load_context(offset::HOST_CALL);
         let signature = self.builder.import_signature(host_call_signature());
-        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
         let context = self.context();
         let context = self.builder.ins().iadd_imm_s(context, -i64::from(BIAS));
         let call = self.builder.ins().call_indirect(signature, function, &[context, pc]);
@@ -466,12 +529,29 @@ impl Lowering<'_, '_> {
         let stopped = self.builder.inst_results(call)[0];
         let meter = self.load_context(offset::METER);
         self.builder.def_var(self.meter, meter);
-        self.load_registers(RegSet::of(&[Reg::A0]));
-        self.dirty = RegSet::EMPTY;
-        let (stop, go_on) = (self.stop_block(), self.builder.create_block());
-        self.builder.ins().brif(stopped, stop, &[], go_on, &[]);
-        self.builder.switch_to_block(go_on);
-        self.arrive(self.next_pc);
+        stopped
+    }
+
+    /// A host call of a unit whose registers stay in the context: all go through one block, which is told
+    /// the address, and the entry where to go on.
+    fn share_host_call(&mut self, local: usize) {
+        let host = self.host.serve(|| shared_block(&mut self.builder, &[I32, I32]));
+        let pc = self.builder.ins().iconst(I32, i64::from(self.pc));
+        let local = self.builder.ins().iconst(I32, local as i64);
+        self.builder.ins().jump(host, &[pc, local].map(BlockArg::Value));
+    }
+
+    /// What the unit's host calls share, if they do.
+    fn lower_host_calls(&mut self) {
+        let Some(resume) = self.resume else { return };
+        for block in self.host.take() {
+            let [pc, local] = self.begin_shared(block);
+            let stopped = self.call_host(pc);
+            let meter = self.builder.use_var(self.meter);
+            let stop = self.stop_block();
+            let go_on = [meter, local].map(BlockArg::Value);
+            self.builder.ins().brif(stopped, stop, &[], resume, &go_on);
+        }
     }
 }
 

@@ -5,13 +5,14 @@
 //! whole register, and what a W instruction computes on `i32` is sign-extended. The gas meter is one too; its values
 //! carry a label, by which Cranelift tells where the meter is at every instruction that can fault. The
 //! address of the context lives in Cranelift's pinned register; the base of guest memory is fetched
-//! at each entry. [`Lowering`] gives each instruction its meaning through the visitor of
+//! at each entry, or once if the registers stay in the context. [`Lowering`] gives each instruction its meaning through the visitor of
 //! `bessemer-isa`: `arith` the computing ones, `access` the memory ones, `control` what ends a run.
 
 mod access;
 mod arith;
 mod control;
 mod convention;
+mod shared;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ use crate::context::offset;
 use crate::flow::{BlockId, Flow, PASSED, PASSED_SET};
 use crate::plan::{Constants, Entry, Plan};
 use crate::{Options, TrapRecord};
+
+use shared::Shared;
 
 pub(crate) use convention::{Arguments, CARRIED, Results, unit_signature};
 
@@ -152,10 +155,13 @@ pub(crate) fn lower_unit(
         blocks,
         enter,
         pointers: Pointers::default(),
-        dispatch: None,
-        leave: None,
-        propagate: None,
-        stop: None,
+        dispatch: Shared::default(),
+        leave: Shared::default(),
+        propagate: Shared::default(),
+        stop: Shared::default(),
+        links: BTreeMap::new(),
+        host: Shared::default(),
+        resume: None,
         callees: BTreeMap::new(),
         pc: 0,
         next_pc: 0,
@@ -166,10 +172,7 @@ pub(crate) fn lower_unit(
     for id in 0..flow.blocks.len() {
         lowering.lower_block(id);
     }
-    lowering.lower_dispatch();
-    lowering.lower_leave();
-    lowering.lower_propagate();
-    lowering.lower_stop();
+    lowering.lower_shared();
     lowering.builder.seal_all_blocks();
     lowering.builder.finalize(env.frontend);
 }
@@ -230,14 +233,23 @@ struct Lowering<'a, 'f> {
     /// Where each entry comes in.
     enter: Vec<Block>,
     /// Where indirect jumps go: parameters are the target and the pc of the jump.
-    dispatch: Option<Block>,
-    /// Where the unit leaves, if its leaves share a block: parameters are the next pc and the pc of the
+    dispatch: Shared,
+    /// Where the unit leaves, if its leaves share blocks: parameters are the next pc and the pc of the
     /// jump.
-    leave: Option<Block>,
+    leave: Shared,
     /// Where a callee's results are handed on that came back to another place than its caller's.
-    propagate: Option<Block>,
+    propagate: Shared,
     /// Where the unit leaves because of a host call.
-    stop: Option<Block>,
+    stop: Shared,
+    /// What jumps by a register share that link, by the link register and the length of the jump, if the
+    /// registers stay in the context: parameters are the target and the pc of the jump.
+    links: BTreeMap<(Reg, u32), Shared>,
+    /// What host calls share, if the registers stay in the context: parameters are the address of the
+    /// call, and the entry behind it.
+    host: Shared,
+    /// Where entries come in from a table, if the registers stay in the context: parameters are the
+    /// meter and the entry.
+    resume: Option<Block>,
     callees: BTreeMap<usize, FuncRef>,
     /// Address of the current instruction.
     pc: u32,
@@ -255,7 +267,10 @@ impl Lowering<'_, '_> {
         let Arguments { local, carried } = Arguments::from_slice(self.builder.block_params(entry))
             .expect("units get what their signature says");
         let passed = carried.map(BlockArg::Value);
-        let enter = self.enter.clone();
+        if self.in_context {
+            self.fetch_memory();
+        }
+        let enter: Vec<Block> = (0..self.enter.len()).map(|index| self.way_in(index)).collect();
         let (&first, rest) = enter.split_first().expect("every unit has an entry");
         if rest.is_empty() {
             self.builder.ins().jump(first, &passed);
@@ -271,6 +286,7 @@ impl Lowering<'_, '_> {
                     self.store_register(reg, value);
                 }
             }
+            let local = if self.in_context { self.begin_resume(local) } else { local };
             // the moves that an entry takes are far from the way through the first one
             let ways: Vec<Block> = takes
                 .iter()
@@ -285,9 +301,43 @@ impl Lowering<'_, '_> {
                 self.builder.ins().jump(enter, &passed);
             }
         }
-        for index in 0..enter.len() {
-            self.lower_enter(index);
+        for (index, &way) in enter.iter().enumerate() {
+            if way == self.enter[index] {
+                self.lower_enter(index);
+            }
         }
+    }
+
+    /// Begins the block in which entries but the first come in from outside, and behind host calls. Gives
+    /// the number of the entry.
+    fn begin_resume(&mut self, local: Value) -> Value {
+        let meter = self.builder.use_var(self.meter);
+        let resume = self.builder.create_block();
+        self.resume = Some(resume);
+        self.builder.append_block_param(resume, I64);
+        let index = self.builder.append_block_param(resume, I32);
+        self.builder.ins().jump(resume, &[meter, local].map(BlockArg::Value));
+        self.builder.switch_to_block(resume);
+        let meter = self.builder.block_params(resume)[0];
+        self.builder.def_var(self.meter, meter);
+        index
+    }
+
+    /// The block in which entry `index` comes in. It is that of the arrival itself if there is nothing to
+    /// do in between.
+    fn way_in(&self, index: usize) -> Block {
+        let entry = self.env.plan.units[self.unit].entries[index];
+        if self.in_context && self.settled(index) && !entry.continuing {
+            let id = self.flow.block_at(entry.slot).expect("every entry of a unit starts a block");
+            return self.blocks[id].arrive;
+        }
+        self.enter[index]
+    }
+
+    /// Fetches the base of guest memory. It never changes while native code runs.
+    fn fetch_memory(&mut self) {
+        let memory = self.load_context(offset::MEMORY);
+        self.builder.def_var(self.memory, memory);
     }
 
     /// Where entry `index` comes in, from outside or behind a call: takes meter and passed registers
@@ -311,8 +361,9 @@ impl Lowering<'_, '_> {
             let pc = self.iconst(self.env.program.text().address(entry.slot));
             self.check_stack(pc);
         }
-        let memory = self.load_context(offset::MEMORY);
-        self.builder.def_var(self.memory, memory);
+        if !self.in_context {
+            self.fetch_memory();
+        }
         let id = self.flow.block_at(entry.slot).expect("every entry of a unit starts a block");
         let passed = if settled { RegSet::EMPTY } else { PASSED_SET };
         self.load_registers(self.flow.blocks[id].live_in.without(passed));
