@@ -74,14 +74,16 @@ pub enum ModuleError {
 impl Modules {
     /// The schedule of contracts.
     pub(crate) const SCHEDULE: GasSchedule = GasSchedule::V1;
-    /// The limits of contracts.
+    /// The limits of contracts that are deployed.
     pub(crate) const LIMITS: Limits = Limits::contract();
+    /// The limits of those that the state has.
+    const DEPLOYED: Limits = Self::LIMITS.without_estimate();
 
     /// Modules for an engine with the back end, caches and pool of `engine`, and with the limits and
     /// the gas schedule of contracts.
     pub(crate) fn new(engine: &Engine, most_bytes: u64) -> Result<Self, Error> {
         let config = engine.config().clone();
-        let config = config.limits(Self::LIMITS).gas_schedule(Self::SCHEDULE);
+        let config = config.limits(Self::DEPLOYED).gas_schedule(Self::SCHEDULE);
         Ok(Self { engine: Engine::new(config)?, kept: Mutex::default(), most_bytes })
     }
 
@@ -120,7 +122,7 @@ impl Modules {
             Some(size) => size,
             None => {
                 let code = journal.code(hash)?.ok_or(ModuleError::Missing(*hash))?;
-                let program = Program::parse_hashed(&code, &Self::LIMITS, || *hash);
+                let program = Program::parse_hashed(&code, &Self::DEPLOYED, || *hash);
                 let program =
                     program.map_err(|source| ModuleError::Foreign { hash: *hash, source })?;
                 CodeSize::of(&program, &code)

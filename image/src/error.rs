@@ -161,6 +161,12 @@ pub enum LoadError {
         "ELF header, offset 24: e_entry {entry:#x} is not a multiple of {step} in text, {start:#x} to {end:#x}: define the entry symbol (_start) in executable code (L28)"
     )]
     BadEntry { entry: u32, step: u32, start: u32, end: u32 },
+
+    /// The text passes [`crate::Limits::native_bytes`].
+    #[error(
+        "the {len} bytes of text at {start:#x} are taken to become {native} bytes of native code, more than the limit of {limit}: split the program, or optimise it for size; jumps, branches, divisions and host calls count most (L29)"
+    )]
+    TooMuchNativeCode { start: u32, len: u32, native: u64, limit: u32 },
 }
 
 impl LoadError {
@@ -195,6 +201,7 @@ impl LoadError {
             Self::NoRoomForStack { .. } => "L26",
             Self::MemoryTooLarge { .. } => "L27",
             Self::BadEntry { .. } => "L28",
+            Self::TooMuchNativeCode { .. } => "L29",
         }
     }
 }

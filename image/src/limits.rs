@@ -1,6 +1,8 @@
 //! How large a program may be.
 
 use bessemer_isa::MemoryClass;
+#[cfg(doc)]
+use bessemer_isa::NativeEstimate;
 
 /// What the caller allows a program to use. Limits are part of what decides whether a file loads,
 /// so all nodes of a chain use the same.
@@ -19,6 +21,9 @@ pub struct Limits {
     pub heap_bytes: Option<u32>,
     /// The largest memory class that segments, stack and heap may need.
     pub memory: MemoryClass,
+    /// Bytes of native code that the text may be taken to become, by [`NativeEstimate::V1`]. `None`: any
+    /// number.
+    pub native_bytes: Option<u32>,
 }
 
 impl Limits {
@@ -34,6 +39,7 @@ impl Limits {
             stack_bytes: 64 << 10,
             heap_bytes: None,
             memory: MemoryClass::Mib1,
+            native_bytes: Some(4 << 20),
         }
     }
 
@@ -46,6 +52,7 @@ impl Limits {
             stack_bytes: 1 << 20,
             heap_bytes: None,
             memory: MemoryClass::Mib64,
+            native_bytes: None,
         }
     }
 
@@ -57,6 +64,11 @@ impl Limits {
     /// The same limits with another memory class.
     pub const fn with_memory(self, memory: MemoryClass) -> Self {
         Self { memory, ..self }
+    }
+
+    /// The same limits for files that were checked when they came: text is not estimated again.
+    pub const fn without_estimate(self) -> Self {
+        Self { native_bytes: None, ..self }
     }
 
     /// The same limits with a fixed heap.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bessemer_isa::GasSchedule;
+use bessemer_isa::{GasSchedule, NativeEstimate};
 use sha3::{Digest, Keccak256};
 
 use crate::attributes::Attributes;
@@ -55,6 +55,7 @@ impl Program {
                 end: text.end(),
             });
         }
+        check_native(&text, &all, limits)?;
         Ok(Self {
             symbols: Symbols::read(bytes, &elf, text.base()..text.end()),
             attributes: elf.attributes,
@@ -115,10 +116,33 @@ impl Program {
         &self.symbols
     }
 
+    /// Bytes of native code that the program is taken to become (`docs/loader.md`, section 5).
+    pub fn native_bytes(&self, estimate: &NativeEstimate) -> u64 {
+        native_bytes(&self.text, &self.segments, estimate)
+    }
+
     /// What an arrival at each place of the text costs under this schedule.
     pub fn charges(&self, schedule: &GasSchedule) -> Charges {
         Charges::compute(&self.text, schedule, self.layout.memory_class)
     }
+}
+
+/// Whether the text becomes too much native code (rule L29).
+fn check_native(text: &Text, segments: &[Segment], limits: &Limits) -> Result<(), LoadError> {
+    let Some(limit) = limits.native_bytes else { return Ok(()) };
+    let native = native_bytes(text, segments, &NativeEstimate::V1);
+    if native <= u64::from(limit) {
+        return Ok(());
+    }
+    let len = text.bytes().len() as u32;
+    Err(LoadError::TooMuchNativeCode { start: text.base(), len, native, limit })
+}
+
+fn native_bytes(text: &Text, segments: &[Segment], estimate: &NativeEstimate) -> u64 {
+    let slots = text.slots().iter().map(|decoded| estimate.bytes(decoded.inst));
+    let words = segments.iter().flat_map(|segment| segment.bytes.as_chunks().0);
+    let named = words.filter(|&&word| text.index(u32::from_le_bytes(word)).is_some());
+    slots.chain(named.map(|_| estimate.named)).map(u64::from).sum()
 }
 
 /// The Keccak-256 hash of an image file, by which a program is known.

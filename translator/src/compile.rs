@@ -27,6 +27,9 @@ const ALIGNMENT: usize = 32;
 /// stack's guard page. What artifacts can describe is a little more.
 const FRAME_LIMIT: usize = MAX_FRAME as usize - 256;
 
+/// Bytes that every unit may have besides those of its instructions: how it begins and ends.
+const UNIT_BYTES: usize = 512;
+
 /// Translates a whole program.
 pub(crate) fn translate(
     program: &Program,
@@ -52,19 +55,25 @@ pub(crate) fn translate(
         landing.ok_or(form(text.base(), "an entry stub without a landing pad"))?;
 
     let slots = text.slot_count();
+    let is_roomy = options.is_roomy();
     let limit = options.native_limit(slots);
     let mut units = Vec::with_capacity(plan.units.len());
     for (index, unit) in plan.units.iter().enumerate() {
         let pc = text.address(unit.range.start);
+        let allowance = plan.native_bytes(text, index) + UNIT_BYTES;
         let mut compiled = None;
         for style in Style::ALL {
             compiler.context.clear();
             let env = Env { style, ..env };
             lower_unit(env, index, &mut compiler.context.func, &mut scratch);
+            let before = compiler.output.place();
             compiled = compiler.compile(&env, pc)?;
-            if compiled.is_some() {
+            let size = compiler.output.code.len() - before.code;
+            // in the last style, no instruction has more than it is taken to have
+            if compiled.is_some() && (is_roomy || style == Style::InContext || size <= allowance) {
                 break;
             }
+            compiler.output.forget(&before);
         }
         let compiled = compiled.ok_or(form(pc, "a native frame of more than a page"))?;
         // a unit is bounded, so that no memory is wasted on what is refused
@@ -195,6 +204,26 @@ struct Call {
     at: u32,
     callee: usize,
     addend: i64,
+}
+
+/// How much output there is.
+struct Place {
+    code: usize,
+    traps: usize,
+    calls: usize,
+}
+
+impl Output {
+    fn place(&self) -> Place {
+        Place { code: self.code.len(), traps: self.traps.len(), calls: self.calls.len() }
+    }
+
+    /// Drops what came behind this place.
+    fn forget(&mut self, place: &Place) {
+        self.code.truncate(place.code);
+        self.traps.truncate(place.traps);
+        self.calls.truncate(place.calls);
+    }
 }
 
 struct Compiled {

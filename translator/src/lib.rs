@@ -97,10 +97,19 @@ impl Options {
     /// [`precise_registers`](Self::precise_registers), and four times as many with smaller units than
     /// the largest.
     pub fn native_limit(&self, slots: usize) -> usize {
-        let more = [self.precise_registers, self.unit_instructions < UNIT_INSTRUCTIONS];
+        let more = [self.precise_registers, self.has_small_units()];
         let times = more.into_iter().filter(|&more| more).fold(1_usize, |times, _| times * 4);
         let per_slot = (self.native_per_slot as usize).saturating_mul(times);
         slots.saturating_mul(per_slot).saturating_add(64 << 10)
+    }
+
+    /// Whether code may be larger than what rule L29 takes it to be: in tests.
+    fn is_roomy(&self) -> bool {
+        self.precise_registers || self.has_small_units() || self.loop_entries
+    }
+
+    fn has_small_units(&self) -> bool {
+        self.unit_instructions < UNIT_INSTRUCTIONS
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bessemer_image::{Charges, Limits, Program};
-use bessemer_isa::GasSchedule;
+use bessemer_isa::{GasSchedule, NativeEstimate};
 use bessemer_translator::{OptLevel, Options, translate};
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ pub struct Size {
     pub ns_per_kib: f64,
     /// Bytes of native code per word of text.
     pub native_per_instruction: f64,
+    /// Seconds for as much of it as a contract can have at most (`docs/loader.md`, rules L22 and L29).
+    pub largest_contract_s: f64,
     /// The highest resident set of this process during the translation, in bytes.
     pub peak_memory: Option<u64>,
 }
@@ -144,7 +146,12 @@ impl Specimen {
     fn size(&self) -> Size {
         let timing = self.samples.timing();
         let bytes = self.program.text().bytes().len();
+        let limits = Limits::contract();
+        let estimate = self.program.native_bytes(&NativeEstimate::V1) as f64;
+        let by_text = f64::from(limits.text_bytes) / bytes as f64;
+        let by_estimate = limits.native_bytes.map_or(by_text, |most| f64::from(most) / estimate);
         Size {
+            largest_contract_s: timing.min_ns / 1e9 * by_text.min(by_estimate),
             instructions: bytes / 4,
             timing,
             ns_per_kib: timing.min_ns / (bytes as f64 / 1024.0),

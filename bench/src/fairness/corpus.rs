@@ -1,6 +1,7 @@
 //! The programs whose gas is compared with their time.
 
 use anyhow::{Context, Result};
+use bessemer_image::{self as image, Limits, LoadError};
 
 use super::Genome;
 use super::family::{ASSEMBLED, Assembled};
@@ -108,6 +109,16 @@ impl Program {
             Source::Genome(genome) => Ok(genome.image()),
             Source::Assembled(assembled) => assembled.image(),
         }
+    }
+
+    /// Whether it can be deployed: rule L29 of the loader refuses text that becomes too much native code.
+    ///
+    /// # Errors
+    ///
+    /// If its source does not assemble.
+    pub fn deploys(&self) -> Result<bool> {
+        let program = image::Program::parse(&self.image()?, &Limits::contract());
+        Ok(!matches!(program, Err(LoadError::TooMuchNativeCode { .. })))
     }
 
     /// The function that is called, and its argument; a program without is run from its entry.

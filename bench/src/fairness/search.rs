@@ -23,6 +23,8 @@ pub struct Options {
     pub schedule: GasSchedule,
     /// The engine that is to be slow.
     pub backend: Backend,
+    /// Programs to begin with, besides those of the corpus.
+    pub seeds: Vec<Genome>,
 }
 
 /// A program that was found.
@@ -41,17 +43,22 @@ const SAMPLE_NS: f64 = 3e6;
 const AGAIN_NS: f64 = 20e6;
 
 /// Mutates the hostile programs of the corpus toward the most processor time per gas; the worst
-/// finds, the worst first. `found` is told of each new worst.
+/// finds, the worst first. `found` is told of all that are kept whenever one is added.
 ///
 /// # Errors
 ///
 /// If a program does not load, or ends otherwise than it should: that is a find of another kind.
-pub fn search(options: &Options, mut found: impl FnMut(&Find)) -> Result<Vec<Find>> {
+pub fn search(
+    options: &Options,
+    mut found: impl FnMut(&[Find]) -> Result<()>,
+) -> Result<Vec<Find>> {
     let mut random = Random(options.seed);
     let mut worst: Vec<(Genome, f64)> = Vec::new();
     let started = processor_time();
     let mut seeds: Vec<Genome> = corpus()?.iter().filter_map(Program::genome).cloned().collect();
     random.shuffle(&mut seeds);
+    // what was found before comes first
+    seeds.extend(options.seeds.iter().cloned());
     while processor_time().saturating_sub(started) < options.budget {
         let genome = match seeds.pop() {
             Some(seed) => seed,
@@ -71,8 +78,11 @@ pub fn search(options: &Options, mut found: impl FnMut(&Find)) -> Result<Vec<Fin
         if worst.iter().any(|(known, _)| *known == genome) {
             continue;
         }
-        let subject =
-            Subject::new(&Program::of(genome.clone()), options.backend, options.schedule)?;
+        let program = Program::of(genome.clone());
+        if !program.deploys()? {
+            continue;
+        }
+        let subject = Subject::new(&program, options.backend, options.schedule)?;
         let mut ns_per_gas = subject.ns_per_gas(SAMPLE_NS, 1)?;
         let bar = worst.get(KEPT - 1).map_or(0.0, |(_, ns)| *ns);
         if ns_per_gas <= bar {
@@ -80,14 +90,16 @@ pub fn search(options: &Options, mut found: impl FnMut(&Find)) -> Result<Vec<Fin
         }
         ns_per_gas = ns_per_gas.min(subject.ns_per_gas(AGAIN_NS, 2)?);
         let place = worst.partition_point(|(_, other)| *other >= ns_per_gas);
-        if place == 0 {
-            found(&Find { genome: genome.to_string(), ns_per_gas });
-        }
         worst.insert(place, (genome, ns_per_gas));
         worst.truncate(KEPT);
+        found(&finds(&worst))?;
     }
-    let finds = worst.into_iter();
-    Ok(finds.map(|(genome, ns)| Find { genome: genome.to_string(), ns_per_gas: ns }).collect())
+    Ok(finds(&worst))
+}
+
+fn finds(worst: &[(Genome, f64)]) -> Vec<Find> {
+    let find = |(genome, ns): &(Genome, f64)| Find { genome: genome.to_string(), ns_per_gas: *ns };
+    worst.iter().map(find).collect()
 }
 
 #[cfg(test)]
@@ -101,9 +113,16 @@ mod tests {
             seed: 1,
             schedule: GasSchedule::V1,
             backend: Backend::Interpreter,
+            seeds: Vec::new(),
         };
         let mut records = 0;
-        let finds = search(&options, |_| records += 1).expect("every genome runs");
+        let mut last = 0.0;
+        let finds = search(&options, |finds| {
+            records += usize::from(finds[0].ns_per_gas > last);
+            last = finds[0].ns_per_gas;
+            Ok(())
+        });
+        let finds = finds.expect("every genome runs");
         assert!(records > 1 && finds.len() > 1, "{finds:?}");
         assert!(finds.is_sorted_by(|a, b| a.ns_per_gas >= b.ns_per_gas));
         let again: Genome = finds[0].genome.parse().expect("a find is a genome");

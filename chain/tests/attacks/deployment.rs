@@ -34,6 +34,20 @@ fn a_file_over_the_limit_is_refused_and_one_with_too_much_text_costs_its_bytes()
     assert!(receipt.diagnosis.refused.unwrap().contains("no contract"));
 }
 
+/// Text that would become too much native code is refused, whatever its length: nothing that is deployed
+/// stays interpreted for its size.
+#[test]
+fn a_file_whose_text_becomes_too_much_native_code_is_refused() {
+    let ecall = 0x73_u32.to_le_bytes();
+    let most = (4 << 20) / 96;
+    for (count, refused) in [(most, false), (most + 1, true)] {
+        let file = ImageBuilder::new(Profile::rv32(false)).text(TEXT, ecall.repeat(count)).build();
+        let receipt = attack(|scene| deploying(scene, file.clone(), None));
+        let reason = receipt.diagnosis.refused.unwrap_or_default();
+        assert_eq!(reason.contains("(L29)"), refused, "{count} host calls: {reason}");
+    }
+}
+
 /// A file that is no contract costs gas, has a receipt with the reason, and is not stored.
 #[test]
 fn a_file_that_is_no_contract_is_paid_for_and_not_stored() {

@@ -24,6 +24,8 @@ pub(crate) fn cases() -> Vec<Case> {
     corpus.texts();
     corpus.memory();
     corpus.sizes();
+    corpus.native();
+    corpus.named();
     corpus.truncations();
     corpus.unread();
     corpus.code();
@@ -519,6 +521,47 @@ impl Corpus {
                 elf.add(0x2_0000, &[], size, RW);
             });
         }
+    }
+
+    /// What text is taken to become: a multiple of 32 bytes, with the limit in between.
+    fn native(&mut self) {
+        const NOP: u32 = 0x13;
+        for (name, word, bytes) in [
+            ("div", 0x0200_4033_u32, 128),
+            ("mulh", 0x0200_1033, 48),
+            ("branch", 0x63, 128),
+            ("jal", 0x6f, 112),
+            ("jalr", 0x67, 128),
+            ("ecall", 0x73, 96),
+            ("amo", 0x2f | 0b010 << 12, 160),
+        ] {
+            let most = (4 << 20) / bytes;
+            for (than, count) in [("", most), ("-and-one-more", most + 1)] {
+                self.case(format!("native-limit-{name}{than}"), |elf| {
+                    // what is left over is for instructions that count 32
+                    let rest = ((4 << 20) - most * bytes) / 32;
+                    let words = [vec![word; count], vec![NOP; rest]].concat();
+                    let text: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+                    elf.text(0x10_0000, &text);
+                });
+            }
+        }
+    }
+
+    /// Words that are addresses in text count too.
+    fn named(&mut self) {
+        for (name, word, count) in [("", 0x10_0000_u32, 6145), ("-elsewhere", 0x0f_fffc, 6146)] {
+            self.case(format!("native-limit-named{name}"), |elf| {
+                elf.headers.truncate(1);
+                elf.text(0x10_0000, &0x73_u32.to_le_bytes().repeat(39_594));
+                elf.add(0x2_0000, &word.to_le_bytes().repeat(count), 4 * count as u32, R);
+            });
+        }
+        self.case("native-limit-named-and-one-more", |elf| {
+            elf.headers.truncate(1);
+            elf.text(0x10_0000, &0x73_u32.to_le_bytes().repeat(39_594));
+            elf.add(0x2_0000, &0x10_0000_u32.to_le_bytes().repeat(6146), 4 * 6146, R);
+        });
     }
 
     /// The limits of the file, of text and of data.

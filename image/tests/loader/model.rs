@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use bessemer_image::Limits;
+use bessemer_isa::{Class, Inst, Profile, expand};
 
 pub(crate) fn loads(file: &[u8], limits: &Limits) -> bool {
     read(file, limits).is_some()
@@ -37,6 +38,8 @@ fn read(file: &[u8], limits: &Limits) -> Option<()> {
     let mut pages = BTreeMap::new();
     let mut segments: Vec<(i128, i128)> = Vec::new();
     let mut texts = Vec::new();
+    let mut offset_of_text = None;
+    let mut offsets = Vec::new();
     let mut data = 0;
     for index in 0..phnum {
         let field = |n: i128| word(phoff + 32 * index + 4 * n);
@@ -68,6 +71,7 @@ fn read(file: &[u8], limits: &Limits) -> Option<()> {
         }
         if flags == 5 {
             texts.push((vaddr, filesz, memsz));
+            offset_of_text = Some(offset);
         } else {
             data += filesz;
         }
@@ -82,6 +86,7 @@ fn read(file: &[u8], limits: &Limits) -> Option<()> {
             }
         }
         segments.push((vaddr, vaddr + memsz));
+        offsets.push((offset, filesz));
     }
     let [(text, filesz, memsz)] = texts[..] else {
         return None;
@@ -98,5 +103,35 @@ fn read(file: &[u8], limits: &Limits) -> Option<()> {
         pages.len() as i128 * 4096 + stack + heap <= i128::from(limits.memory.bytes()),
         entry % step == 0 && text <= entry && entry < text + filesz / step * step,
     ];
-    (!rest.contains(&false)).then_some(())
+    if rest.contains(&false) {
+        return None;
+    }
+    let Some(limit) = limits.native_bytes else { return Some(()) };
+    // attributes aside, which decide about instructions that all count alike
+    let profile = Profile::rv32(step == 2);
+    let offset = offset_of_text?;
+    let words = offsets
+        .into_iter()
+        .flat_map(|(offset, filesz)| (0..filesz / 4).map(move |index| word(offset + 4 * index)));
+    let is_named = |word: &i128| {
+        (text..text + filesz / step * step).contains(word) && word % step == text % step
+    };
+    let mut native = 64 * words.flatten().filter(is_named).count() as i128;
+    for at in (offset..offset + filesz - step + 1).step_by(step as usize) {
+        let parcel = half(at)?;
+        let inst = match (step, parcel & 3) {
+            (2, 0..3) => expand(parcel as u16, profile),
+            _ if at + 4 > offset + filesz => None,
+            _ => Inst::decode(word(at)? as u32, profile),
+        };
+        native += match inst.map(Inst::class) {
+            None | Some(Class::Alu | Class::Mul | Class::Load | Class::Store | Class::Ebreak) => 32,
+            Some(Class::Mulh) => 48,
+            Some(Class::Ecall) => 96,
+            Some(Class::Jal) => 112,
+            Some(Class::Branch | Class::Div | Class::Jalr) => 128,
+            Some(Class::Amo) => 160,
+        };
+    }
+    (native <= i128::from(limit)).then_some(())
 }

@@ -287,7 +287,17 @@ fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
     let (has_heap, heap) = (next()?, next()?);
     let memory = MemoryClass::holding(u64::from(next()?))?;
     let heap_bytes = (has_heap == 1).then_some(heap);
-    let limits = Limits { file_bytes, text_bytes, data_bytes, stack_bytes, heap_bytes, memory };
+    let (has_native, native) = (next()?, next()?);
+    let native_bytes = (has_native == 1).then_some(native);
+    let limits = Limits {
+        file_bytes,
+        text_bytes,
+        data_bytes,
+        stack_bytes,
+        heap_bytes,
+        memory,
+        native_bytes,
+    };
     let mut schedule = GasSchedule {
         id: next()?,
         run_base: next()?,
@@ -323,7 +333,7 @@ fn unframe(answer: &[u8]) -> Option<(u8, &[u8])> {
 /// How a request starts.
 const MAGIC: &[u8; 8] = b"bsmr-cc1";
 /// Numbers of the limits in a request.
-const LIMITS: usize = 7;
+const LIMITS: usize = 9;
 /// Numbers of the schedule in a request.
 const PRICES: usize = 30;
 /// The answer is an artifact,

@@ -87,10 +87,13 @@ pub(crate) fn discover(program: &Program) -> (Vec<Marks>, Vec<CallSite>) {
         pending: Vec::new(),
         returns: Returns::new(slots),
         calls: Vec::new(),
+        hints: FREE_HINTS + slots / SLOTS_PER_HINT,
     };
     search.function(program.entry());
     for (addr, _) in program.symbols().functions() {
-        search.function(addr);
+        if search.is_believed(addr) {
+            search.function(addr);
+        }
     }
     search.run();
     // jump tables and function pointers lie in data, or between the code of a text segment
@@ -100,7 +103,7 @@ pub(crate) fn discover(program: &Program) -> (Vec<Marks>, Vec<CallSite>) {
             let is_code =
                 segment.executable && text.index(at).is_some_and(|slot| search.marks[slot].reached);
             if let (false, Some(word)) = (is_code, word.first_chunk()) {
-                search.taken(u32::from_le_bytes(*word));
+                search.named(u32::from_le_bytes(*word));
             }
         }
     }
@@ -118,7 +121,15 @@ struct Search<'a> {
     pending: Vec<(usize, usize)>,
     returns: Returns,
     calls: Vec<CallSite>,
+    /// How many places more become entries only because something names them.
+    hints: usize,
 }
+
+/// Places that symbols and constants can make entries: so many, and one for so many slots of text. Compiled
+/// programs have far fewer. Others are counted by rule L29 of the loader, these are not: what is not
+/// believed executes in the interpreter up to the next entry.
+const FREE_HINTS: usize = 1024;
+const SLOTS_PER_HINT: usize = 8;
 
 /// A call of a known function from which control may come back.
 #[derive(Clone, Copy, Debug)]
@@ -154,10 +165,28 @@ impl Search<'_> {
         Some(marks)
     }
 
-    fn taken(&mut self, addr: u32) {
+    /// Instructions form this address.
+    fn formed(&mut self, addr: u32) {
+        if self.is_believed(addr) {
+            self.named(addr);
+        }
+    }
+
+    /// A word of the file is this address.
+    fn named(&mut self, addr: u32) {
         if let Some(marks) = self.entry(addr) {
             marks.taken = true;
         }
+    }
+
+    /// Whether an address that something names becomes an entry, if it is not one already.
+    fn is_believed(&mut self, addr: u32) -> bool {
+        let Some(slot) = self.text.index(addr) else { return false };
+        if !self.marks[slot].entry {
+            let Some(left) = self.hints.checked_sub(1) else { return false };
+            self.hints = left;
+        }
+        true
     }
 
     fn function(&mut self, addr: u32) {
@@ -211,7 +240,7 @@ impl Search<'_> {
             let pc = self.text.address(slot);
             let next = pc.wrapping_add(u32::from(decoded.len));
             for reg in halves.step(inst).iter() {
-                constants.get(reg).into_iter().for_each(|whole| self.taken(whole));
+                constants.get(reg).into_iter().for_each(|whole| self.formed(whole));
             }
             if inst.is_terminator() {
                 self.leave(inst, slot, next, &constants, function);
@@ -220,12 +249,12 @@ impl Search<'_> {
             if let Some(formed) = constants.step(inst, pc)
                 && matches!(inst, Inst::Addi(_) | Inst::Addiw(_))
             {
-                self.taken(formed);
+                self.formed(formed);
             }
             slot += usize::from(decoded.len) / self.text.profile().step() as usize;
         }
         for reg in halves.left().iter() {
-            constants.get(reg).into_iter().for_each(|whole| self.taken(whole));
+            constants.get(reg).into_iter().for_each(|whole| self.formed(whole));
         }
     }
 

@@ -14,7 +14,7 @@ mod partition;
 use std::ops::Range;
 
 use bessemer_image::{Program, Text};
-use bessemer_isa::{Class, RegSet};
+use bessemer_isa::{Class, NativeEstimate, RegSet};
 
 use crate::Options;
 use crate::context::LOCAL_BITS;
@@ -84,6 +84,17 @@ impl Plan {
         let (marks, calls) = discover::discover(program);
         let most = (options.unit_instructions as usize).clamp(1, MAX_INSTRUCTIONS);
         partition::partition(program.text(), marks, &calls, most, options.loop_entries)
+    }
+
+    /// Bytes of native code that the unit is taken to become (`docs/loader.md`, rule L29).
+    pub(crate) fn native_bytes(&self, text: &Text, unit: usize) -> usize {
+        let slots = self.units[unit].range.clone().filter(|&slot| self.marks[slot].reached);
+        let estimate = &NativeEstimate::V1;
+        let bytes = slots.map(|slot| {
+            let named = if self.marks[slot].taken { estimate.named } else { 0 };
+            (estimate.bytes(text.slot(slot).inst) + named) as usize
+        });
+        bytes.sum()
     }
 
     /// Whether the run from this slot ends in an instruction that always traps.

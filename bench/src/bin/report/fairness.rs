@@ -1,11 +1,13 @@
 //! `fairness`: whether any program gets more of the machine than it pays for.
 
-use std::io::{Write, stdout};
+use std::fs;
+use std::io::{ErrorKind, Write, stdout};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use bessemer_bench::fairness::{self, Find, Options, Report};
+use anyhow::{Context, Result, ensure};
+use bessemer_bench::fairness::{self, Find, Genome, Options, Report};
 use bessemer_bench::timing::processor_time;
 use bessemer_isa::GasSchedule;
 use bessemer_runtime::Backend;
@@ -19,6 +21,7 @@ use crate::{progress, tables};
   fairness --only jal-ra-512,token      these programs beside the ordinary ones
   fairness --search 3600                an hour of processor time for worse programs, natively
   fairness --search 60 --interpreter    the same in the interpreter
+  fairness --search 3600 --keep finds   the same, going on where the last one ended
   fairness --genome 'text=16 hop=jal'   a program that a search found")]
 pub(crate) struct Arguments {
     /// Print JSON instead of a table.
@@ -45,6 +48,9 @@ pub(crate) struct Arguments {
     /// Where the search starts; another number finds other programs.
     #[arg(long, requires = "search", default_value_t = 1)]
     seed: u64,
+    /// Keep the worst programs in this file, from the first find on, and begin with those that are in it.
+    #[arg(long, requires = "search", value_name = "FILE")]
+    keep: Option<PathBuf>,
     /// End with status 1 if a target is missed.
     #[arg(long)]
     check: bool,
@@ -74,6 +80,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         write!(out, "{}", tables::fairness(&report))?;
     }
     Ok(ExitCode::from(u8::from(arguments.check && !report.pass())))
+}
+
+/// The programs that a search kept before; none if there was no search.
+fn kept(file: &Path) -> Result<Vec<Genome>> {
+    let text = match fs::read_to_string(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text.with_context(|| format!("cannot read {}", file.display()))?,
+    };
+    text.lines().map(|line| line.parse().with_context(|| line.to_owned())).collect()
 }
 
 fn measure(arguments: &Arguments) -> Result<Report> {
@@ -106,10 +121,18 @@ fn search(arguments: &Arguments, budget: Duration) -> Result<ExitCode> {
         seed: arguments.seed,
         schedule: arguments.prices(),
         backend: if arguments.interpreter { Backend::Interpreter } else { Backend::Jit },
+        seeds: arguments.keep.as_deref().map(kept).transpose()?.unwrap_or_default(),
     };
     let line = |find: &Find| format!("{:8.3} ns per gas  {}", find.ns_per_gas, find.genome);
-    let finds = fairness::search(&options, |find| {
-        eprintln!("{:7.1} s  {}", processor_time().as_secs_f64(), line(find));
+    let mut worst = String::new();
+    let finds = fairness::search(&options, |finds| {
+        if let Some(find) = finds.first().filter(|find| find.genome != worst) {
+            worst.clone_from(&find.genome);
+            eprintln!("{:7.1} s  {}", processor_time().as_secs_f64(), line(find));
+        }
+        let Some(keep) = &arguments.keep else { return Ok(()) };
+        let genomes: String = finds.iter().map(|find| format!("{}\n", find.genome)).collect();
+        fs::write(keep, genomes).with_context(|| format!("cannot write {}", keep.display()))
     })?;
     let mut out = stdout().lock();
     if arguments.json {

@@ -184,12 +184,14 @@ pub(crate) fn bombs(report: &bombs::Report) -> String {
         "linearity".to_owned(),
         "x realistic".to_owned(),
         "native bytes/word".to_owned(),
+        "largest contract s".to_owned(),
         "peak MiB".to_owned(),
         String::new(),
     ];
     let mut table = table(&header);
     let per_kib = |size: &bombs::Size| format!("{:.2}", size.ns_per_kib / 1e6);
     let native = |size: &bombs::Size| format!("{:.1}", size.native_per_instruction);
+    let largest = |size: &bombs::Size| format!("{:.2}", size.largest_contract_s);
     let peak = |sizes: &[bombs::Size]| {
         let peak = sizes.iter().filter_map(|size| size.peak_memory).max();
         peak.map(|bytes| (bytes >> 20).to_string()).unwrap_or_default()
@@ -203,6 +205,7 @@ pub(crate) fn bombs(report: &bombs::Report) -> String {
         String::new(),
         "1.00".to_owned(),
         native(realistic),
+        largest(realistic),
         peak(&[*realistic]),
     ]);
     for blast in &report.blasts {
@@ -214,6 +217,7 @@ pub(crate) fn bombs(report: &bombs::Report) -> String {
             format!("{:.1}", blast.linearity),
             format!("{:.2}", blast.relation),
             native(&blast.large),
+            largest(&blast.large),
             peak(&[blast.small, blast.large, blast.unoptimised]),
             verdict(blast.pass).to_owned(),
         ]);
@@ -268,6 +272,7 @@ pub(crate) fn fairness(report: &fairness::Report) -> String {
     let mut table = table(&[
         "program",
         "text KiB",
+        "deploys",
         "native ns/gas",
         "over median",
         "interpreted ns/gas",
@@ -281,6 +286,7 @@ pub(crate) fn fairness(report: &fairness::Report) -> String {
         table.add_row(vec![
             name,
             format!("{:.1}", row.text as f64 / 1024.0),
+            if row.deploys { String::new() } else { "L29".to_owned() },
             format!("{:.3}", row.native),
             ratio(row.native / report.native_median),
             format!("{:.3}", row.interpreted),
@@ -291,7 +297,7 @@ pub(crate) fn fairness(report: &fairness::Report) -> String {
     format!(
         "Processor time per gas under schedule {}; ordinary programs in parentheses\n\n{table}\n\n\
          Median: {:.3} ns natively, {:.3} interpreted\n\
-         Worst over median: {native:.1} natively, target {NATIVE_TARGET}; {interpreted:.1} \
+         Worst that deploys over median: {native:.1} natively, target {NATIVE_TARGET}; {interpreted:.1} \
          interpreted, target {INTERPRETED_TARGET}: {}\n",
         report.schedule,
         report.native_median,

@@ -9,7 +9,7 @@ use bessemer_translator::{Options, TranslateError, identity};
 use crate::program::ImageHash;
 
 /// Version of the execution specification (`docs/specification.md`).
-const SEMANTICS_VERSION: u32 = 2;
+const SEMANTICS_VERSION: u32 = 3;
 /// Version of how generated code calls the host.
 const HOST_CALL_CONVENTION: u32 = 1;
 
@@ -105,7 +105,15 @@ pub(in crate::code) fn schedule_fields(
 
 /// Every limit, likewise.
 pub(in crate::code) fn limits_fields(limits: &Limits, mut field: impl FnMut(&'static str, u32)) {
-    let Limits { file_bytes, text_bytes, data_bytes, stack_bytes, heap_bytes, memory } = *limits;
+    let Limits {
+        file_bytes,
+        text_bytes,
+        data_bytes,
+        stack_bytes,
+        heap_bytes,
+        memory,
+        native_bytes,
+    } = *limits;
     field("file_bytes", file_bytes);
     field("text_bytes", text_bytes);
     field("data_bytes", data_bytes);
@@ -113,6 +121,8 @@ pub(in crate::code) fn limits_fields(limits: &Limits, mut field: impl FnMut(&'st
     field("heap", u32::from(heap_bytes.is_some()));
     field("heap_bytes", heap_bytes.unwrap_or(0));
     field("memory", memory.bytes());
+    field("native", u32::from(native_bytes.is_some()));
+    field("native_bytes", native_bytes.unwrap_or(0));
 }
 
 impl Key {
@@ -175,6 +185,8 @@ mod tests {
             limits.with_heap(0),
             limits.with_heap(1),
             limits.with_memory(MemoryClass::Kib256),
+            Limits { native_bytes: Some(0), ..limits.without_estimate() },
+            Limits { native_bytes: Some(1), ..limits },
         ] {
             all.push(key(&options, &other, &v1, b"a"));
         }
