@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::sync::Arc;
 
+use bessemer_runtime::InterruptHandle;
 use bessemer_types::{Address, Decode, EncodeFields, U256, decode, encode, encode_behind};
 use sha3::{Digest, Keccak256};
 
@@ -44,6 +45,7 @@ struct Common<'c, A> {
     gas_price: U256,
     access: Option<Arc<AccessList>>,
     inspector: Option<&'c mut (dyn Inspector + Send)>,
+    interrupt: Option<InterruptHandle>,
 }
 
 /// A call of a contract in the making: ends with `send`, [`simulate`](Self::simulate) or
@@ -105,6 +107,13 @@ macro_rules! common_setters {
             self
         }
 
+        /// Lets this handle end a query or a simulation, which then is an error of the host: for
+        /// deadlines. What is sent cannot be ended, nor can EVM bytecode.
+        pub fn interrupt_by(mut self, handle: &InterruptHandle) -> Self {
+            self.common.interrupt = Some(handle.clone());
+            self
+        }
+
         /// Finds out what sending it would do, and keeps nothing. The receipt's diagnosis
         /// has the access list.
         ///
@@ -115,7 +124,8 @@ macro_rules! common_setters {
             let (mut common, action) = self.split()?;
             let transaction = common.transaction(action)?;
             let inspector = common.inspector.map(unsend);
-            common.asked.state().simulate_inspected(&transaction, inspector)
+            let interrupt = common.interrupt.as_ref();
+            common.asked.state().simulate_until(&transaction, inspector, interrupt)
         }
     };
 }
@@ -225,6 +235,7 @@ impl<'c, A: Asked> CallRequest<'c, A> {
         wrong.map_or(Ok(()), Err)?;
         let state = common.asked.state();
         let mut processor = state.processor(state.view(), *state.info());
+        processor.executor.interrupt = common.interrupt;
         let limit = common.gas.unwrap_or(DEFAULT_GAS);
         let mut inspector = common.inspector.take().map(unsend);
         let ended = processor.query(common.from, to, input, limit, &mut inspector)?;
@@ -296,6 +307,7 @@ impl<A: Asked> Common<'_, A> {
             gas_price: U256::ZERO,
             access: None,
             inspector: None,
+            interrupt: None,
         }
     }
 

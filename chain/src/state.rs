@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bessemer_abi::limits::ACCESS_ENTRIES;
 use bessemer_image::CodeHash;
-use bessemer_runtime::Linker;
+use bessemer_runtime::{InterruptHandle, Linker};
 use bessemer_trie::AccountProof;
 use bessemer_types::{Address, U256};
 
@@ -242,9 +242,20 @@ impl State {
     pub fn simulate_inspected(
         &self,
         transaction: &Transaction,
+        inspector: Option<&mut dyn Inspector>,
+    ) -> Result<Receipt, ChainError> {
+        self.simulate_until(transaction, inspector, None)
+    }
+
+    /// Like [`State::simulate_inspected`], unless the handle is used before the end.
+    pub(crate) fn simulate_until(
+        &self,
+        transaction: &Transaction,
         mut inspector: Option<&mut dyn Inspector>,
+        interrupt: Option<&InterruptHandle>,
     ) -> Result<Receipt, ChainError> {
         let mut processor = self.processor(self.view(), self.next);
+        processor.executor.interrupt = interrupt.cloned();
         let processed =
             processor.process(transaction, 0, self.shared.config.block_gas, &mut inspector)?;
         let mut receipt = processed.receipt;

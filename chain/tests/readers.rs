@@ -272,6 +272,42 @@ fn a_reader_outlives_its_chain() {
 }
 
 #[test]
+fn a_query_that_takes_too_long_can_be_ended() {
+    use std::time::Duration;
+
+    use bessemer_chain::ExecuteError;
+    use bessemer_runtime::{ErrorKind, InterruptHandle};
+
+    for backend in common::BACKENDS {
+        let mut chain = Chain::in_memory(&engine(backend)).unwrap();
+        let alice = chain.user("alice").unwrap();
+        let source = "bnez a0, done\nj .\ndone: host finish(0, 0)";
+        let endless = chain.deploy(contract(source)).from(alice).create().unwrap();
+        let height = chain.height();
+        let reader = chain.reader().unwrap();
+        for simulated in [false, true] {
+            let handle = InterruptHandle::new();
+            let error = thread::scope(|scope| {
+                scope.spawn(|| {
+                    thread::sleep(Duration::from_millis(5));
+                    handle.interrupt();
+                });
+                let call = reader.call(endless, "").gas(1 << 39).interrupt_by(&handle);
+                if simulated { call.simulate().map(drop) } else { call.query_bytes().map(drop) }
+            });
+            let error = error.unwrap_err();
+            let ChainError::Execute(ExecuteError::Runtime(source)) = &error else {
+                panic!("{error}")
+            };
+            assert!(matches!(source.kind(), ErrorKind::Interrupted), "{source}");
+        }
+        // and the reader goes on
+        assert_eq!(reader.balance(&alice).unwrap(), chain.balance(&alice).unwrap());
+        assert_eq!(chain.height(), height);
+    }
+}
+
+#[test]
 fn a_refreshed_reader_has_the_host_calls_that_came_later() {
     use bessemer_chain::{Effect, ExtensionRow};
 

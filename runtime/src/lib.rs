@@ -53,6 +53,7 @@ pub use engine::Engine;
 pub use engine::cache::Cache;
 pub use error::{CacheError, ChildError, Error, ErrorKind, SignalError};
 pub use exec::instance::{Arguments, Caller, Instance, MAX_GAS};
+pub use exec::interrupt::InterruptHandle;
 pub use exec::linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
 #[cfg(feature = "test-hooks")]
 #[doc(hidden)]

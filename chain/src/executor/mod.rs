@@ -7,7 +7,7 @@
 pub(crate) mod evm;
 
 use bessemer_isa::{Reg, Trap};
-use bessemer_runtime::{Error, Exit, Instance, Linker};
+use bessemer_runtime::{Error, Exit, Instance, InterruptHandle, Linker};
 
 use bessemer_types::Address;
 
@@ -24,6 +24,8 @@ use crate::receipt::{Failure, Status};
 pub(crate) struct Executor {
     linker: Linker<Context>,
     pub(crate) stack: Vec<Level>,
+    /// What may end programs from outside, as an error.
+    pub(crate) interrupt: Option<InterruptHandle>,
 }
 
 /// One frame on the stack.
@@ -112,7 +114,7 @@ pub enum ExecuteError {
 
 impl Executor {
     pub(crate) fn new(linker: Linker<Context>) -> Self {
-        Self { linker, stack: Vec::new() }
+        Self { linker, stack: Vec::new(), interrupt: None }
     }
 
     /// Runs a frame and all that it calls, with this RISC-V gas.
@@ -259,6 +261,9 @@ impl Executor {
                 let context = Context::new(entry.frame, SharedSession::clone(shared));
                 let mut instance = self.linker.instantiate(&module, context)?;
                 instance.set_gas(gas)?;
+                if let Some(interrupt) = &self.interrupt {
+                    instance.interrupt_by(interrupt)?;
+                }
                 if constructor {
                     instance.set_register(Reg::A0, 1);
                 }

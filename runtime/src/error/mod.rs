@@ -89,6 +89,16 @@ pub enum ErrorKind {
     /// The instance has ended, or a host function panicked in it.
     #[error("the instance has ended; make a new one")]
     Ended,
+    /// An [`InterruptHandle`](crate::InterruptHandle) ended the instance.
+    #[error("the guest was interrupted; what it did so far is of no use")]
+    Interrupted,
+    /// [`Instance::refuel`](crate::Instance::refuel) of an instance that did not run out of gas at an
+    /// arrival, or whose registers are not known.
+    #[error(
+        "the instance cannot go on with more gas: it is not out of gas at an arrival, or the engine \
+         does not keep registers precise"
+    )]
+    NotOutOfGas,
     /// A function called by name did not return.
     #[error("the guest did not return: {0}")]
     NoReturn(Exit),

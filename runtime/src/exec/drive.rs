@@ -2,7 +2,7 @@
 //! entered.
 
 use bessemer_interp as interp;
-use bessemer_translator::{Code, HOST_EXIT};
+use bessemer_translator::{Code, HOST_EXIT, TrapRecord};
 
 use crate::exec::frame::{Frame, Stopped};
 use crate::exec::native::Entrance;
@@ -23,8 +23,9 @@ pub(super) fn drive_interpreter<T>(
     let mut used = Used::of(&loaded.counters.interpreted_gas);
     let mut hart = frame.guest.hart();
     // whoever wishes to see the interpreter does not wait
-    let waits = *interpret_first == 0;
-    if waits {
+    // nor does a guest that can be interrupted: nobody could end it meanwhile
+    let waits = *interpret_first == 0 && frame.interrupt.is_none();
+    if *interpret_first == 0 {
         module.engine().provider().raise(loaded);
     }
     let mut spending = Spending { loaded, gas: 0 };
@@ -33,6 +34,9 @@ pub(super) fn drive_interpreter<T>(
         if *interpret_first == 0 && module.code().is_some() {
             frame.guest.set_hart(&hart);
             return None;
+        }
+        if frame.is_interrupted() {
+            return Some(false);
         }
         let before = hart.gas;
         let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
@@ -104,7 +108,12 @@ pub(super) fn drive_native<T>(
                 Gap::Stop(returned) => return Some(returned),
             }
         };
-        if let Some(fault) = entrance.enter(frame, entry) {
+        let fault = entrance.enter(frame, entry);
+        if frame.is_interrupted() {
+            return Some(false);
+        }
+        if let Some(fault) = fault {
+            frame.unpaid = fault.kind == TrapRecord::OUT_OF_GAS;
             return Some(frame.guest.after_fault(fault, &mut frame.stopped));
         }
         if frame.guest.context.next == HOST_EXIT {
@@ -151,6 +160,9 @@ fn interpret_gap<T>(
         if other.and_then(enterable) == Some(true) {
             frame.guest.set_hart(&hart);
             return Gap::Osr;
+        }
+        if frame.is_interrupted() {
+            return Gap::Stop(false);
         }
         let before = hart.gas;
         let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);

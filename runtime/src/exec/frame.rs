@@ -8,6 +8,7 @@ use bessemer_isa::{Inst, L, Reg, Trap, TrapKind, Xlen};
 use bessemer_translator::{Context, NO_RESERVATION, TrapRecord};
 
 use crate::exec::instance::{Caller, extended};
+use crate::exec::interrupt::InterruptHandle;
 use crate::exec::linker::HostTable;
 use crate::exec::native::Panic;
 use crate::exec::signal::NativeFault;
@@ -21,6 +22,10 @@ pub(crate) struct Frame<T> {
     /// Why execution stopped.
     pub(crate) stopped: StoppedHere,
     pub(super) table: Arc<HostTable<T>>,
+    /// What may end the execution from outside.
+    pub(crate) interrupt: Option<InterruptHandle>,
+    /// Whether execution stopped at an arrival that could not be paid.
+    pub(super) unpaid: bool,
 }
 
 /// What host functions see of an instance, and native code of its first field.
@@ -68,6 +73,26 @@ impl<T> Frame<T> {
         }
     }
 
+    /// Whether somebody interrupted the execution, which then has stopped.
+    #[inline]
+    pub(super) fn is_interrupted(&mut self) -> bool {
+        match &self.interrupt {
+            Some(interrupt) if interrupt.is_interrupted() => {
+                self.end_interrupted();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn end_interrupted(&mut self) {
+        // a panic of a host function goes on
+        if !matches!(self.stopped, Some(Err(_))) {
+            self.stopped = Some(Ok(Stopped::Failed(ErrorKind::Interrupted.into())));
+        }
+    }
+
     /// Why execution stopped. A panic of a host function goes on.
     pub(super) fn take_stopped(&mut self) -> Stopped {
         match self.stopped.take() {
@@ -94,7 +119,10 @@ impl<T> Frame<T> {
                 return Some(true);
             }
             Stop::Trap(trap) => Exit::Trap(trap),
-            Stop::OutOfGas => Exit::OutOfGas { pc: self.guest.pc },
+            Stop::OutOfGas => {
+                self.unpaid = true;
+                Exit::OutOfGas { pc: self.guest.pc }
+            }
         };
         self.stopped = Some(Ok(Stopped::Exit(exit)));
         Some(false)

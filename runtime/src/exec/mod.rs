@@ -3,6 +3,7 @@
 pub(crate) mod drive;
 pub(crate) mod frame;
 pub(crate) mod instance;
+pub(crate) mod interrupt;
 pub(crate) mod linker;
 #[allow(unsafe_code, reason = "enters native code and is called back by it")]
 pub(crate) mod native;

@@ -11,7 +11,9 @@ use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
 
 use crate::Error;
 use crate::exec::frame::Frame;
-use crate::exec::signal::{Activation, NativeFault, check_stack, with_activation};
+use crate::exec::signal::{
+    Activation, NativeFault, check_stack, prepare_interrupts, with_activation,
+};
 
 /// Prepares this thread and the frame for native code of `code`, and calls `f` with the means of
 /// entering it.
@@ -32,15 +34,24 @@ pub(crate) fn with_entrance<T, R>(
         Activation::new(code.range(), code.traps(), memory, code.landing())
             .opening(&mut frame.guest.region)
     };
+    let interrupt = frame.interrupt.clone();
+    let mut serve: HostCall = host_call::<T>;
+    if let Some(interrupt) = &interrupt {
+        prepare_interrupts()?;
+        // SAFETY: the handle is kept until the activation is not current any more.
+        activation = unsafe { activation.interrupted_by(interrupt.flag()) };
+        serve = interruptible_host_call::<T>;
+    }
     let result = with_activation(&mut activation, |activation| {
         let here = 0_u8;
         let context = &mut frame.guest.context;
         code.prepare(context);
         context.memory = frame.guest.region.base_mut().expose_provenance();
-        context.host_call = host_call::<T> as HostCall as usize;
+        context.host_call = serve as usize;
         context.stack_limit = (&raw const here).addr().saturating_sub(native_stack);
         context.landing = activation.cast::<Landing>().expose_provenance();
-        f(&mut Entrance { code, activation, entered: false }, frame)
+        let interruptible = interrupt.is_some();
+        f(&mut Entrance { code, activation, interruptible, entered: false }, frame)
     })?;
     Ok(result)
 }
@@ -49,6 +60,8 @@ pub(crate) fn with_entrance<T, R>(
 pub(crate) struct Entrance<'a> {
     code: &'a Code,
     activation: *mut Activation,
+    /// Whether the activation has a flag that interrupts it.
+    interruptible: bool,
     entered: bool,
 }
 
@@ -77,6 +90,19 @@ impl Entrance<'_> {
     ) -> Option<NativeFault> {
         self.entered = true;
         let context = std::ptr::from_mut(frame).cast::<Context>();
+        if self.interruptible {
+            // SAFETY: as below; nothing but generated code uses the context between the two.
+            let goes_on = unsafe { Activation::go_native(self.activation, context) };
+            if goes_on {
+                // SAFETY: as below.
+                unsafe { self.code.enter(context, entry) };
+            }
+            // SAFETY: the activation is alive while the entrance is, and native code has left.
+            return unsafe {
+                Activation::come_back(self.activation);
+                (*self.activation).take_fault()
+            };
+        }
         // SAFETY: the context is the first field of the frame's first field; nothing but generated code and
         // `host_call` uses the frame until `enter` returns. `with_entrance` prepared it for this
         // code and installed the handler; `host_call` does not unwind.
@@ -97,6 +123,19 @@ extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
         Ok(goes_on) => u32::from(!goes_on),
         Err(panic) => leave_with(panic, frame),
     }
+}
+
+/// The same, of a guest that may be interrupted meanwhile.
+extern "C" fn interruptible_host_call<T>(context: *mut Context, pc: u32) -> u32 {
+    // SAFETY: the context is valid, and its landing the beginning of the activation of the entrance.
+    let activation = unsafe { (*context).landing };
+    let activation = std::ptr::with_exposed_provenance_mut::<Activation>(activation);
+    // SAFETY: the activation is alive as long as generated code runs, which waits for this function.
+    unsafe { Activation::come_back(activation) };
+    let stops = host_call::<T>(context, pc);
+    // SAFETY: likewise; generated code fetches the meter from the context when this returns.
+    let goes_on = unsafe { Activation::go_on_native(activation) };
+    if goes_on { stops } else { 1 }
 }
 
 #[cold]

@@ -21,6 +21,16 @@
 //! behind a mapping, which must not become the outcome of a frame. Nor is SIGFPE, as generated code
 //! guards its divisions.
 //!
+//! # Interrupts
+//!
+//! A thread that executes a guest which may be interrupted gets SIGURG, whose default is that nothing
+//! happens, when the flag of its activation is set. Where generated code is, the handler lets the thread
+//! go on at the landing pad, as after a fault. Between a look at the flag and generated code, which is the
+//! case if [`Activation::native`] is set and the program counter is elsewhere, the handler takes all gas
+//! from the context, which generated code fetches next. Everywhere else the thread itself looks at the
+//! flag before generated code runs again. So no interrupt is lost, whenever it comes. What it leaves behind
+//! is of no use, and nobody looks at it: the instance has ended.
+//!
 //! # Contract with native code
 //!
 //! The entry stub gets a pointer to the activation. Before it enters the guest it stores `rsp` at
@@ -46,9 +56,9 @@ use std::ops::Range;
 use std::ptr;
 use std::slice;
 use std::sync::OnceLock;
-use std::sync::atomic::{Ordering, compiler_fence};
+use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
-use bessemer_translator::{Landing, TrapRecord};
+use bessemer_translator::{Context, Landing, TrapRecord};
 
 use crate::memory::Region;
 
@@ -95,6 +105,12 @@ pub struct Activation {
     region: usize,
     /// Valid if `landing.faulted` is set.
     fault: NativeFault,
+    /// Exposed address of the flag that interrupts the guest; 0 if nothing does.
+    interrupt: usize,
+    /// Exposed address of the context that generated code runs with, if there is a flag.
+    context: usize,
+    /// Whether generated code runs, or is the next to run and nobody looks at the flag before.
+    native: bool,
 }
 
 const _: () = assert!(offset_of!(Activation, landing) == 0);
@@ -132,7 +148,79 @@ impl Activation {
             traps_len: traps.len(),
             region: 0,
             fault: NativeFault::default(),
+            interrupt: 0,
+            context: 0,
+            native: false,
         }
+    }
+
+    /// Has the guest end soon after this flag is set and [`interrupt`] is called for the thread.
+    ///
+    /// # Safety
+    ///
+    /// The flag is alive as long as the activation is current, and [`Activation::go_native`] and
+    /// [`Activation::come_back`] stand around all generated code.
+    pub unsafe fn interrupted_by(mut self, flag: &AtomicBool) -> Self {
+        self.interrupt = ptr::from_ref(flag).expose_provenance();
+        self
+    }
+
+    /// Says that generated code is entered next, by the stub, with this context; `false` if the guest
+    /// was interrupted, so that it is not to be entered.
+    ///
+    /// # Safety
+    ///
+    /// The activation is current, and until generated code runs nobody else uses the context.
+    #[inline]
+    pub unsafe fn go_native(activation: *mut Self, context: *mut Context) -> bool {
+        // SAFETY: the caller says that the activation is valid; the handler looks at it on this
+        // thread only, and not before the fence.
+        unsafe {
+            (*activation).landing.sp = 0;
+            (*activation).landing.fp = 0;
+            (*activation).context = context.expose_provenance();
+            Self::go_on_native(activation)
+        }
+    }
+
+    /// The same where generated code is returned to, and fetches the meter from the context.
+    ///
+    /// # Safety
+    ///
+    /// As of [`Activation::go_native`].
+    #[inline]
+    pub unsafe fn go_on_native(activation: *mut Self) -> bool {
+        compiler_fence(Ordering::SeqCst);
+        // SAFETY: as there; whoever gave the flag keeps it alive.
+        unsafe {
+            (&raw mut (*activation).native).write_volatile(true);
+            compiler_fence(Ordering::SeqCst);
+            !(*activation).is_interrupted()
+        }
+    }
+
+    /// Says that control has left generated code.
+    ///
+    /// # Safety
+    ///
+    /// The activation is valid.
+    #[inline]
+    pub unsafe fn come_back(activation: *mut Self) {
+        compiler_fence(Ordering::SeqCst);
+        // SAFETY: the caller says so.
+        unsafe { (&raw mut (*activation).native).write_volatile(false) };
+        compiler_fence(Ordering::SeqCst);
+    }
+
+    /// Whether the flag is set.
+    ///
+    /// # Safety
+    ///
+    /// The flag is alive, as [`Activation::interrupted_by`] demands.
+    unsafe fn is_interrupted(&self) -> bool {
+        let flag = ptr::with_exposed_provenance::<AtomicBool>(self.interrupt);
+        // SAFETY: it is null or a flag that is alive.
+        unsafe { flag.as_ref() }.is_some_and(|flag| flag.load(Ordering::SeqCst))
     }
 
     /// Has the handler open pages of this region, see [`Region::open_faulted`].
@@ -246,6 +334,122 @@ pub fn prepare_thread() -> Result<(), SignalError> {
         .unwrap_or(Err(SignalError::ThreadEnding))
 }
 
+/// A thread of this process, by the system's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ThreadId(libc::pid_t);
+
+impl ThreadId {
+    /// The thread that asks.
+    pub(crate) fn current() -> Self {
+        thread_local! {
+            static ID: libc::pid_t = {
+                // SAFETY: asks for a number.
+                unsafe { libc::gettid() }
+            };
+        }
+        Self(ID.with(|id| *id))
+    }
+}
+
+/// The signal that says that a guest is to end.
+const INTERRUPT: c_int = libc::SIGURG;
+
+/// What stood before for [`INTERRUPT`]. Set before the handler is installed.
+static PREVIOUS_INTERRUPT: OnceLock<libc::sigaction> = OnceLock::new();
+
+/// Installs the handler of interrupts once in the process, and lets the signal through once on this
+/// thread.
+#[inline]
+pub(crate) fn prepare_interrupts() -> Result<(), SignalError> {
+    thread_local! {
+        static INTERRUPTIBLE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// The error number of a failed installation.
+    static INSTALLED: OnceLock<Result<(), i32>> = OnceLock::new();
+
+    if INTERRUPTIBLE.get() {
+        return Ok(());
+    }
+    let install = || {
+        let mut previous = empty_action();
+        // SAFETY: only asks for the action, which goes into a valid place.
+        check(unsafe { libc::sigaction(INTERRUPT, ptr::null(), &raw mut previous) })?;
+        PREVIOUS_INTERRUPT.get_or_init(|| previous);
+        let mut action = empty_action();
+        action.sa_sigaction = handle_interrupt as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+        // SAFETY: the action is complete, and its handler upholds what a signal handler must.
+        check(unsafe { libc::sigaction(INTERRUPT, &raw const action, ptr::null_mut()) })
+    };
+    let result = INSTALLED
+        .get_or_init(|| install().map_err(|error: io::Error| error.raw_os_error().unwrap_or(0)));
+    result.map_err(|errno| SignalError::Install(io::Error::from_raw_os_error(errno)))?;
+    let mut only = empty_action().sa_mask;
+    // SAFETY: changes the mask of this thread by a valid set of one signal.
+    unsafe {
+        libc::sigaddset(&raw mut only, INTERRUPT);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const only, ptr::null_mut());
+    }
+    INTERRUPTIBLE.set(true);
+    Ok(())
+}
+
+/// Has a thread look at the flag of its activation. Nothing happens to one that has ended.
+pub(crate) fn interrupt(thread: ThreadId) {
+    // SAFETY: sends a signal; if there is no handler, nothing happens by default.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread.0, INTERRUPT) };
+}
+
+/// Handles [`INTERRUPT`].
+extern "C" fn handle_interrupt(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel passes valid pointers, as `SA_SIGINFO` demands; on x86-64 Linux the third
+    // is a `ucontext_t`.
+    unsafe {
+        end_guest(&mut *context.cast::<libc::ucontext_t>());
+        let ours = (*info).si_code == libc::SI_TKILL && (*info).si_pid() == libc::getpid();
+        let previous = PREVIOUS_INTERRUPT.get().copied().unwrap_or_else(empty_action);
+        if !ours && !matches!(previous.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) {
+            call_previous(previous, signal, info, context);
+        }
+    }
+}
+
+/// Has the guest of the current activation end, if that is interrupted.
+///
+/// # Safety
+///
+/// Only for the context of a signal handler.
+#[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "registers are bit patterns")]
+unsafe fn end_guest(context: &mut libc::ucontext_t) {
+    let activation = CURRENT.get();
+    if activation.is_null() {
+        return;
+    }
+    // SAFETY: `with_activation` keeps the activation alive while it is current; the thread is stopped,
+    // and whoever gave the flag keeps it alive.
+    unsafe {
+        let native = (&raw const (*activation).native).read_volatile();
+        if !native || !(*activation).is_interrupted() {
+            return;
+        }
+        let registers = &mut context.uc_mcontext.gregs;
+        let pc = registers[libc::REG_RIP as usize] as usize;
+        let Activation { code_start, code_end, landing_pc, .. } = *activation;
+        let landing = &mut (*activation).landing;
+        if (code_start..code_end).contains(&pc) && landing.sp != 0 && landing.fp != 0 {
+            landing.faulted = 1;
+            registers[libc::REG_RIP as usize] = landing_pc as i64;
+            registers[libc::REG_RSP as usize] = landing.sp as i64;
+            registers[libc::REG_RBP as usize] = landing.fp as i64;
+            (*activation).fault = NativeFault::default();
+        } else {
+            let context = ptr::with_exposed_provenance_mut::<Context>((*activation).context);
+            (&raw mut (*context).meter).write_volatile(u64::MAX);
+        }
+    }
+}
+
 /// Bytes of stack that host functions have below native code.
 pub const HOST_STACK: usize = 48 << 10;
 
@@ -297,6 +501,9 @@ fn install() -> Result<(), SignalError> {
             let mut action = empty_action();
             action.sa_sigaction = handle as *const () as usize;
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            // an interrupt in the handler would find the thread where it cannot be ended
+            // SAFETY: adds a valid number to a valid set.
+            unsafe { libc::sigaddset(&raw mut action.sa_mask, INTERRUPT) };
             // SAFETY: the action is complete, and its handler upholds what a signal handler must.
             check(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) })?;
         }
@@ -416,9 +623,6 @@ unsafe fn meter(at: i16, registers: &[libc::greg_t; 23]) -> Option<u64> {
 ///
 /// Only for the arguments of a signal handler.
 unsafe fn chain(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    type Plain = extern "C" fn(c_int);
-    type WithInfo = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
-
     let previous = SIGNALS
         .iter()
         .position(|&known| known == signal)
@@ -438,35 +642,47 @@ unsafe fn chain(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void)
                 unsafe { libc::raise(signal) };
             }
         }
-        handler => {
-            if previous.sa_flags & libc::SA_RESETHAND != 0 {
-                set_default(signal);
-            }
-            // SAFETY: changes the mask as the kernel would have for that handler; the return from
-            // the signal restores the mask of before.
-            unsafe {
-                libc::pthread_sigmask(
-                    libc::SIG_BLOCK,
-                    &raw const previous.sa_mask,
-                    ptr::null_mut(),
-                );
-                if previous.sa_flags & libc::SA_NODEFER != 0 {
-                    let mut only = MaybeUninit::uninit();
-                    libc::sigemptyset(only.as_mut_ptr());
-                    libc::sigaddset(only.as_mut_ptr(), signal);
-                    libc::pthread_sigmask(libc::SIG_UNBLOCK, only.as_ptr(), ptr::null_mut());
-                }
-            }
-            if previous.sa_flags & libc::SA_SIGINFO != 0 {
-                // SAFETY: whoever installed the handler with this flag gave such a function.
-                let handler = unsafe { mem::transmute::<usize, WithInfo>(handler) };
-                handler(signal, info, context);
-            } else {
-                // SAFETY: whoever installed the handler without the flag gave such a function.
-                let handler = unsafe { mem::transmute::<usize, Plain>(handler) };
-                handler(signal);
-            }
+        // SAFETY: the arguments are those of this handler.
+        _ => unsafe { call_previous(previous, signal, info, context) },
+    }
+}
+
+/// Calls the handler that stood before as the kernel would have.
+///
+/// # Safety
+///
+/// Only for the arguments of a signal handler, and the action of a function.
+unsafe fn call_previous(
+    previous: libc::sigaction,
+    signal: c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut c_void,
+) {
+    type Plain = extern "C" fn(c_int);
+    type WithInfo = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+
+    if previous.sa_flags & libc::SA_RESETHAND != 0 {
+        set_default(signal);
+    }
+    // SAFETY: changes the mask as the kernel would have for that handler; the return from
+    // the signal restores the mask of before.
+    unsafe {
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const previous.sa_mask, ptr::null_mut());
+        if previous.sa_flags & libc::SA_NODEFER != 0 {
+            let mut only = MaybeUninit::uninit();
+            libc::sigemptyset(only.as_mut_ptr());
+            libc::sigaddset(only.as_mut_ptr(), signal);
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, only.as_ptr(), ptr::null_mut());
         }
+    }
+    if previous.sa_flags & libc::SA_SIGINFO != 0 {
+        // SAFETY: whoever installed the handler with this flag gave such a function.
+        let handler = unsafe { mem::transmute::<usize, WithInfo>(previous.sa_sigaction) };
+        handler(signal, info, context);
+    } else {
+        // SAFETY: whoever installed the handler without the flag gave such a function.
+        let handler = unsafe { mem::transmute::<usize, Plain>(previous.sa_sigaction) };
+        handler(signal);
     }
 }
 

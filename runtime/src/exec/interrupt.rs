@@ -1,0 +1,104 @@
+//! Interrupts: how an embedder ends a guest that takes too long.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::exec::signal::{self, ThreadId};
+
+/// Ends guests, from any thread and at any time.
+///
+/// An instance that was told of the handle by [`Instance::interrupt_by`](crate::Instance::interrupt_by)
+/// ends with [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), natively within microseconds and in
+/// the interpreter at the next arrival: a failure of the host, as when a deadline passes, and never an
+/// outcome of the guest. A host function is not interrupted; the guest ends where it would come back.
+///
+/// An instance that does not run when the handle is used ends when it would run next. Clones are the
+/// same handle, and many instances may have it: all that a request starts, for example.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bessemer_image::{ImageBuilder, Profile};
+/// use bessemer_runtime::{Config, Engine, ErrorKind, InterruptHandle, Linker, MAX_GAS, Module};
+///
+/// // jal x0, 0: a loop without end
+/// let text = 0x0000_006f_u32.to_le_bytes();
+/// let elf = ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, text).build();
+/// let engine = Engine::new(Config::new())?;
+/// let mut instance = Linker::new(&engine).instantiate(&Module::new(&engine, &elf)?, ())?;
+/// instance.set_gas(MAX_GAS)?;
+///
+/// let handle = InterruptHandle::new();
+/// instance.interrupt_by(&handle)?;
+/// let timer = std::thread::spawn(move || {
+///     std::thread::sleep(Duration::from_millis(10));
+///     handle.interrupt();
+/// });
+/// let error = instance.run().unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Interrupted));
+/// timer.join().unwrap();
+/// # Ok::<(), bessemer_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct InterruptHandle(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    interrupted: AtomicBool,
+    /// The threads that execute something with this handle, each as often as it does.
+    threads: Mutex<Vec<ThreadId>>,
+}
+
+impl InterruptHandle {
+    /// A handle that has not been used.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends all instances that have this handle. Does not wait for that.
+    pub fn interrupt(&self) {
+        self.0.interrupted.store(true, Ordering::SeqCst);
+        // a thread that comes later sees that first
+        for thread in self.threads().iter() {
+            signal::interrupt(*thread);
+        }
+    }
+
+    /// Whether the handle was used.
+    #[inline]
+    pub fn is_interrupted(&self) -> bool {
+        self.0.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// What the handler of signals looks at.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0.interrupted
+    }
+
+    fn threads(&self) -> MutexGuard<'_, Vec<ThreadId>> {
+        self.0.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An execution that a handle may end, on the thread that made this.
+pub(crate) struct Interruptible {
+    handle: InterruptHandle,
+    thread: ThreadId,
+}
+
+impl Interruptible {
+    pub(crate) fn begin(handle: InterruptHandle) -> Self {
+        let thread = ThreadId::current();
+        handle.threads().push(thread);
+        Self { handle, thread }
+    }
+}
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        let mut threads = self.handle.threads();
+        if let Some(at) = threads.iter().rposition(|thread| *thread == self.thread) {
+            threads.swap_remove(at);
+        }
+    }
+}
