@@ -65,7 +65,7 @@ pub struct Block<'c> {
 /// Whether a block can go on.
 enum Progress {
     Open(Box<Processor>),
-    /// The host failed in the middle of a transaction, so that what the journal holds is no state.
+    /// The host failed in the middle of a transaction, so that what the journal holds is not a state.
     Failed,
 }
 

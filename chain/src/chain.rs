@@ -89,8 +89,8 @@ pub enum ChainError {
     /// The transaction, or the query, failed; what it did is undone.
     #[error("{}", crate::explain::sentence(.0))]
     Failed(Box<Receipt>),
-    /// A call names a function by what is no signature. Nothing was paid.
-    #[error("`{signature}` is no signature of a function: {reason}")]
+    /// A call names a function by what is not a signature. Nothing was paid.
+    #[error("`{signature}` is not a signature of a function: {reason}")]
     Signature {
         /// What was given.
         signature: String,

@@ -53,8 +53,8 @@ pub enum ModuleError {
     /// The state could not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Code that the state has is no contract.
-    #[error("code {hash} is no contract: {source}; the database is damaged")]
+    /// Code that the state has is not a contract.
+    #[error("code {hash} is not a contract: {source}; the database is damaged")]
     Foreign {
         /// The code.
         hash: CodeHash,

@@ -57,7 +57,7 @@ pub struct Receipt {
 /// than [`Diagnosis::MOST_BYTES`], and no block more than [`Diagnosis::MOST_BYTES_OF_BLOCK`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// Why the transaction failed before anything ran: a file that is no contract, a contract that is
+    /// Why the transaction failed before anything ran: a file that is not a contract, a contract that is
     /// there already.
     pub refused: Option<String>,
     /// The frames that failed, in the order in which they ended: the cause is first. Of many, the

@@ -339,11 +339,11 @@ impl<A: Asked> Common<'_, A> {
 ///
 /// # Panics
 ///
-/// If it is no signature: no name with types of Solidity in parentheses.
+/// If it is not a signature: no name with types of Solidity in parentheses.
 pub fn selector(signature: &str) -> [u8; 4] {
     match canonical(signature) {
         Ok(signature) => hashed(&signature),
-        Err(reason) => panic!("`{signature}` is no signature: {reason}"),
+        Err(reason) => panic!("`{signature}` is not a signature: {reason}"),
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn canonical(signature: &str) -> Result<String, String> {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '$';
     let fits = name.chars().all(|c| letter(c) || c.is_ascii_digit());
     if !fits || !name.starts_with(letter) {
-        return Err(format!("`{name}` is no name of a function"));
+        return Err(format!("`{name}` is not a name of a function"));
     }
     let mut out = name.to_owned();
     let rest = list(rest, &mut out, 0)?;
@@ -63,7 +63,7 @@ fn ty<'a>(text: &'a str, out: &mut String, depth: u32) -> Result<&'a str, String
                 let _ = write!(out, "{name}256");
             }
             _ if is_elementary(name) => out.push_str(name),
-            _ => return Err(format!("`{name}` is no type of Solidity")),
+            _ => return Err(format!("`{name}` is not a type of Solidity")),
         }
         rest
     };
@@ -71,7 +71,7 @@ fn ty<'a>(text: &'a str, out: &mut String, depth: u32) -> Result<&'a str, String
         let (count, behind) = inside.split_once(']').ok_or("a bracket is not closed")?;
         let plain = count.chars().all(|c| c.is_ascii_digit()) && !count.starts_with('0');
         if !plain {
-            return Err(format!("`[{count}]` is no length of an array"));
+            return Err(format!("`[{count}]` is not a length of an array"));
         }
         let _ = write!(out, "[{count}]");
         rest = behind;

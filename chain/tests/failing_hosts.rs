@@ -1,4 +1,4 @@
-//! A block whose host failed in the middle of a transaction is no block any more.
+//! A block whose host failed in the middle of a transaction is not a block any more.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panics")]
 
 mod common;

@@ -81,8 +81,8 @@ fn names_are_those_of_the_chain_here() {
 #[test]
 fn wrong_input_is_told() {
     for (expected, args, part) in [
-        (2, &["selector", "transfer(address"][..], "is no signature"),
-        (2, &["encode", "f(uint7)", "1"], "is no type"),
+        (2, &["selector", "transfer(address"][..], "is not a signature"),
+        (2, &["encode", "f(uint7)", "1"], "is not a type"),
         (2, &["encode", "f(uint8)", "256"], "too large for uint8"),
         (2, &["encode", "f(uint8)"], "needs"),
         (2, &["decode", "f(uint8)", "0x0"], "even number"),

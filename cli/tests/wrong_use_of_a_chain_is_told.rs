@@ -19,8 +19,8 @@ fn unknown_names_come_with_suggestions() {
         (&["call", "counter", "add", "1", "--from", "nobody"], "there is no account `nobody`"),
         (&["query", "alice", "get"], "no contract"),
         (&["query", "0x00000000000000000000000000000000000000ff", "get"], "no contract"),
-        (&["query", "alice", "0x"], "alice is no contract on this chain"),
-        (&["query", "alice", "0x01020304"], "alice is no contract on this chain"),
+        (&["query", "alice", "0x"], "alice is not a contract on this chain"),
+        (&["query", "alice", "0x01020304"], "alice is not a contract on this chain"),
         (&["query", "bob", "get"], "no contract"),
         (&["state", "nobody"], "there is no account"),
         (&["call", "counter", "--by", "1"], "say which function"),
@@ -36,8 +36,8 @@ fn malformed_arguments_are_reported() {
     for (args, part) in [
         (&["call", "counter", "add"][..], "counter.add needs `by`, a uint64"),
         (&["call", "counter", "add", "1", "2"], "one argument too many"),
-        (&["call", "counter", "add", "three"], "is no amount"),
-        (&["call", "counter", "add", "-1"], "is no amount"),
+        (&["call", "counter", "add", "three"], "is not an amount"),
+        (&["call", "counter", "add", "-1"], "is not an amount"),
         (&["call", "counter", "add", "0x10000000000000000"], "too large for uint64"),
         (&["call", "counter", "add", "--by"], "--by needs a value"),
         (&["call", "counter", "add", "--by", "1", "--by", "2"], "twice"),
@@ -117,7 +117,7 @@ fn damaged_files_of_a_chain_are_told_and_left_alone() {
     }
 }
 
-/// A file that is no image.
+/// A file that is not an image.
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
 #[test]

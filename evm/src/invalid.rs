@@ -1,4 +1,4 @@
-//! Why a transaction is no valid part of a block.
+//! Why a transaction is not a valid part of a block.
 
 use alloy_primitives::{Address, U256};
 

@@ -14,10 +14,10 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    /// The parcel just past text, and everything else that is no instruction.
+    /// The parcel just past text, and everything else that is not an instruction.
     pub const ILLEGAL: Self = Self { inst: None, len: 0 };
 
-    /// Whether the run ends here: at a terminator, or at what is no instruction.
+    /// Whether the run ends here: at a terminator, or at what is not an instruction.
     pub fn ends_run(self) -> bool {
         self.inst.is_none_or(Inst::is_terminator)
     }

@@ -15,7 +15,7 @@ use format::{
     CompressedOperands, Cr, Cs, Csb, Csd, Csdsp, Csh, Cshw, Csp, Cu, Cu1,
 };
 
-/// The instruction that a 16-bit parcel stands for; `None` if the parcel is no compressed
+/// The instruction that a 16-bit parcel stands for; `None` if the parcel is not a compressed
 /// instruction of this profile (specification, section 2).
 pub fn expand(parcel: u16, profile: Profile) -> Option<Inst> {
     CompressedOp::of(parcel, profile)?.expand(parcel, profile)

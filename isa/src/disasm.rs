@@ -163,7 +163,7 @@ mod tests {
             [".half 0x0000", ".half 0x001f", ".byte 0x33"]
         );
         assert_eq!(texts(&[0, 0, 0, 0, 0x33, 5], false), [".word 0x00000000", ".byte 0x33, 0x05"]);
-        // the first half of a word at the end of the bytes, and a word that is no instruction
+        // the first half of a word at the end of the bytes, and a word that is not an instruction
         assert_eq!(texts(&[0x33, 5], true), [".half 0x0533"]);
         assert_eq!(texts(&[0x73, 0x10, 0, 0xc0], true), [".word 0xc0001073"]);
     }

@@ -190,7 +190,7 @@ macro_rules! define_instructions {
 crate::for_each_instruction!(define_instructions);
 
 impl Inst {
-    /// Decodes a 32-bit word; `None` if it is no instruction of this profile.
+    /// Decodes a 32-bit word; `None` if it is not an instruction of this profile.
     pub fn decode(word: u32, profile: Profile) -> Option<Self> {
         let candidates = &CANDIDATES[bucket(word)];
         let op = candidates.iter().map_while(|&candidate| candidate).find(|op| {

@@ -52,7 +52,7 @@ impl NativeEstimate {
         named: 64,
     };
 
-    /// The bytes of what stands in one slot; `None` is no instruction.
+    /// The bytes of what stands in one slot; `None` is not an instruction.
     pub const fn bytes(&self, inst: Option<Inst>) -> u32 {
         let Some(inst) = inst else { return self.illegal };
         match inst.class() {

@@ -38,7 +38,7 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("1: j 1f", 1, "label `1:` below"),
     ("a:\nnop\na:", 3, "defined on line 1 already"),
     ("a = 1\na:", 2, "defined on line 1 already"),
-    ("a0:", 1, "a label is a name that is no register"),
+    ("a0:", 1, "a label is a name that is not a register"),
     ("add a0, a1, x32", 1, "expected a register"),
     ("add a0, a1, 1", 1, "expected a register"),
     ("add a0, a1", 1, "expected `,` but found the end"),

@@ -210,7 +210,7 @@ impl<S> Layer<S> for GateLayer {
     }
 }
 
-/// Refuses foreign hosts, and answers what is no JSON-RPC.
+/// Refuses foreign hosts, and answers what is not JSON-RPC.
 #[derive(Clone)]
 struct Gate<S> {
     inner: S,

@@ -187,7 +187,7 @@ fn the_code_map_is_what_the_manifests_say() {
         members.insert(package.name.to_string());
     }
     for (_, name, _) in &map {
-        assert!(members.contains(name), "ARCHITECTURE.md, code map: {name} is no member");
+        assert!(members.contains(name), "ARCHITECTURE.md, code map: {name} is not a member");
     }
 }
 

@@ -111,8 +111,8 @@ pub(crate) fn build(
 }
 
 /// The word of the jump table for the 64-bit address `next`, which is 0 where there is no entry. Goes
-/// to `outside` if that is no address of text: a misaligned distance, rotated, is far too large, and so
-/// is that of what is no address at all.
+/// to `outside` if that is not an address of text: a misaligned distance, rotated, is far too large, and so
+/// is that of what is not an address at all.
 fn look_up(
     b: &mut FunctionBuilder<'_>,
     text: TextShape,

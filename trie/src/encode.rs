@@ -148,7 +148,7 @@ fn decode_reference(item: &Item<'_>, place: impl FnOnce() -> Place) -> Result<Ch
         [] => Ok(Child::Nothing),
         hash => match hash.try_into() {
             Ok(hash) => Ok(Child::Elsewhere(hash)),
-            Err(_) => Err(Malformed("a reference is no hash")),
+            Err(_) => Err(Malformed("a reference is not a hash")),
         },
     }
 }

@@ -129,7 +129,7 @@ fn step<'a>(rlp: &'a [u8], key: &Key, depth: usize) -> Result<Step<'a>, Malforme
         [] => Ok(Step::End(None)),
         hash => match hash.try_into() {
             Ok(hash) => Ok(Step::Next(hash, end)),
-            Err(_) => Err(Malformed("a reference is no hash")),
+            Err(_) => Err(Malformed("a reference is not a hash")),
         },
     }
 }

@@ -138,7 +138,7 @@ fn in_a_process(arguments: &[&Path]) -> Result<f64> {
     let output = Command::new(std::env::current_exe()?).arg("first").args(arguments).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout)?;
-    text.trim().parse().with_context(|| format!("{text:?} is no time"))
+    text.trim().parse().with_context(|| format!("{text:?} is not a time"))
 }
 
 /// One load: microseconds from its start to each stage.

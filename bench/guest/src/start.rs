@@ -44,7 +44,7 @@ impl Arguments {
 }
 
 /// Runs a workload with the first argument as `n`, or with its small `n` if there is none, prints
-/// its name and checksum, and ends the program: with 0, or with 2 if the argument is no number.
+/// its name and checksum, and ends the program: with 0, or with 2 if the argument is not a number.
 pub fn run(arguments: &Arguments, workload: &Workload, entry: extern "C" fn(u32) -> u32) -> ! {
     let n = match arguments.nth(1) {
         None => workload.small_n,

@@ -260,7 +260,7 @@ impl Genome {
             }
         }
         if let Some(seen) = self.hop.table() {
-            // an odd word is no address of text, and a jump clears its lowest bit
+            // an odd word is not an address of text, and a jump clears its lowest bit
             let word = |&block: &usize| address(start + block * size) | u32::from(!seen);
             order[1..].iter().map(word).for_each(|word| text.word(word));
         }

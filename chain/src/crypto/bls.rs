@@ -23,13 +23,13 @@ pub const SIGNATURE: usize = 96;
 /// Whether the signature is the aggregate of the signatures of one message under all of the keys
 /// (`FastAggregateVerify`). A key that stands there twice must have signed twice.
 ///
-/// False without keys, for a key or a signature that is no point of its subgroup, for a key that is
+/// False without keys, for a key or a signature that is not a point of its subgroup, for a key that is
 /// the point at infinity, and if the keys sum up to it. With one key this verifies its signature.
 pub fn verify(keys: &[[u8; KEY]], message: &[u8], signature: &[u8; SIGNATURE]) -> bool {
     verified(keys, message, signature).is_some()
 }
 
-/// The sum of the signatures, or `None` for no signatures or one that is no point of the subgroup.
+/// The sum of the signatures, or `None` for no signatures or one that is not a point of the subgroup.
 ///
 /// The point at infinity is taken, and may be the sum.
 pub fn aggregate(signatures: &[[u8; SIGNATURE]]) -> Option<[u8; SIGNATURE]> {

@@ -13,7 +13,7 @@ use ark_ff::{BigInt, BigInteger, PrimeField, Zero};
 /// Bytes of a pair for [`pairing`]: a point of G1 and one of G2.
 pub const PAIR: usize = 192;
 
-/// The sum of two points of G1, or `None` if one is no point.
+/// The sum of two points of G1, or `None` if one is not a point.
 pub fn add(points: &[u8; 128]) -> Option<[u8; 64]> {
     let ([left, right], []) = points.as_chunks() else {
         return None;
@@ -21,7 +21,7 @@ pub fn add(points: &[u8; 128]) -> Option<[u8; 64]> {
     Some(encode(g1(left)? + g1(right)?))
 }
 
-/// The product of a point of G1 and a scalar, or `None` if it is no point.
+/// The product of a point of G1 and a scalar, or `None` if it is not a point.
 ///
 /// The scalar is any number of 32 bytes; it counts modulo r.
 pub fn mul(input: &[u8; 96]) -> Option<[u8; 64]> {

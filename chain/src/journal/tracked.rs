@@ -30,7 +30,7 @@ pub(super) struct Slot<T> {
 
 impl<K, T> Tracked<K, T> {
     pub(super) fn new() -> Self {
-        // marks of new slots are 0, which is no transaction
+        // marks of new slots are 0, which is not a transaction
         Self { slots: Slots::new(), used: Vec::new(), transaction: 1 }
     }
 

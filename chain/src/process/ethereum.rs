@@ -39,7 +39,7 @@ pub struct Checks {
     pub funds: bool,
     /// The fees are at least those of the block.
     pub base_fee: bool,
-    /// The sender is no contract (EIP-3607).
+    /// The sender is not a contract (EIP-3607).
     pub sender_code: bool,
     /// The gas limit is within the block's and that of EIP-7825.
     pub gas_cap: bool,

@@ -39,7 +39,7 @@ pub(crate) struct Processed {
 pub(crate) enum Stopped {
     /// It cannot be part of the block, in which nothing has changed.
     Refused(Refusal),
-    /// The host failed, and what the journal holds is no state of a chain.
+    /// The host failed, and what the journal holds is not a state of a chain.
     Failed(ExecuteError),
 }
 
@@ -342,7 +342,7 @@ fn wanted(transaction: &Transaction) -> Wanted<'_> {
                 Wanted { to: created(salt, &|| hash), input, what }
             }
             Err(error) => {
-                let what = What::Rejected(format!("the file is no contract: {error}"));
+                let what = What::Rejected(format!("the file is not a contract: {error}"));
                 Wanted { to: created(salt, &|| CodeHash::of(code)), input, what }
             }
         },

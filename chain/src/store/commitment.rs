@@ -117,7 +117,7 @@ impl Source for RowsOf<'_> {
 pub(crate) fn root(view: &dyn View) -> Result<Hash, StoreError> {
     let mut root = Ok(EMPTY_ROOT);
     view.row(ROOT, &mut |row| {
-        let wrong = || StoreError::Commitment { what: "the root is no hash".to_owned() };
+        let wrong = || StoreError::Commitment { what: "the root is not a hash".to_owned() };
         root = row.try_into().map_err(|_| wrong());
     })?;
     root

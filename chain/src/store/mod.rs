@@ -245,7 +245,7 @@ pub enum StoreError {
         owner: Option<String>,
     },
     /// The file was never a database of a chain.
-    #[error("{} is no database of a chain: {why}; it was left as it is", .path.display())]
+    #[error("{} is not a database of a chain: {why}; it was left as it is", .path.display())]
     Foreign {
         /// The file.
         path: PathBuf,

@@ -48,7 +48,7 @@ fn a_file_whose_text_becomes_too_much_native_code_is_refused() {
     }
 }
 
-/// A file that is no contract costs gas, has a receipt with the reason, and is not stored.
+/// A file that is not a contract costs gas, has a receipt with the reason, and is not stored.
 #[test]
 fn a_file_that_is_no_contract_is_paid_for_and_not_stored() {
     let good = contract("host finish(0, 0)");

@@ -61,7 +61,7 @@ fn a_jump_into_the_middle_of_an_instruction_executes_what_stands_there() {
     let place = "place: .half 0x0533, 0x0435\nc.addi s0, 1\nreturn s0";
     let found = jump(&source(place), true, &[0, 2, 4, 3]);
     assert_eq!(found[1..], [Ok(14), Ok(1), Ok(14)]);
-    // a half that is no instruction
+    // a half that is not an instruction
     let place = "place: .half 0x0537, 0x0000\nc.addi s0, 1\nreturn s0";
     assert_eq!(jump(&source(place), true, &[0, 2]), [Ok(1), Err(IllegalInstruction)]);
 }

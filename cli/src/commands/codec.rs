@@ -180,7 +180,7 @@ fn no_signature(text: &str, error: &alloy_json_abi::parser::Error) -> Failure {
     let error = error.to_string();
     let reason = error.lines().next_back().unwrap_or_default().trim().trim_start_matches("= ");
     let (text, reason) = (abi::printable(text), abi::printable(reason));
-    Failure::Usage(format!("`{text}` is no signature: {reason}"))
+    Failure::Usage(format!("`{text}` is not a signature: {reason}"))
 }
 
 /// Users, and the contracts of the chain here if there is one.

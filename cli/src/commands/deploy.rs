@@ -213,7 +213,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if !begins || !name.chars().all(fits) {
         return Err(Failure::Usage(format!(
-            "`{name}` is no name for a contract: use letters, digits, - and _, and give one with --name"
+            "`{name}` is not a name for a contract: use letters, digits, - and _, and give one with --name"
         )));
     }
     if USERS.contains(&name) {

@@ -202,7 +202,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
     if !begins || !name.chars().all(fits) {
         return Err(Failure::Usage(format!(
-            "`{name}` is no name for a contract: use lower-case letters, digits, - and _"
+            "`{name}` is not a name for a contract: use lower-case letters, digits, - and _"
         )));
     }
     // crates that the contract uses, words of Rust, and users of local chains

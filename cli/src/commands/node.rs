@@ -164,7 +164,7 @@ fn mining(args: &Args) -> Result<Mining, Failure> {
             .filter(|interval| !interval.is_zero())
             .map(Mining::Interval)
             .ok_or_else(|| {
-                Failure::Usage(format!("--block-time {seconds} is no time between blocks"))
+                Failure::Usage(format!("--block-time {seconds} is not a time between blocks"))
             }),
     }
 }

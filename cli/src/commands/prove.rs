@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
 }
 
 fn parse_key(text: &str) -> Result<StorageKey, Failure> {
-    let wrong = || Failure::Usage(format!("{text} is no key: write up to 64 bytes as 0x01ff"));
+    let wrong = || Failure::Usage(format!("{text} is not a key: write up to 64 bytes as 0x01ff"));
     let key = bytes(text).ok_or_else(wrong)?;
     StorageKey::new(&key).map_err(|_| wrong())
 }

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             Ok(0)
         }
         Err(ChainError::NoCode { .. }) => Err(Failure::Usage(format!(
-            "{contract} is no contract on this chain: it has no code that could answer a query"
+            "{contract} is not a contract on this chain: it has no code that could answer a query"
         ))),
         Err(ChainError::Failed(receipt)) => {
             if output.json {

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, out: Output) -> Result<u8, Failure> {
     let proof = parse(document).map_err(wrong)?;
     let root = match &args.root {
         Some(root) => fixed(root).ok_or_else(|| {
-            Failure::Usage(format!("{root} is no state root: it has 64 digits behind 0x"))
+            Failure::Usage(format!("{root} is not a state root: it has 64 digits behind 0x"))
         })?,
         None => field(document, "stateRoot").map_err(|_| {
             Failure::Usage("the document has no state root: give one with --root".to_owned())

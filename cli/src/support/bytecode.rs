@@ -35,7 +35,7 @@ pub(crate) fn read(argument: &str) -> Result<Bytecode, Failure> {
     let wrong = |reason: String| Failure::Usage(format!("{}: {reason}", path.display()));
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
         let document: Value = serde_json::from_slice(&bytes)
-            .map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+            .map_err(|error| wrong(format!("it is not JSON: {error}")))?;
         return of_json(&document, &stem, wanted).map_err(wrong);
     }
     let text = String::from_utf8_lossy(&bytes);

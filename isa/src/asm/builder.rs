@@ -327,7 +327,7 @@ impl Assembler {
         let offset = self.sections[self.current as usize].len();
         if !offset.is_multiple_of(step) {
             return self.fail(format!(
-                "an instruction stands {offset} bytes into {}, which is no multiple of {step}; \
+                "an instruction stands {offset} bytes into {}, which is not a multiple of {step}; \
                  align it",
                 self.current.name()
             ));

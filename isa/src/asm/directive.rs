@@ -116,7 +116,7 @@ fn align(is_power: bool, a: &mut Assembler, line: &mut Line<'_>) -> Result<(), S
     let alignment = match u32::try_from(value) {
         Ok(power) if is_power && power <= 16 => 1 << power,
         Ok(bytes) if !is_power && bytes.is_power_of_two() && bytes <= 1 << 16 => u64::from(bytes),
-        _ if is_power => return Err(format!("{value} is no power of two from 0 to 16")),
+        _ if is_power => return Err(format!("{value} is not a power of two from 0 to 16")),
         _ => return Err(format!("{value} is none of 1, 2, 4 and so on up to 65536")),
     };
     a.pad(alignment, limit);

@@ -166,7 +166,7 @@ pub(super) fn link(a: Assembler) -> Result<Assembly, AsmError> {
 /// Text at its base, every other section on the next page.
 fn layout(options: &super::Options, lengths: [u64; SectionId::COUNT]) -> Result<Bases, String> {
     if !options.text_base.is_multiple_of(4) {
-        return Err(format!("the text base {:#x} is no multiple of 4", options.text_base));
+        return Err(format!("the text base {:#x} is not a multiple of 4", options.text_base));
     }
     let mut bases = [0; SectionId::COUNT];
     let mut next = u64::from(options.text_base);

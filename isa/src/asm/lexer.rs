@@ -150,7 +150,7 @@ impl<'a> Lexer<'a> {
         match u64::from_str_radix(&digits, base) {
             Ok(number) if !digits.starts_with('+') => Ok(Token::Number(number as i64)),
             _ => Err(format!(
-                "`{word}` is no number; write decimal, 0x, 0b or 0 for octal, up to 64 bits"
+                "`{word}` is not a number; write decimal, 0x, 0b or 0 for octal, up to 64 bits"
             )),
         }
     }

@@ -55,7 +55,7 @@ fn read_statement(a: &mut Assembler, line: &mut Line<'_>) -> Result<(), String> 
             Some(Token::Number(number)) if u32::try_from(*number).is_ok() => {
                 a.label(&format!("{number}"))
             }
-            _ => return Err("a label is a name that is no register, or a number".into()),
+            _ => return Err("a label is a name that is not a register, or a number".into()),
         };
         line.advance();
     }
@@ -88,7 +88,7 @@ fn instruction(mnemonic: &str, a: &mut Assembler, line: &mut Line<'_>) -> Result
         return Ok(());
     }
     Err(format!(
-        "`{mnemonic}` is no instruction of RISC-V as it is known here and no pseudo-instruction; write its bits by \
+        "`{mnemonic}` is not an instruction of RISC-V as it is known here and no pseudo-instruction; write its bits by \
          .word if they are meant"
     ))
 }

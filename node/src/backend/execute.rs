@@ -77,7 +77,7 @@ pub enum Failure {
     /// The state cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// An event of the deposit contract is no deposit.
+    /// An event of the deposit contract is not a deposit.
     #[error("an event of the deposit contract has {len} bytes, and a deposit has 576 (EIP-6110)")]
     Deposit {
         /// Bytes of the event.

@@ -254,7 +254,7 @@ impl<'e> Draft<'e> {
     ///
     /// # Errors
     ///
-    /// If the host cannot run it, and [`Failure::Deposit`] for an event that is no deposit.
+    /// If the host cannot run it, and [`Failure::Deposit`] for an event that is not a deposit.
     pub fn finish(
         mut self,
         withdrawals: &[Withdrawal],

@@ -164,7 +164,7 @@ struct Number(U256);
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wrong = |text: &str| serde::de::Error::custom(format!("{text:?} is no number"));
+        let wrong = |text: &str| serde::de::Error::custom(format!("{text:?} is not a number"));
         match Value::deserialize(deserializer)? {
             Value::Number(number) => {
                 let whole = number.as_u64().map(U256::from);

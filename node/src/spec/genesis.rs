@@ -52,7 +52,7 @@ pub struct GenesisAccount {
     pub storage: BTreeMap<B256, B256>,
 }
 
-/// A file that is no description of a first block.
+/// A file that is not a description of a first block.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenesisError {

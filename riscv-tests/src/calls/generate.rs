@@ -86,7 +86,7 @@ fn planned(random: &mut Random, timely: bool) -> Planned {
     }
 }
 
-/// An account that often is no contract.
+/// An account that often is not a contract.
 fn account(random: &mut Random) -> Address {
     match random.below(5) {
         0 => sender(random.below(4) as u8),

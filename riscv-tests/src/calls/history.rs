@@ -37,7 +37,7 @@ pub(super) enum Deed {
         to: Address,
         script: Script,
     },
-    /// A call with an input that is no script.
+    /// A call with an input that is not a script.
     Send {
         to: Address,
         input: Vec<u8>,

@@ -15,7 +15,7 @@ pub(super) enum Number {
 
 impl Number {
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no number");
+        let wrong = || format!("{text:?} is not a number");
         let bare = text.strip_prefix("0x:bigint ").unwrap_or(text);
         let (digits, radix) = match bare.strip_prefix("0x").or(bare.strip_prefix("0X")) {
             Some(digits) => (digits, 16),

@@ -52,7 +52,7 @@ impl Runner {
         let mut summary = Summary::default();
         let read = std::fs::read(path).context("the file cannot be read");
         let parsed = read.and_then(|bytes| {
-            serde_json::from_slice::<File>(&bytes).context("the file is no state test")
+            serde_json::from_slice::<File>(&bytes).context("the file is not a state test")
         });
         let tests = match parsed {
             Ok(tests) => tests,

@@ -75,7 +75,7 @@ pub(super) fn word(w: u32, isa: Isa) -> Instruction {
         // encoded in the lower 5 or 6 bits of the I-immediate field.
         0b001_0011 => {
             let amount = w >> 20 & if isa.wide { 0x3f } else { 0x1f };
-            // what of the immediate is no amount
+            // what of the immediate is not an amount
             let high = if isa.wide { w >> 26 << 1 } else { funct7 };
             let (operation, imm) = match (funct3, high) {
                 (0b000, _) => (Operation::Add, i_immediate(w)),

@@ -46,7 +46,7 @@ pub enum ChildError {
     /// It says itself that it failed.
     #[error("the compiler process failed: {0}")]
     Failed(String),
-    /// What it gave is no artifact.
+    /// What it gave is not an artifact.
     #[error("the compiler process gave an artifact that cannot be read")]
     Artifact(#[from] ReadError),
     /// There is more native code than the program may have.

@@ -28,7 +28,7 @@ pub struct Error(Box<ErrorKind>);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The file is no program that this engine accepts.
+    /// The file is not a program that this engine accepts.
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The program has no native code and the engine was told to use nothing else.

@@ -30,7 +30,7 @@ pub enum AotError {
     /// It was made by another build, or with other settings.
     #[error("its code was made by another version or with other settings")]
     Stale,
-    /// It is no artifact after all.
+    /// It is not an artifact after all.
     #[error(transparent)]
     Read(#[from] ReadError),
 }

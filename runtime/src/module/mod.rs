@@ -35,7 +35,7 @@ impl Module {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Load`](crate::ErrorKind::Load) if the file is no program within the engine's
+    /// [`ErrorKind::Load`](crate::ErrorKind::Load) if the file is not a program within the engine's
     /// limits, [`ErrorKind::Region`](crate::ErrorKind::Region) if the system gives no memory for its
     /// image. With [`Backend::Jit`](crate::Backend::Jit),
     /// [`ErrorKind::Translate`](crate::ErrorKind::Translate) or

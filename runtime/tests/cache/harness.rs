@@ -172,7 +172,11 @@ pub(crate) fn grown(file: &Path, more: usize) -> Vec<u8> {
     let (end, len) = (note.code_range().end, artifact.code().len() + more);
     bytes.splice(end..end, std::iter::repeat_n(0xcc, more));
     bytes[92..96].copy_from_slice(&u32::try_from(len).unwrap().to_le_bytes());
-    assert_eq!(Artifact::read(&bytes).unwrap().1.code().len(), len, "it is no artifact any more");
+    assert_eq!(
+        Artifact::read(&bytes).unwrap().1.code().len(),
+        len,
+        "it is not an artifact any more"
+    );
     bytes
 }
 

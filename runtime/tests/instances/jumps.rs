@@ -63,7 +63,7 @@ fn calls_and_returns_need_not_pair() {
              addi a0, a0, 4\n jr t0\n g: addi a0, a0, 6\n ret",
         ),
         (
-            "a register that is no link as the link",
+            "a register that is not a link as the link",
             3,
             "li a0, 0\n jal s5, f\n addi a0, a0, 1\n j exit\n f: addi a0, a0, 2\n jr s5",
         ),
@@ -91,7 +91,7 @@ fn calls_and_returns_need_not_pair() {
             "auipc ra, 0\n addi ra, ra, 16\n li a0, 8\n ret\n j exit",
         ),
         (
-            "a jump by a register that is no link",
+            "a jump by a register that is not a link",
             0,
             "la t1, exit\n la t2, exit\n sub a0, t1, t2\n jalr zero, 0(t2)",
         ),

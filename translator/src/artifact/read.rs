@@ -21,7 +21,7 @@ pub enum ReadError {
     #[error("the artifact is shorter than its note says")]
     Truncated,
     /// The file does not start as an artifact does.
-    #[error("this is no artifact")]
+    #[error("this is not an artifact")]
     Foreign,
     /// Another version of the format.
     #[error("the artifact has format version {0}, this program reads {FORMAT_VERSION}")]

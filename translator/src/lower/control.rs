@@ -37,7 +37,7 @@ impl Lowering<'_, '_> {
         } else if let Some((unit, local)) = self.env.plan.continuing_entry(slot) {
             self.tail_call(unit, local);
         } else {
-            // past the end of text, where what is no instruction stands
+            // past the end of text, where what is not an instruction stands
             let text = self.env.program.text();
             debug_assert_eq!(slot, text.slots().len());
             self.builder.set_srcloc(cranelift_codegen::ir::SourceLoc::new(slot as u32));
@@ -418,7 +418,7 @@ impl Lowering<'_, '_> {
         let propagate = self.propagate_block();
         let slot = self.env.program.text().index(self.next_pc);
         let Some((slot, id)) = slot.and_then(|slot| Some((slot, self.flow.block_at(slot)?))) else {
-            // nowhere in this unit: the runtime goes on, or says that the end of text is no target;
+            // nowhere in this unit: the runtime goes on, or says that the end of text is not a target;
             // what a leaf left alone is not kept for either
             self.flush(self.dirty.without(PASSED_SET));
             self.builder.ins().jump(propagate, &handed_on);

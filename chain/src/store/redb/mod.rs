@@ -80,7 +80,7 @@ impl RedbStore {
     /// # Errors
     ///
     /// [`StoreError::InUse`] if it is open already; [`StoreError::Foreign`],
-    /// [`StoreError::Format`] and [`StoreError::Damaged`] if it is no database, one of another
+    /// [`StoreError::Format`] and [`StoreError::Damaged`] if it is not a database, one of another
     /// version, or not what was written, and then it stays as it is; [`StoreError::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::open_file(path.as_ref(), false)
@@ -302,7 +302,7 @@ fn open_file(path: &Path) -> std::io::Result<File> {
 fn check_kind(path: &Path, file: &mut File) -> Result<(), StoreError> {
     let metadata = file.metadata().map_err(|source| io(path, source))?;
     if !metadata.is_file() {
-        return Err(foreign(path, "it is no regular file"));
+        return Err(foreign(path, "it is not a regular file"));
     }
     if metadata.len() == 0 {
         return Err(foreign(path, "it is empty"));

@@ -8,7 +8,7 @@ use std::path::Path;
 pub(super) fn owner(path: &Path) -> Option<String> {
     let wanted = fs::metadata(path).ok()?;
     for process in fs::read_dir("/proc").ok()?.flatten() {
-        // what has no number as its name is no process, or a link to this one
+        // what has no number as its name is not a process, or a link to this one
         let number = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
         let other = number.filter(|number| *number != std::process::id());
         let Some(number) = other else { continue };

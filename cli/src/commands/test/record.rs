@@ -208,7 +208,7 @@ impl Step {
         }
         let action = if self.kind == "create" {
             let image = self.image(images).ok_or_else(|| {
-                format!("there is no image of {}: it is no contract of this project", self.code)
+                format!("there is no image of {}: it is not a contract of this project", self.code)
             })?;
             let salt = self.salt.as_deref().map(bytes).transpose()?;
             let salt = salt.and_then(|salt| salt.try_into().ok());
@@ -327,13 +327,13 @@ fn digest(store: &Recorded) -> Result<String, String> {
 }
 
 fn address(text: &str) -> Result<Address, String> {
-    text.parse().map_err(|_| format!("`{text}` is no address"))
+    text.parse().map_err(|_| format!("`{text}` is not an address"))
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
-    parse_hex(text).ok_or_else(|| format!("`{text}` is no bytes"))
+    parse_hex(text).ok_or_else(|| format!("`{text}` is not bytes"))
 }
 
 fn number(text: &str) -> Result<U256, String> {
-    text.parse().map_err(|_| format!("`{text}` is no number"))
+    text.parse().map_err(|_| format!("`{text}` is not a number"))
 }

@@ -11,13 +11,13 @@ use crate::support::number::parse_hex;
 
 /// Parses a value of this type.
 pub(crate) fn value(param: &Param, text: &str, names: &Names) -> Result<DynSolValue, String> {
-    let ty = type_of(param).ok_or_else(|| format!("`{}` is no type", param.ty))?;
+    let ty = type_of(param).ok_or_else(|| format!("`{}` is not a type", param.ty))?;
     of_type(&ty, &param.components, text, names)
 }
 
 /// An amount: a number with or without a unit.
 pub(crate) fn amount(text: &str) -> Result<U256, String> {
-    let bad = || format!("`{text}` is no amount: write 5, 0x10, 1_000, 2.5e18 or 1.5coin");
+    let bad = || format!("`{text}` is not an amount: write 5, 0x10, 1_000, 2.5e18 or 1.5coin");
     let text = text.trim().replace('_', "");
     if let Some(digits) = text.strip_prefix("0x") {
         let plain = digits.chars().all(|c| c.is_ascii_hexdigit()) && !digits.is_empty();

@@ -134,7 +134,7 @@ fn finish(
     let linked = File::read(program)?;
     let interface = interface(&linked.bytes);
     let image = strip::strip(&linked.bytes, interface.as_deref())
-        .ok_or_else(|| Failure::Build(format!("{} is no ELF file", program.display())))?;
+        .ok_or_else(|| Failure::Build(format!("{} is not an ELF file", program.display())))?;
     let checked = Program::parse(&image, &Limits::contract())
         .map_err(|error| Failure::Build(format!("{name} would not be accepted: {error}")))?;
     let folder = project.images();

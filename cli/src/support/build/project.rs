@@ -20,7 +20,7 @@ fn unreadable(said: &str) -> String {
     let reason = said.trim().trim_start_matches("error: ");
     match reason.contains("could not find `Cargo.toml`") {
         true => format!(
-            "this is no project of contracts: {reason}\n  make one with `bessemer new NAME`"
+            "this is not a project of contracts: {reason}\n  make one with `bessemer new NAME`"
         ),
         false => format!("cargo cannot read the project: {reason}"),
     }

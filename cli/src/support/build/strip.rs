@@ -24,7 +24,7 @@ const NAMES: &[u8] = b"\0.bessemer.abi\0.shstrtab\0";
 const ABI_NAME: u32 = 1;
 const TABLE_NAME: u32 = 15;
 
-/// The file up to the end of its segments, with one section behind it; `None` if it is no ELF file.
+/// The file up to the end of its segments, with one section behind it; `None` if it is not an ELF file.
 pub(crate) fn strip(file: &[u8], interface: Option<&[u8]>) -> Option<Vec<u8>> {
     let headers = word(file, elf::PHOFF)? as usize;
     let (size, count) = (half(file, elf::PHENTSIZE)?, half(file, elf::PHNUM)?);

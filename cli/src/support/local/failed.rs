@@ -111,7 +111,7 @@ impl Failed {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let io = |source| Failure::file("read", path, source);
         let wrong = |reason: String| {
-            Failure::Usage(format!("{} is no recorded transaction: {reason}", path.display()))
+            Failure::Usage(format!("{} is not a recorded transaction: {reason}", path.display()))
         };
         let length = std::fs::metadata(path).map_err(io)?.len();
         if length > BYTES {

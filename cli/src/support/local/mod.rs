@@ -136,7 +136,7 @@ impl Local {
         }
         let address = self.names.address(text).map_err(unknown)?;
         if self.chain.account(&address)?.code.is_none() {
-            return Err(unknown(format!("{text} is no contract on this chain")));
+            return Err(unknown(format!("{text} is not a contract on this chain")));
         }
         match self.interface(&address)? {
             Some(interface) => Ok((address, interface)),

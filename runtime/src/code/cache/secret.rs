@@ -38,7 +38,7 @@ impl Secret {
         let stat = fstat(&file)?;
         let refused = |reason| Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_nlink != 1 {
-            return refused("it is no regular file with one name");
+            return refused("it is not a regular file with one name");
         }
         if stat.st_uid != geteuid().as_raw() {
             return refused("it belongs to another user");

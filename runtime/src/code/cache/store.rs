@@ -79,7 +79,7 @@ pub struct CacheFileError(pub(crate) Missed);
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Damage {
-    #[error("it is no regular file")]
+    #[error("it is not a regular file")]
     Kind,
     #[error("it belongs to another user")]
     Owner,
