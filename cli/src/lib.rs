@@ -2,7 +2,7 @@
 //! a digest of guest memory.
 //!
 //! ```
-//! use bessemer_cli::bare::{self, Bare};
+//! use bessemer_cli::bare::{self, Bare, Input};
 //! use bessemer_image::{ImageBuilder, Profile};
 //! use bessemer_runtime::{Config, Engine, Exit, Module};
 //!
@@ -12,9 +12,9 @@
 //!
 //! let engine = Engine::new(Config::new())?;
 //! let module = Module::new(&engine, &elf)?;
-//! let bare = Bare::new(&module, std::io::sink(), std::io::sink());
+//! let bare = Bare::new(&module, Input::empty(), std::io::sink(), std::io::sink());
 //! let mut instance = bare::linker(&engine).instantiate(&module, bare)?;
-//! bare::place_arguments(&mut instance, &["seven"])?;
+//! bare::prepare(&mut instance, &["seven"])?;
 //! instance.set_gas(1_000)?;
 //! assert_eq!(instance.run()?, Exit::Done(7));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

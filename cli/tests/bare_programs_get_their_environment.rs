@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::io::Write;
+use std::process::Stdio;
+
 use common::{Assembled, bench, bessemer, code, json, stderr, stdout};
 
 const BACKENDS: [&str; 2] = ["jit", "interp"];
@@ -62,8 +65,15 @@ const CHECK_BLOCK: &str = "
         lw   t0, 20(s0)         # end of envp
         bnez t0, fail
         li   a0, 7
-        lw   t0, 24(s0)         # AT_NULL
-        lw   t1, 28(s0)
+        lw   t0, 24(s0)         # AT_PAGESZ
+        li   t1, 6
+        bne  t0, t1, fail
+        lw   t0, 28(s0)
+        li   t1, 4096
+        bne  t0, t1, fail
+        li   a0, 8
+        lw   t0, 32(s0)         # AT_NULL
+        lw   t1, 36(s0)
         or   t0, t0, t1
         bnez t0, fail
         li   a0, 0
@@ -125,14 +135,98 @@ fn standard_error_of_the_guest_stays_apart() {
 #[test]
 fn calls_that_are_not_there_return_their_error_number() {
     for (number, a0, expected) in
-        [(64, 0, 247), (64, 3, 247), (57, 1, 218), (80, 1, 218), (63, 0, 218)]
+        [(64, 0, 247), (64, 3, 247), (63, 1, 247), (66, 0, 247), (57, 1, 218), (80, 1, 218)]
     {
         let program =
             Assembled::new(&format!("li a0, {a0}\nli a7, {number}\necall\nli a7, 93\necall"));
         for backend in BACKENDS {
             let output = bessemer(&["run", "--backend", backend, &program.elf]);
             assert_eq!(code(&output), expected, "{number} {backend}");
+            let told = stderr(&output).contains(&format!("(ENOSYS): {number};"));
+            assert_eq!(told, expected == 218, "{number} {backend}: {}", stderr(&output));
         }
+    }
+}
+
+/// Runs it with this input.
+fn fed(args: &[&str], input: &[u8]) -> std::process::Output {
+    let mut command = common::command(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    child.stdin.take().expect("a pipe").write_all(input).expect("the program reads");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn standard_input_is_copied_to_standard_output_by_read_and_writev() {
+    // pieces: the byte '<', what was read, the byte '>'
+    let program = Assembled::new(
+        "addi sp, sp, -64\nli s1, 0x3c\nsb s1, 24(sp)\nli s1, 0x3e\nsb s1, 25(sp)
+         1: li a0, 0\naddi a1, sp, 32\nli a2, 5\nli a7, 63\necall\nbeqz a0, 2f
+         addi t0, sp, 24\nsw t0, 0(sp)\nli t1, 1\nsw t1, 4(sp)
+         addi t0, sp, 32\nsw t0, 8(sp)\nsw a0, 12(sp)
+         addi t0, sp, 25\nsw t0, 16(sp)\nsw t1, 20(sp)
+         li a0, 1\nmv a1, sp\nli a2, 3\nli a7, 66\necall\nadd s0, s0, a0\nj 1b
+         2: mv a0, s0\nli a7, 93\necall",
+    );
+    for backend in BACKENDS {
+        let output = fed(&["run", "--backend", backend, &program.elf], b"hello world");
+        assert_eq!(stdout(&output), "<hello>< worl><d>", "{backend}");
+        assert_eq!(code(&output), 17, "{backend}");
+        // the second run, which finds the registers, reads the same
+        let output = fed(&["run", "--json", "--backend", backend, &program.elf], b"hello world");
+        let document = json(&output);
+        assert_eq!(document["stdout"], "<hello>< worl><d>", "{backend}");
+        assert_eq!(document["registers"]["s0"], 17, "{backend}: {document:#}");
+    }
+}
+
+#[test]
+fn too_many_pieces_and_pieces_nowhere_are_refused_before_anything_is_written() {
+    let too_many =
+        Assembled::new("li a0, 1\nmv a1, sp\nli a2, 1025\nli a7, 66\necall\nli a7, 93\necall");
+    let nowhere = Assembled::new(
+        "addi sp, sp, -16\nsw sp, 0(sp)\nli t0, 4\nsw t0, 4(sp)\nli t1, 16\nsw t1, 8(sp)\nsw t0, 12(sp)
+         li a0, 1\nmv a1, sp\nli a2, 2\nli a7, 66\necall",
+    );
+    for backend in BACKENDS {
+        assert_eq!(code(&bessemer(&["run", "--backend", backend, &too_many.elf])), 234);
+        let output = bessemer(&["run", "--json", "--backend", backend, &nowhere.elf]);
+        let document = json(&output);
+        assert_eq!(document["outcome"]["trap"], "BadPointer");
+        assert_eq!((&document["outcome"]["addr"], &document["stdout"]), (&16.into(), &"".into()));
+    }
+}
+
+#[test]
+fn the_clock_counts_gas_and_is_the_same_on_every_engine() {
+    // exits with the nanoseconds between two questions
+    let program = Assembled::new(
+        "addi sp, sp, -32\nmv a1, sp\nli a7, 403\necall\nli t0, 20\n1: addi t0, t0, -1\nbnez t0, 1b
+         addi a1, sp, 16\nli a7, 113\necall\nlw t0, 8(sp)\nlw t1, 20(sp)\nsub a0, t1, t0\nli a7, 93\necall",
+    );
+    let times = BACKENDS.map(|backend| {
+        let output = bessemer(&["run", "--backend", backend, &program.elf]);
+        assert_eq!(stderr(&output), "", "{backend}");
+        code(&output)
+    });
+    assert!(times[0] >= 40 && times[0] == times[1], "{times:?}");
+}
+
+#[test]
+fn gp_is_where_gnu_ld_expects_it_and_a_file_without_the_symbol_is_told_the_cause() {
+    let source = ".option push\n.option norelax\n";
+    let with = Assembled::new(&format!(
+        "{source}lw a0, -2048(gp)\nli a7, 93\necall\n.data\n.globl __global_pointer$\nvalue: .word 42
+         .set __global_pointer$, value + 2048\n.option pop"
+    ));
+    let without =
+        Assembled::new(&format!("{source}lw a0, -2048(gp)\nli a7, 93\necall\n.option pop"));
+    for backend in BACKENDS {
+        assert_eq!(code(&bessemer(&["run", "--backend", backend, &with.elf])), 42, "{backend}");
+        let output = bessemer(&["run", "--backend", backend, &without.elf]);
+        assert_eq!(code(&output), 4);
+        assert!(stderr(&output).contains("--no-relax"), "{}", stderr(&output));
     }
 }
 

@@ -88,7 +88,7 @@ pub enum LoadError {
 
     /// A segment that is both writable and executable.
     #[error(
-        "program header {index}: the segment at {addr:#x} is writable and executable: put code and data into segments of their own (with GNU ld, do not use -N or --omagic) (L16)"
+        "program header {index}: the segment at {addr:#x} is writable and executable: put code and data into segments of their own; with GNU ld that is the default without -N, without -n, and with a linker script that has no single memory region for both (L16)"
     )]
     WritableCode { index: usize, addr: u32 },
 
@@ -140,7 +140,7 @@ pub enum LoadError {
 
     /// Two segments with different permissions share a page.
     #[error(
-        "program header {index}: the segment at {addr:#x} shares a page of 4096 bytes with that of program header {other}, which has other permissions: align it to 0x1000 (L25)"
+        "program header {index}: the segment at {addr:#x} shares a page of 4096 bytes with that of program header {other}, which has other permissions: begin its first section on a page, in a linker script by `.data : ALIGN(0x1000) {{ ... }}` (L25)"
     )]
     SharedPage { index: usize, addr: u32, other: usize },
 

@@ -1,18 +1,23 @@
-//! The block at the top of the stack from which a program takes its arguments.
+//! What a program finds when it starts: its arguments, in a block at the top of the stack, and `gp`.
 //!
 //! ```text
 //! sp ->  argc
 //!        argv[0] .. argv[argc - 1], 0
 //!        0                              no environment
-//!        0, 0                           auxiliary vector: AT_NULL
+//!        6, 4096                        auxiliary vector: AT_PAGESZ, the bytes of a page
+//!        0, 0                           AT_NULL
 //!        strings, each with a zero byte
 //!        top of the stack
 //! ```
 //!
 //! Each number and each address is as wide as a register of the program.
+//!
+//! `gp` is the address of the symbol `__global_pointer$`, if the file has it: GNU ld addresses variables
+//! by it, and a program without start files does not set it itself.
 
 use bessemer_isa::Reg;
 use bessemer_runtime::Instance;
+use bessemer_runtime::memory::PAGE;
 
 /// The arguments do not fit the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,9 +31,9 @@ pub struct ArgumentError {
     pub stack: u32,
 }
 
-/// Writes the block for these arguments, the first of which is the program's name, and points `sp`
-/// at it, 16-byte aligned. For an instance that has not run.
-pub fn place_arguments<T>(
+/// Writes the block for these arguments, the first of which is the program's name, points `sp`
+/// at it, 16-byte aligned, and sets `gp`. For an instance that has not run.
+pub fn prepare<T>(
     instance: &mut Instance<T>,
     arguments: &[impl AsRef<[u8]>],
 ) -> Result<(), ArgumentError> {
@@ -48,6 +53,11 @@ pub fn place_arguments<T>(
         bytes.extend(&string.to_le_bytes()[..width]);
         string += argument.as_ref().len() as u64 + 1;
     }
+    // behind the two lists
+    bytes.resize(bytes.len() + 2 * width, 0);
+    for word in [AT_PAGESZ, u64::from(PAGE)] {
+        bytes.extend(&word.to_le_bytes()[..width]);
+    }
     bytes.resize(words as usize, 0);
     for argument in arguments {
         bytes.extend(argument.as_ref());
@@ -57,8 +67,15 @@ pub fn place_arguments<T>(
     let place = instance.memory_mut().write(sp, block).map_err(|_| error)?;
     place.copy_from_slice(&bytes);
     instance.set_register(Reg::SP, sp.into());
+    if let Some(pointer) = instance.module().program().symbols().lookup(GLOBAL_POINTER) {
+        instance.set_register(Reg::GP, pointer.into());
+    }
     Ok(())
 }
 
-/// argc, the ends of both lists, and the pair that ends the auxiliary vector.
-const FIXED_WORDS: u64 = 1 + 1 + 1 + 2;
+/// argc, the ends of both lists, and the two pairs of the auxiliary vector.
+const FIXED_WORDS: u64 = 1 + 1 + 1 + 2 + 2;
+/// The size of a page, in the auxiliary vector.
+const AT_PAGESZ: u64 = 6;
+/// Where GNU ld expects `gp` to point.
+const GLOBAL_POINTER: &str = "__global_pointer$";

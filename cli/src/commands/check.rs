@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::support::abi::Interface;
 use crate::support::build::Image;
 use crate::support::failure::Failure;
-use crate::support::images;
-use crate::support::output::{self, ERROR, Output, TITLE, grouped};
+use crate::support::output::{self, ERROR, Output, TITLE, WARNING, grouped};
+use crate::support::{hints, images};
 
 /// Checks contracts without deploying them: rules of images, host calls, interface, size.
 #[derive(Debug, clap::Args)]
@@ -93,6 +93,11 @@ impl<'a> Check<'a> {
         problems
     }
 
+    /// What does not refuse it, but is likely to end it.
+    fn warning(&self) -> Option<String> {
+        self.program.as_ref().ok().and_then(hints::lacking)
+    }
+
     fn call_names(&self) -> Vec<&'static str> {
         let known = self.calls.iter().filter_map(|number| HostCall::from_number(*number));
         known.map(|call| call.row().name).collect()
@@ -130,6 +135,9 @@ impl<'a> Check<'a> {
         for problem in problems {
             text.push_str(&format!("  {ERROR}problem{ERROR:#}: {problem}\n"));
         }
+        if let Some(warning) = self.warning() {
+            text.push_str(&format!("  {WARNING}warning{WARNING:#}: {warning}\n"));
+        }
         text
     }
 
@@ -140,6 +148,7 @@ impl<'a> Check<'a> {
             "size": self.image.file.bytes.len(),
             "accepted": problems.is_empty(),
             "problems": problems,
+            "warning": self.warning(),
             "rule": self.program.as_ref().err().map(LoadError::rule),
             "code_hash": self.program.as_ref().ok().map(|program| program.code_hash().to_string()),
             "host_calls": self.call_names(),

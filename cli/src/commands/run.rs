@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bessemer_cli::bare::{self, Bare};
+use bessemer_cli::bare::{self, Bare, Input};
 use bessemer_cli::memory_digest;
 use bessemer_interp::Retired;
 use bessemer_runtime::{
@@ -17,8 +17,9 @@ use serde_json::{Value, json};
 use crate::support::compiling::{CacheArgs, CompilerArgs};
 use crate::support::dump::Dump;
 use crate::support::failure::Failure;
+use crate::support::hints;
 use crate::support::number::parse_bytes;
-use crate::support::output::{self, Address, Output, grouped, hex};
+use crate::support::output::{self, Address, Output, WARNING, grouped, hex};
 use crate::support::places::{Place, Places};
 use crate::support::program::{self, File, OptLevelArg};
 use crate::support::trace::Trace;
@@ -26,8 +27,9 @@ use crate::support::trace::Trace;
 /// Executes a program: the process prints what the program prints and exits with its exit code.
 ///
 /// The program is a static ELF file for rv32im or rv32imac, or a file that `aot` made of one. It gets its arguments the way RISC-V
-/// Linux passes them, and of its calls these: write (64) to files 1 and 2, exit (93, 94) and brk
-/// (214). Any other call returns -38 (ENOSYS); a write from unmapped memory traps.
+/// Linux passes them, and of its calls these: read (63) from file 0, write (64) and writev (66) to files 1 and 2, exit
+/// (93, 94), clock_gettime (113, 403) and brk (214). The clock is that of a machine which uses a unit of gas each
+/// nanosecond. Any other call returns -38 (ENOSYS), which is told at the end; a call with unmapped memory traps.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -145,17 +147,20 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let captured = Captured::default();
     let stdout: Box<dyn Write + Send> =
         if output.json { Box::new(captured.clone()) } else { Box::new(io::stdout()) };
-    let mut instance = args.instance(&file, &module, Bare::new(&module, stdout, io::stderr()))?;
+    let stdin = Input::new(io::stdin());
+    let bare = Bare::new(&module, stdin.again(), stdout, io::stderr());
+    let mut instance = args.instance(&file, &module, bare)?;
     let start = Instant::now();
     let execution = args.execute(&mut instance, &file, output)?;
     let run_time = start.elapsed();
     instance.data_mut().flush().map_err(|error| Failure::stream("the guest's output", error))?;
     let registers = match instance.registers() {
-        None if args.stats || output.json => Some(args.registers_again(&file)?),
+        None if args.stats || output.json => Some(args.registers_again(&file, &stdin)?),
         known => known.copied(),
     };
     let report = Report::new(args, &file, &instance, execution, run_time, registers);
     report.note_outcome(output);
+    report.note_unknown_calls(output);
     for dump in &dumps {
         dump.write(instance.memory())?;
     }
@@ -217,7 +222,7 @@ impl Args {
         let failed = |error| Failure::program(&file.path, error);
         let mut instance =
             bare::linker(module.engine()).instantiate(module, bare).map_err(failed)?;
-        bare::place_arguments(&mut instance, &self.guest_arguments())
+        bare::prepare(&mut instance, &self.guest_arguments())
             .map_err(|error| Failure::Usage(error.to_string()))?;
         instance.set_gas(self.gas).map_err(failed)?;
         Ok(instance)
@@ -225,10 +230,10 @@ impl Args {
 
     /// The registers at the end of a run whose native code did not keep them: executes once more, in
     /// silence, with code that does. A program's environment is the same each time.
-    fn registers_again(&self, file: &File) -> Result<[u64; 32], Failure> {
+    fn registers_again(&self, file: &File, stdin: &Input) -> Result<[u64; 32], Failure> {
         let module = file.module(self.config().precise_registers(true))?;
-        let mut instance =
-            self.instance(file, &module, Bare::new(&module, io::sink(), io::sink()))?;
+        let bare = Bare::new(&module, stdin.again(), io::sink(), io::sink());
+        let mut instance = self.instance(file, &module, bare)?;
         instance.run().map_err(|error| Failure::program(&file.path, error))?;
         let registers = instance.registers().copied();
         registers.ok_or_else(|| Failure::Other("the registers are not known".to_owned()))
@@ -332,6 +337,9 @@ impl<'a> Report<'a> {
                     addr.unwrap_or_default(),
                     trap.kind.sentence(),
                 ));
+                for hint in hints::of(self.module().program(), trap.pc) {
+                    output.note(hint);
+                }
             }
             Exit::OutOfGas { pc } => output.error(format_args!(
                 "out of gas at pc {}{place}: all {} gas is used; give more with --gas",
@@ -339,6 +347,19 @@ impl<'a> Report<'a> {
                 grouped(self.gas_used),
             )),
             Exit::Done(_) | Exit::HostCall { .. } => {}
+        }
+    }
+
+    /// A program that gets no answer to a call often goes on in silence.
+    fn note_unknown_calls(&self, output: Output) {
+        let calls: Vec<_> =
+            self.instance.data().unknown_calls().iter().map(u32::to_string).collect();
+        if !calls.is_empty() {
+            output.note(format_args!(
+                "{WARNING}warning{WARNING:#}: the program made calls that are not there and got -38 (ENOSYS): {}; \
+                 `bessemer run --help` lists those that are",
+                calls.join(", ")
+            ));
         }
     }
 

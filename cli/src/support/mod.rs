@@ -7,6 +7,7 @@ pub(crate) mod compiling;
 pub(crate) mod dump;
 pub(crate) mod failure;
 pub(crate) mod functions;
+pub(crate) mod hints;
 pub(crate) mod images;
 pub(crate) mod invocation;
 pub(crate) mod local;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bessemer_cli::bare::{self, Bare};
+use bessemer_cli::bare::{self, Bare, Input};
 use bessemer_image::Hart;
 use bessemer_interp::Observer;
 use bessemer_isa::Reg;
@@ -123,7 +123,7 @@ impl<'a> Subject<'a> {
     ) -> Result<Instance<Recorder>, Failure> {
         let failed = |error| Failure::program(&self.file.path, error);
         let recorder = Recorder {
-            bare: Bare::new(&self.module, output.clone(), output.clone()),
+            bare: Bare::new(&self.module, Input::empty(), output.clone(), output.clone()),
             calls: Vec::new(),
             last: None,
             stop: match until {
@@ -133,7 +133,7 @@ impl<'a> Subject<'a> {
             },
         };
         let mut instance = self.linker.instantiate(&self.module, recorder).map_err(failed)?;
-        bare::place_arguments(&mut instance, self.arguments)
+        bare::prepare(&mut instance, self.arguments)
             .map_err(|error| Failure::Usage(error.to_string()))?;
         instance.set_gas(gas).map_err(failed)?;
         Ok(instance)

@@ -451,7 +451,7 @@ mod tests {
         };
         assert_eq!(differences([&[b"a"], &[b"a"]]), Vec::<String>::new());
         let found = differences([&[b"a"], &[b"b"]]);
-        assert_eq!(found, ["s1", "memory 0xfffeffd0 (2 bytes differ)"]);
+        assert_eq!(found, ["s1", "memory 0xfffeffc0 (2 bytes differ)"]);
     }
 
     #[test]

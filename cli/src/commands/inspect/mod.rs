@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use self::headers::Headers;
 use self::statistics::Statistics;
 use crate::support::failure::Failure;
-use crate::support::output::{self, Address, ERROR, Output, TITLE, grouped};
+use crate::support::hints;
+use crate::support::output::{self, Address, ERROR, Output, TITLE, WARNING, grouped};
 use crate::support::program::File;
 
 /// Shows what a program file holds: segments, entry, extensions, memory, runs and their prices, and
@@ -161,10 +162,10 @@ impl Loaded {
     fn to_text(&self) -> String {
         let Self { program, statistics, artifact } = self;
         let (text, layout) = (program.text(), program.layout());
-        let profile = if program.profile().compressed { "rv32imac" } else { "rv32ima" };
+        let profile = program.profile().to_string();
         let mut shown = title("text");
         shown.push_str(&output::table([
-            ["profile".to_owned(), profile.to_owned()],
+            ["profile".to_owned(), profile],
             [
                 "addresses".to_owned(),
                 format!("{} to {}", Address(text.base()), Address(text.end())),
@@ -172,6 +173,9 @@ impl Loaded {
             ["size".to_owned(), bytes(text.bytes().len() as u64)],
             ["functions".to_owned(), grouped(program.symbols().functions().count() as u64)],
         ]));
+        if let Some(warning) = hints::lacking(program) {
+            shown.push_str(&format!("  {WARNING}warning{WARNING:#}: {warning}\n"));
+        }
         shown.push_str(&statistics.to_text());
         shown.push_str(&title("memory of a bare program"));
         shown.push_str(&output::table([
@@ -201,7 +205,9 @@ impl Loaded {
         let Self { program, statistics, artifact } = self;
         let (text, layout) = (program.text(), program.layout());
         json!({
+            "profile": program.profile().to_string(),
             "compressed": program.profile().compressed,
+            "warning": hints::lacking(program),
             "text": { "start": text.base(), "end": text.end(), "bytes": text.bytes().len() },
             "functions": program.symbols().functions().count(),
             "statistics": statistics.to_json(),
