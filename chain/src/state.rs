@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bessemer_abi::limits::ACCESS_ENTRIES;
 use bessemer_image::CodeHash;
-use bessemer_runtime::{InterruptHandle, Linker};
+use bessemer_runtime::{Engine, InterruptHandle, Linker};
 use bessemer_trie::AccountProof;
 use bessemer_types::{Address, U256};
 
@@ -288,6 +288,13 @@ impl State {
     /// The values of the block in which queries and simulations run.
     pub fn info(&self) -> &BlockInfo {
         &self.next
+    }
+
+    /// The engine that contracts run on: one with the settings of that which the chain was made with, and
+    /// with the limits and the gas schedule of contracts. Its statistics are those of the chain, its
+    /// readers and its blocks.
+    pub fn engine(&self) -> &Engine {
+        self.shared.modules.engine()
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

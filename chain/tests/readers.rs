@@ -272,6 +272,21 @@ fn a_reader_outlives_its_chain() {
 }
 
 #[test]
+fn a_chain_and_its_readers_have_one_engine_and_compile_once() {
+    let mut chain = Chain::in_memory(&engine(Backend::Jit)).unwrap();
+    let alice = chain.user("alice").unwrap();
+    let twins = chain.deploy(contract(TWINS)).from(alice).create().unwrap();
+    let reader = chain.reader().unwrap();
+    for count in 1..=10 {
+        increment(&mut chain, alice, twins);
+        assert_eq!(seen(&chain, twins).count, count);
+        assert_eq!(seen(&reader.clone(), twins).count, 0);
+    }
+    assert_eq!(chain.engine().statistics().compiles, 1);
+    assert_eq!(reader.engine().statistics(), chain.engine().statistics());
+}
+
+#[test]
 fn a_query_that_takes_too_long_can_be_ended() {
     use std::time::Duration;
 
