@@ -13,7 +13,7 @@ use bessemer_translator::{Context, NO_RESERVATION};
 
 use crate::exec::drive::{drive_interpreter, drive_native};
 use crate::exec::frame::{ECALL_BYTES, Frame, Guest, RETURN_TO_HOST, Stopped};
-use crate::exec::interrupt::{InterruptHandle, Interruptible};
+use crate::exec::interrupt::InterruptHandle;
 use crate::exec::linker::HostTable;
 use crate::exec::native::with_entrance;
 use crate::exec::signal::prepare_interrupts;
@@ -379,6 +379,7 @@ impl<T> Instance<T> {
             return Err(ErrorKind::NotOutOfGas.into());
         }
         self.set_gas(gas)?;
+        self.frame.unpaid = false;
         self.go()
     }
 
@@ -477,8 +478,6 @@ impl<T> Instance<T> {
     fn drive(&mut self) -> Result<Option<Exit>, Error> {
         // what a panicking host function leaves behind is an ended instance
         let before = std::mem::replace(&mut self.state, State::Ended { exact: false });
-        let _interruptible = self.frame.interrupt.clone().map(Interruptible::begin);
-        self.frame.unpaid = false;
         let mut interpreted = false;
         // whether execution went on natively, and with code that is entered at the heads of loops
         let (mut native, mut osr) = (false, false);

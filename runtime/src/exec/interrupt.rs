@@ -45,7 +45,7 @@ pub struct InterruptHandle(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     interrupted: AtomicBool,
-    /// The threads that execute something with this handle, each as often as it does.
+    /// The threads that run native code with this handle, each as often as it does.
     threads: Mutex<Vec<ThreadId>>,
 }
 
@@ -75,30 +75,22 @@ impl InterruptHandle {
         &self.0.interrupted
     }
 
-    fn threads(&self) -> MutexGuard<'_, Vec<ThreadId>> {
-        self.0.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    /// This thread goes to native code with the handle. One that never says that it left is told for
+    /// nothing, which does no harm.
+    pub(crate) fn enter(&self) {
+        self.threads().push(ThreadId::current());
     }
-}
 
-/// An execution that a handle may end, on the thread that made this.
-pub(crate) struct Interruptible {
-    handle: InterruptHandle,
-    thread: ThreadId,
-}
-
-impl Interruptible {
-    pub(crate) fn begin(handle: InterruptHandle) -> Self {
-        let thread = ThreadId::current();
-        handle.threads().push(thread);
-        Self { handle, thread }
-    }
-}
-
-impl Drop for Interruptible {
-    fn drop(&mut self) {
-        let mut threads = self.handle.threads();
-        if let Some(at) = threads.iter().rposition(|thread| *thread == self.thread) {
+    /// This thread has left it.
+    #[cold]
+    pub(crate) fn leave(&self) {
+        let (mut threads, current) = (self.threads(), ThreadId::current());
+        if let Some(at) = threads.iter().rposition(|thread| *thread == current) {
             threads.swap_remove(at);
         }
+    }
+
+    fn threads(&self) -> MutexGuard<'_, Vec<ThreadId>> {
+        self.0.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

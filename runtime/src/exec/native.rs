@@ -11,6 +11,7 @@ use bessemer_translator::{Code, Context, EntryPoint, HostCall, Landing};
 
 use crate::Error;
 use crate::exec::frame::Frame;
+use crate::exec::interrupt::InterruptHandle;
 use crate::exec::signal::{
     Activation, NativeFault, check_stack, prepare_interrupts, with_activation,
 };
@@ -34,34 +35,32 @@ pub(crate) fn with_entrance<T, R>(
         Activation::new(code.range(), code.traps(), memory, code.landing())
             .opening(&mut frame.guest.region)
     };
-    let interrupt = frame.interrupt.clone();
-    let mut serve: HostCall = host_call::<T>;
-    if let Some(interrupt) = &interrupt {
-        prepare_interrupts()?;
-        // SAFETY: the handle is kept until the activation is not current any more.
-        activation = unsafe { activation.interrupted_by(interrupt.flag()) };
-        serve = interruptible_host_call::<T>;
+    if frame.interrupt.is_some() {
+        allow_interrupts(frame.interrupt.as_ref(), &mut activation)?;
     }
     let result = with_activation(&mut activation, |activation| {
         let here = 0_u8;
         let context = &mut frame.guest.context;
         code.prepare(context);
         context.memory = frame.guest.region.base_mut().expose_provenance();
-        context.host_call = serve as usize;
+        context.host_call = match frame.interrupt {
+            None => host_call::<T> as HostCall as usize,
+            Some(_) => interruptible_host_call::<T> as HostCall as usize,
+        };
         context.stack_limit = (&raw const here).addr().saturating_sub(native_stack);
         context.landing = activation.cast::<Landing>().expose_provenance();
-        let interruptible = interrupt.is_some();
-        f(&mut Entrance { code, activation, interruptible, entered: false }, frame)
-    })?;
-    Ok(result)
+        f(&mut Entrance { code, activation, entered: false }, frame)
+    });
+    if let Some(handle) = &frame.interrupt {
+        handle.leave();
+    }
+    Ok(result?)
 }
 
 /// The means of entering native code, as long as its activation is current.
 pub(crate) struct Entrance<'a> {
     code: &'a Code,
     activation: *mut Activation,
-    /// Whether the activation has a flag that interrupts it.
-    interruptible: bool,
     entered: bool,
 }
 
@@ -89,19 +88,10 @@ impl Entrance<'_> {
         entry: EntryPoint,
     ) -> Option<NativeFault> {
         self.entered = true;
+        let interruptible = frame.interrupt.is_some();
         let context = std::ptr::from_mut(frame).cast::<Context>();
-        if self.interruptible {
-            // SAFETY: as below; nothing but generated code uses the context between the two.
-            let goes_on = unsafe { Activation::go_native(self.activation, context) };
-            if goes_on {
-                // SAFETY: as below.
-                unsafe { self.code.enter(context, entry) };
-            }
-            // SAFETY: the activation is alive while the entrance is, and native code has left.
-            return unsafe {
-                Activation::come_back(self.activation);
-                (*self.activation).take_fault()
-            };
+        if interruptible {
+            return self.enter_interruptible(context, entry);
         }
         // SAFETY: the context is the first field of the frame's first field; nothing but generated code and
         // `host_call` uses the frame until `enter` returns. `with_entrance` prepared it for this
@@ -110,6 +100,45 @@ impl Entrance<'_> {
         // SAFETY: the activation is alive while the entrance is, and native code has left.
         unsafe { (*self.activation).take_fault() }
     }
+
+    /// The same, of a guest that may be interrupted meanwhile.
+    #[cold]
+    #[inline(never)]
+    fn enter_interruptible(
+        &mut self,
+        context: *mut Context,
+        entry: EntryPoint,
+    ) -> Option<NativeFault> {
+        // SAFETY: as in `enter`, which this stands in for; nothing but generated code uses the context
+        // between the two.
+        let goes_on = unsafe { Activation::go_native(self.activation, context) };
+        if goes_on {
+            // SAFETY: as in `enter`.
+            unsafe { self.code.enter(context, entry) };
+        }
+        // SAFETY: the activation is alive while the entrance is, and native code has left.
+        unsafe {
+            Activation::come_back(self.activation);
+            (*self.activation).take_fault()
+        }
+    }
+}
+
+/// Has the guest of an activation end when the handle is used.
+#[cold]
+#[inline(never)]
+fn allow_interrupts(
+    handle: Option<&InterruptHandle>,
+    activation: &mut Activation,
+) -> Result<(), Error> {
+    if let Some(handle) = handle {
+        prepare_interrupts()?;
+        // SAFETY: the frame keeps its handle as long as it executes; `Entrance::enter` says when
+        // generated code runs, and so does the function that serves its host calls.
+        unsafe { activation.set_interrupt(handle.flag()) };
+        handle.enter();
+    }
+    Ok(())
 }
 
 /// What generated code calls at an ECALL. Does not unwind: a panic of a host function is kept in the

@@ -164,9 +164,8 @@ impl Activation {
     ///
     /// The flag is alive as long as the activation is current, and [`Activation::go_native`] and
     /// [`Activation::come_back`] stand around all generated code.
-    pub unsafe fn interrupted_by(mut self, flag: &AtomicBool) -> Self {
+    pub unsafe fn set_interrupt(&mut self, flag: &AtomicBool) {
         self.interrupt = ptr::from_ref(flag).expose_provenance();
-        self
     }
 
     /// Says that generated code is entered next, by the stub, with this context; `false` if the guest
@@ -220,7 +219,7 @@ impl Activation {
     ///
     /// # Safety
     ///
-    /// The flag is alive, as [`Activation::interrupted_by`] demands.
+    /// The flag is alive, as [`Activation::set_interrupt`] demands.
     unsafe fn is_interrupted(&self) -> bool {
         let flag = ptr::with_exposed_provenance::<AtomicBool>(self.interrupt);
         // SAFETY: it is null or a flag that is alive.
