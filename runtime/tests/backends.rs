@@ -1,4 +1,4 @@
-//! Which back ends a build has: `cargo xtask features` runs this without the feature `compiler` too.
+//! Which back ends a build has: `cargo xtask deep` runs this without the feature `compiler` too.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a failure")]
 
