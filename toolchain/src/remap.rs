@@ -8,6 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::Metadata;
+use cargo_metadata::camino::Utf8Path;
 
 /// The name of the folder with the sources of the library: `core` and `alloc`.
 pub(crate) const LIBRARY: &str = "/rustc";
@@ -42,7 +43,7 @@ impl Names {
         }
         names.push(metadata.target_directory.as_std_path(), "/target");
         for package in &metadata.packages {
-            let folder = package.manifest_path.parent().map(|folder| folder.as_std_path());
+            let folder = package.manifest_path.parent().map(Utf8Path::as_std_path);
             if let Some(folder) = folder.filter(|folder| !folder.starts_with(root)) {
                 names.push(folder, &format!("/{}-{}", package.name, package.version));
             }
