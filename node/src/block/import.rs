@@ -74,16 +74,16 @@ pub fn import(
     let number = header.number;
     header::check(spec, &parent.header, parent.hash, &header)?;
     let root = proofs::calculate_transaction_root(&body.transactions);
-    same(number, "the transactions root", header.transactions_root, root)?;
+    same(number, "the transactions root", &header.transactions_root, &root)?;
     same(
         number,
         "the hash of uncles",
-        header.ommers_hash,
-        proofs::calculate_ommers_root(&body.ommers),
+        &header.ommers_hash,
+        &proofs::calculate_ommers_root(&body.ommers),
     )?;
     let withdrawals = body.withdrawals.map(|list| list.0);
     if let (Some(root), Some(list)) = (header.withdrawals_root, &withdrawals) {
-        same(number, "the withdrawals root", root, proofs::calculate_withdrawals_root(list))?;
+        same(number, "the withdrawals root", &root, &proofs::calculate_withdrawals_root(list))?;
     }
 
     let environment = Environment::of_header(spec, &header, hashes);
@@ -107,18 +107,18 @@ pub fn import(
         }
     }
     let finished = draft.finish(withdrawals.as_deref().unwrap_or_default(), &body.ommers)?;
-    same(number, "the gas used", header.gas_used, finished.gas_used)?;
-    same(number, "the blob gas", header.blob_gas_used.unwrap_or(0), finished.blob_gas_used)?;
-    same(number, "the receipts root", header.receipts_root, receipts_root(&finished.receipts))?;
+    same(number, "the gas used", &header.gas_used, &finished.gas_used)?;
+    same(number, "the blob gas", &header.blob_gas_used.unwrap_or(0), &finished.blob_gas_used)?;
+    same(number, "the receipts root", &header.receipts_root, &receipts_root(&finished.receipts))?;
     if header.logs_bloom != bloom(&finished.receipts) {
         let expected = "another".to_owned();
         let found = header.logs_bloom.to_string();
         return Err(HeaderError { number, field: "the bloom filter", found, expected }.into());
     }
     if let (Some(found), Some(requests)) = (header.requests_hash, &finished.requests) {
-        same(number, "the requests hash", found, requests.requests_hash())?;
+        same(number, "the requests hash", &found, &requests.requests_hash())?;
     }
-    same(number, "the state root", header.state_root, finished.world.root())?;
+    same(number, "the state root", &header.state_root, &finished.world.root())?;
     Ok(Sealed {
         hash: header.hash_slow(),
         transactions: body.transactions,
@@ -136,8 +136,8 @@ pub fn import(
 fn same<T: PartialEq + Display>(
     number: u64,
     field: &'static str,
-    found: T,
-    expected: T,
+    found: &T,
+    expected: &T,
 ) -> Result<(), HeaderError> {
     if found == expected {
         return Ok(());

@@ -5,10 +5,10 @@ use bessemer_interp as interp;
 use bessemer_translator::{Code, HOST_EXIT, TrapRecord};
 
 use crate::exec::frame::{Frame, Stopped};
-use crate::exec::native::Entrance;
+use crate::exec::native::{Entrance, with_entrance};
 use crate::program::LoadedProgram;
 use crate::statistics::Counter;
-use crate::{Exit, Module};
+use crate::{Error, Exit, Module};
 
 /// Executes in the interpreter until a stop, or until there is native code and no runs left that are to be interpreted first: then the answer is `None`, and control stands at an arrival. Otherwise `true` means that the
 /// function called by name returned; if not, `frame.stopped` says why execution stopped.
@@ -88,28 +88,55 @@ impl Drop for Used<'_> {
     }
 }
 
+/// Executes `code` as [`drive_native`] does; `true` beside its answer means that the code was entered.
+#[inline]
+pub(super) fn run_native<T, const INTERRUPTIBLE: bool>(
+    module: &Module,
+    frame: &mut Frame<T>,
+    code: &Code,
+    native_stack: usize,
+    osr: bool,
+) -> Result<(Option<bool>, bool), Error> {
+    with_entrance::<_, _, INTERRUPTIBLE>(code, frame, native_stack, |entrance, frame| {
+        (drive_native(module, frame, entrance, osr), entrance.was_entered())
+    })
+}
+
+/// The same for a frame with a handle that interrupts it, apart from the others.
+#[cold]
+#[inline(never)]
+pub(super) fn run_interruptible<T>(
+    module: &Module,
+    frame: &mut Frame<T>,
+    code: &Code,
+    native_stack: usize,
+    osr: bool,
+) -> Result<(Option<bool>, bool), Error> {
+    run_native::<T, true>(module, frame, code, native_stack, osr)
+}
+
 /// The same natively. The interpreter takes control from where native code cannot be entered to where
 /// it can. The answer is `None` where the code that is entered at the heads of loops can be entered,
 /// unless `osr` says that this is it.
 #[inline]
-pub(super) fn drive_native<T>(
+fn drive_native<T, const INTERRUPTIBLE: bool>(
     module: &Module,
     frame: &mut Frame<T>,
-    entrance: &mut Entrance<'_>,
+    entrance: &mut Entrance<'_, INTERRUPTIBLE>,
     osr: bool,
 ) -> Option<bool> {
     let text = module.program().text();
     loop {
-        let entry = text.index(frame.guest.pc).and_then(|slot| entrance.entry_point(slot));
+        let entry = text.index(frame.guest.pc).and_then(|slot| entrance.code().entry_point(slot));
         let Some(entry) = entry else {
-            match interpret_gap(module, frame, entrance, osr) {
+            match interpret_gap(module, frame, entrance.code(), osr) {
                 Gap::Native => continue,
                 Gap::Osr => return None,
                 Gap::Stop(returned) => return Some(returned),
             }
         };
         let fault = entrance.enter(frame, entry);
-        if frame.is_interrupted() {
+        if INTERRUPTIBLE && frame.is_interrupted() {
             return Some(false);
         }
         if let Some(fault) = fault {
@@ -143,12 +170,7 @@ enum Gap {
 /// loop: then code is made that can be entered there.
 #[cold]
 #[inline(never)]
-fn interpret_gap<T>(
-    module: &Module,
-    frame: &mut Frame<T>,
-    entrance: &Entrance<'_>,
-    osr: bool,
-) -> Gap {
+fn interpret_gap<T>(module: &Module, frame: &mut Frame<T>, code: &Code, osr: bool) -> Gap {
     let (text, charges) = (module.program().text(), module.charges());
     let loaded = module.loaded();
     let mut most = if osr { u64::MAX } else { loaded.gap_gas_left() };
@@ -167,7 +189,7 @@ fn interpret_gap<T>(
         let before = hart.gas;
         let stop = interp::run_one(text, charges, &mut hart, &mut *frame.guest.region);
         used.gas += before - hart.gas;
-        let enterable = |slot| entrance.entry_point(slot).is_some();
+        let enterable = |slot| code.entry_point(slot).is_some();
         if stop.is_some() || text.index(hart.pc).is_some_and(enterable) {
             break stop;
         }

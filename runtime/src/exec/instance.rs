@@ -11,11 +11,10 @@ use bessemer_interp::{self as interp, Observer, Position};
 use bessemer_isa::{Reg, Xlen};
 use bessemer_translator::{Context, NO_RESERVATION};
 
-use crate::exec::drive::{drive_interpreter, drive_native};
+use crate::exec::drive::{drive_interpreter, run_interruptible, run_native};
 use crate::exec::frame::{ECALL_BYTES, Frame, Guest, RETURN_TO_HOST, Stopped};
 use crate::exec::interrupt::InterruptHandle;
 use crate::exec::linker::HostTable;
-use crate::exec::native::with_entrance;
 use crate::exec::signal::prepare_interrupts;
 use crate::memory::Region;
 use crate::{Error, ErrorKind, Exit, Module};
@@ -497,10 +496,11 @@ impl<T> Instance<T> {
                 }
             };
             let module = &*self.module;
-            let entered =
-                with_entrance(code, &mut self.frame, self.native_stack, |entrance, frame| {
-                    (drive_native(module, frame, entrance, osr), entrance.was_entered())
-                });
+            let (frame, stack) = (&mut self.frame, self.native_stack);
+            let entered = match frame.interrupt {
+                None => run_native::<T, false>(module, frame, code, stack, osr),
+                Some(_) => run_interruptible(module, frame, code, stack, osr),
+            };
             match entered {
                 Ok((None, was_native)) => {
                     native |= was_native;

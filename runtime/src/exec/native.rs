@@ -18,12 +18,14 @@ use crate::exec::signal::{
 
 /// Prepares this thread and the frame for native code of `code`, and calls `f` with the means of
 /// entering it.
+///
+/// `INTERRUPTIBLE` says whether the frame has a handle: what has none pays nothing for those that have.
 #[inline]
-pub(crate) fn with_entrance<T, R>(
+pub(crate) fn with_entrance<T, R, const INTERRUPTIBLE: bool>(
     code: &Code,
     frame: &mut Frame<T>,
     native_stack: usize,
-    f: impl FnOnce(&mut Entrance<'_>, &mut Frame<T>) -> R,
+    f: impl FnOnce(&mut Entrance<'_, INTERRUPTIBLE>, &mut Frame<T>) -> R,
 ) -> Result<R, Error> {
     check_stack(native_stack)?;
     let memory = frame.guest.region.reserved();
@@ -35,7 +37,7 @@ pub(crate) fn with_entrance<T, R>(
         Activation::new(code.range(), code.traps(), memory, code.landing())
             .opening(&mut frame.guest.region)
     };
-    if frame.interrupt.is_some() {
+    if INTERRUPTIBLE {
         allow_interrupts(frame.interrupt.as_ref(), &mut activation)?;
     }
     let result = with_activation(&mut activation, |activation| {
@@ -43,32 +45,31 @@ pub(crate) fn with_entrance<T, R>(
         let context = &mut frame.guest.context;
         code.prepare(context);
         context.memory = frame.guest.region.base_mut().expose_provenance();
-        context.host_call = match frame.interrupt {
-            None => host_call::<T> as HostCall as usize,
-            Some(_) => interruptible_host_call::<T> as HostCall as usize,
-        };
+        let host_call: HostCall =
+            if INTERRUPTIBLE { interruptible_host_call::<T> } else { host_call::<T> };
+        context.host_call = host_call as usize;
         context.stack_limit = (&raw const here).addr().saturating_sub(native_stack);
         context.landing = activation.cast::<Landing>().expose_provenance();
         f(&mut Entrance { code, activation, entered: false }, frame)
     });
-    if let Some(handle) = &frame.interrupt {
+    if INTERRUPTIBLE && let Some(handle) = &frame.interrupt {
         handle.leave();
     }
     Ok(result?)
 }
 
 /// The means of entering native code, as long as its activation is current.
-pub(crate) struct Entrance<'a> {
+pub(crate) struct Entrance<'a, const INTERRUPTIBLE: bool> {
     code: &'a Code,
     activation: *mut Activation,
     entered: bool,
 }
 
-impl Entrance<'_> {
-    /// Where native code takes an arrival at this slot.
+impl<'a, const INTERRUPTIBLE: bool> Entrance<'a, INTERRUPTIBLE> {
+    /// The code that is entered.
     #[inline]
-    pub(crate) fn entry_point(&self, slot: usize) -> Option<EntryPoint> {
-        self.code.entry_point(slot)
+    pub(crate) fn code(&self) -> &'a Code {
+        self.code
     }
 
     /// Whether native code was entered.
@@ -79,8 +80,7 @@ impl Entrance<'_> {
 
     /// Runs native code until it leaves; the fault if one made it leave.
     ///
-    /// `entry` came from [`Entrance::entry_point`] of the same entrance, and `frame` is the one that
-    /// the entrance was made for.
+    /// `entry` is one of [`Entrance::code`], and `frame` is the one that the entrance was made for.
     #[inline]
     pub(crate) fn enter<T>(
         &mut self,
@@ -88,9 +88,8 @@ impl Entrance<'_> {
         entry: EntryPoint,
     ) -> Option<NativeFault> {
         self.entered = true;
-        let interruptible = frame.interrupt.is_some();
         let context = std::ptr::from_mut(frame).cast::<Context>();
-        if interruptible {
+        if INTERRUPTIBLE {
             return self.enter_interruptible(context, entry);
         }
         // SAFETY: the context is the first field of the frame's first field; nothing but generated code and
@@ -102,8 +101,6 @@ impl Entrance<'_> {
     }
 
     /// The same, of a guest that may be interrupted meanwhile.
-    #[cold]
-    #[inline(never)]
     fn enter_interruptible(
         &mut self,
         context: *mut Context,
@@ -125,8 +122,6 @@ impl Entrance<'_> {
 }
 
 /// Has the guest of an activation end when the handle is used.
-#[cold]
-#[inline(never)]
 fn allow_interrupts(
     handle: Option<&InterruptHandle>,
     activation: &mut Activation,
