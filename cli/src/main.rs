@@ -99,9 +99,9 @@ Examples:
 
 fn main() -> ExitCode {
     if let Some(compiled) = stand_in::run() {
-        return compiled.unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
+        return compiled.unwrap_or_else(|source| {
+            let failure = Failure::Io { what: "run the compiler".to_owned(), source };
+            ExitCode::from(Output { json: false }.failure(&failure))
         });
     }
     let cli = Cli::parse();
