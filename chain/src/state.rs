@@ -206,7 +206,7 @@ impl State {
     }
 
     /// The proof of an account, and of what it stores under these keys, against
-    /// [`Chain::state_root`].
+    /// [`State::state_root`].
     ///
     /// # Errors
     ///
@@ -234,11 +234,11 @@ impl State {
         self.simulate_inspected(transaction, None)
     }
 
-    /// Like [`Chain::simulate`], and tells an inspector what happens.
+    /// Like [`State::simulate`], and tells an inspector what happens.
     ///
     /// # Errors
     ///
-    /// As [`Chain::simulate`].
+    /// As [`State::simulate`].
     pub fn simulate_inspected(
         &self,
         transaction: &Transaction,
