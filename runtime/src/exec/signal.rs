@@ -26,7 +26,7 @@
 //! A thread that executes a guest which may be interrupted gets SIGURG, whose default is that nothing
 //! happens, when the flag of its activation is set. Where generated code is, the handler lets the thread
 //! go on at the landing pad, as after a fault. Between a look at the flag and generated code, which is the
-//! case if [`Activation::native`] is set and the program counter is elsewhere, the handler takes all gas
+//! case if `native` of the [`Activation`] is set and the program counter is elsewhere, the handler takes all gas
 //! from the context, which generated code fetches next. Everywhere else the thread itself looks at the
 //! flag before generated code runs again. So no interrupt is lost, whenever it comes. What it leaves behind
 //! is of no use, and nobody looks at it: the instance has ended.
