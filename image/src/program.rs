@@ -116,7 +116,7 @@ impl Program {
         &self.symbols
     }
 
-    /// Bytes of native code that the program is taken to become (`docs/loader.md`, section 5).
+    /// Bytes of native code that the program is taken to become (`docs/loader.md`, section 8).
     pub fn native_bytes(&self, estimate: &NativeEstimate) -> u64 {
         native_bytes(&self.text, &self.segments, estimate)
     }
