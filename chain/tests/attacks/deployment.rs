@@ -31,7 +31,7 @@ fn a_file_over_the_limit_is_refused_and_one_with_too_much_text_costs_its_bytes()
     let receipt = attack(|scene| deploying(scene, file.clone(), None));
     assert_eq!(receipt.status, Status::Revert);
     assert!(receipt.gas_used > 4_000 * bytes);
-    assert!(receipt.diagnosis.refused.unwrap().contains("no contract"));
+    assert!(receipt.diagnosis.refused.unwrap().contains("not a contract"));
 }
 
 /// Text that would become too much native code is refused, whatever its length: nothing that is deployed
