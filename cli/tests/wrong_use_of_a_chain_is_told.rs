@@ -18,7 +18,7 @@ fn unknown_names_come_with_suggestions() {
         (&["call", "token", "transfer", "bbo", "1"], "did you mean `bob`?"),
         (&["call", "counter", "add", "1", "--from", "nobody"], "there is no account `nobody`"),
         (&["query", "alice", "get"], "no contract"),
-        (&["query", "0x00000000000000000000000000000000000000ff", "get"], "no contract"),
+        (&["query", "0x00000000000000000000000000000000000000ff", "get"], "is not a contract"),
         (&["query", "alice", "0x"], "alice is not a contract on this chain"),
         (&["query", "alice", "0x01020304"], "alice is not a contract on this chain"),
         (&["query", "bob", "get"], "no contract"),
