@@ -88,7 +88,7 @@ pub enum LoadError {
 
     /// A segment that is both writable and executable.
     #[error(
-        "program header {index}: the segment at {addr:#x} is writable and executable: put code and data into segments of their own; with GNU ld that is the default without -N, without -n, and with a linker script that has no single memory region for both (L16)"
+        "program header {index}: the segment at {addr:#x} is writable and executable: put code and data into segments of their own (with GNU ld, do not use -N, --omagic or -n, nor a linker script with one memory region for both) (L16)"
     )]
     WritableCode { index: usize, addr: u32 },
 

@@ -30,8 +30,8 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("c.mv a0, zero", 1, "reserved"),
     (".option norvc\nc.nop", 2, ".option rvc"),
     ("addw a0, a0, a1", 1, "no such instruction in RV32"),
-    ("nop\nfence.i", 2, "no instruction"),
-    ("csrr a0, cycle", 1, "no instruction"),
+    ("nop\nfence.i", 2, "not an instruction"),
+    ("csrr a0, cycle", 1, "not an instruction"),
     ("lw.aq a0, (a1)", 1, "takes no ordering"),
     ("j nowhere", 1, "`nowhere` is defined nowhere"),
     ("nop\nj 1b", 2, "label `1:` above"),
@@ -64,7 +64,7 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     (".macro x", 1, "no such directive"),
     (".option pop", 1, "no .option push"),
     (".option arch", 1, "is not one of rvc"),
-    (".byte 1\n.option norvc\nnop", 3, "no multiple of 2"),
+    (".byte 1\n.option norvc\nnop", 3, "not a multiple of 2"),
     (".word 1 / 0", 1, "divides by 0"),
     (".word 1 << 64", 1, "from 0 to 63"),
     (".word (1", 1, "expected `)`"),
@@ -196,7 +196,7 @@ fn a_layout_that_cannot_be_is_refused() {
     assert_eq!(program(0x1000, None), Ok(0x3000 - 0x1000));
     assert_eq!(program(0x1000, Some(0x8_0000)), Ok(0x8_0000));
     for (text_base, data_base, words) in [
-        (0x1002, None, "no multiple of 4"),
+        (0x1002, None, "not a multiple of 4"),
         (0x1000, Some(0x1000), "not below 0x2000"),
         (0x1000, Some(0x2004), "must be a multiple of 4096"),
         (0xffff_fffc, None, "above the 32-bit space"),

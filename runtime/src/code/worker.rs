@@ -378,7 +378,7 @@ mod tests {
             assert_eq!((got_options, got_limits), (options.clone(), limits));
             assert_eq!((got_schedule, elf), (schedule, &b"elf"[..]));
         }
-        assert_eq!(LIMITS + PRICES, 37);
+        assert_eq!(LIMITS + PRICES, 39);
     }
 
     /// This test again in a process of its own, which confines itself and then does `what`.
