@@ -105,11 +105,12 @@ fn the_limits_are_those_of_the_document() {
             limits.data_bytes,
             limits.stack_bytes,
             limits.heap_bytes.unwrap_or(0),
+            limits.native_bytes.unwrap_or(0),
             limits.memory.bytes(),
         ]
         .map(show)
     };
-    assert_eq!(rows.len(), 6);
+    assert_eq!(rows.len(), 7);
     for (row, (contract, bare)) in rows.iter().zip(fields(contract).iter().zip(fields(bare))) {
         assert_eq!(row[1..], [contract.as_str(), bare.as_str()], "{}", row[0]);
     }
