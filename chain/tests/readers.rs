@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use bessemer_chain::store::{BlockCommit, MemoryStore, RedbStore, Store, StoreError, View};
+use bessemer_chain::store::{MemoryStore, RedbStore, Store, StoreError};
 use bessemer_chain::{
-    Action, Address, CallRequest, Chain, ChainConfig, ChainError, Header, Reader, State, StateKey,
-    StorageKey, Transaction, U256, Value,
+    Action, Address, CallRequest, Chain, ChainConfig, ChainError, Reader, State, StorageKey,
+    Transaction, U256,
 };
 use bessemer_runtime::Backend;
+use common::bare::Bare;
 use common::{contract, engine};
 
 /// With an input of one byte, adds 1 to two stored numbers. With any other, returns both, and number and time of the
@@ -336,25 +337,6 @@ fn a_refreshed_reader_has_the_host_calls_that_came_later() {
     assert!(reader.call(asking, "").query_bytes().is_err(), "the number was unknown then");
     reader.refresh().unwrap();
     assert_eq!(reader.call(asking, "").query_bytes().unwrap(), [7, 0, 0, 0]);
-}
-
-/// A store without snapshots.
-struct Bare(MemoryStore);
-
-impl View for Bare {
-    fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
-        self.0.get(key)
-    }
-}
-
-impl Store for Bare {
-    fn head(&self) -> Result<Option<Header>, StoreError> {
-        self.0.head()
-    }
-
-    fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
-        self.0.commit(block)
-    }
 }
 
 #[test]

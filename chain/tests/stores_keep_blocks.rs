@@ -2,14 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
 mod blocks;
+mod common;
 
 use std::sync::Arc;
 
 use bessemer_chain::store::{
-    BlockCommit, ChangeSet, MemoryStore, RedbStore, Store, StoreError, View, decode_key,
+    BlockCommit, ChangeSet, MemoryStore, RedbStore, Store, StoreError, decode_key,
 };
 use bessemer_chain::{Header, StateKey, Value};
 use blocks::{Content, block, commit, key};
+use common::bare::Bare;
 
 /// Runs a check on each store, new and empty.
 fn each_store(check: impl Fn(&dyn Store)) {
@@ -125,25 +127,6 @@ fn the_last_change_of_a_key_counts() {
 
 #[test]
 fn a_store_says_what_it_does_not_support() {
-    /// A store with no more than a store needs.
-    struct Bare(MemoryStore);
-
-    impl View for Bare {
-        fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
-            self.0.get(key)
-        }
-    }
-
-    impl Store for Bare {
-        fn head(&self) -> Result<Option<Header>, StoreError> {
-            self.0.head()
-        }
-
-        fn commit(&self, block: BlockCommit<'_>) -> Result<(), StoreError> {
-            self.0.commit(block)
-        }
-    }
-
     let store = Bare(MemoryStore::new());
     let error = store.snapshot().map(drop).unwrap_err();
     assert_eq!(error.to_string(), "this store has no snapshots");

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this file holds only tests")]
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use sources::rust_files;
 
 fn metadata() -> Metadata {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
@@ -451,21 +454,6 @@ fn sources_of(metadata: &Metadata, member: &str) -> Vec<PathBuf> {
     let package = packages.iter().find(|package| *package.name == member).unwrap();
     let directory = package.manifest_path.parent().unwrap().as_std_path();
     rust_files(&directory.join("src"))
-}
-
-fn rust_files(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else { return vec![] };
-    let mut files = vec![];
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
 }
 
 /// The source without comments and without what stands between quotes, line by line.

@@ -3,9 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "this file holds only tests")]
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use sources::rust_files;
 
 /// The modules of `runtime/src`, from the bottom to the top.
 const RUNTIME: [&str; 10] = [
@@ -174,20 +178,6 @@ fn code(file: &Path) -> String {
     let text = text.split("\n#[cfg(test)]\nmod tests").next().unwrap();
     let lines = text.lines().map(|line| line.split("//").next().unwrap());
     lines.collect::<Vec<_>>().join("\n")
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = vec![];
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
 }
 
 #[test]

@@ -124,7 +124,7 @@ mod tests {
             ("./contracts/vault", "contracts/vault"),
             (".", ""),
             ("/bessemer-sdk-0.1.0", "/bessemer-sdk-0.1.0"),
-            ("/cargo/registry/src/index.crates.io-0123456789abcdef/ruint-1.17.0", "ruint-1.17.0"),
+            ("/cargo/registry/src/some-registry/ruint-1.17.0", "ruint-1.17.0"),
             ("/cargo/git/checkouts/a-0123/b/c", "/cargo/git/checkouts/a-0123/b/c"),
             ("/rustc/library/core", "/rustc/library/core"),
         ];

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
 pub(crate) mod assembly;
+pub(crate) mod bare;
 pub(crate) mod counting;
 pub(crate) mod script;
 pub(crate) mod watch;

@@ -4,9 +4,8 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Standard input. What was read is kept, so that each run of one program reads the same: a clone
-/// begins again, and goes on with the source where nobody has read before.
-#[derive(Clone)]
+/// Standard input of one run. What was read is kept, so that another run of the program, with
+/// [`Input::again`], reads the same, and goes on with the source behind it.
 pub struct Input {
     source: Arc<Mutex<Source>>,
     /// How many answers this run got.
@@ -31,7 +30,7 @@ impl Input {
         Self::new(io::empty())
     }
 
-    /// Input with this source, from its begin.
+    /// The same input from its begin, for another run.
     #[must_use]
     pub fn again(&self) -> Self {
         Self { source: Arc::clone(&self.source), answers: 0 }

@@ -88,7 +88,8 @@ impl Drop for Used<'_> {
     }
 }
 
-/// Executes `code` as [`drive_native`] does; `true` beside its answer means that the code was entered.
+/// Executes `code` natively, as [`drive_native`] says; `true` beside its answer means that the code was entered.
+/// `INTERRUPTIBLE` says whether the frame has a handle that interrupts it.
 #[inline]
 pub(super) fn run_native<T, const INTERRUPTIBLE: bool>(
     module: &Module,
@@ -102,7 +103,7 @@ pub(super) fn run_native<T, const INTERRUPTIBLE: bool>(
     })
 }
 
-/// The same for a frame with a handle that interrupts it, apart from the others.
+/// [`run_native`] for a frame with a handle, out of the way of those without.
 #[cold]
 #[inline(never)]
 pub(super) fn run_interruptible<T>(
@@ -115,8 +116,8 @@ pub(super) fn run_interruptible<T>(
     run_native::<T, true>(module, frame, code, native_stack, osr)
 }
 
-/// The same natively. The interpreter takes control from where native code cannot be entered to where
-/// it can. The answer is `None` where the code that is entered at the heads of loops can be entered,
+/// Executes natively until a stop, with the answer of [`drive_interpreter`]. The interpreter takes control
+/// from where native code cannot be entered to where it can. The answer is `None` where the code that is entered at the heads of loops can be entered,
 /// unless `osr` says that this is it.
 #[inline]
 fn drive_native<T, const INTERRUPTIBLE: bool>(

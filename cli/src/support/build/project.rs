@@ -146,6 +146,10 @@ fn shared(metadata: &Metadata) -> Option<PathBuf> {
     let target = &metadata.target_directory;
     let chosen = *target != metadata.workspace_root.join("target")
         || metadata.build_directory.as_ref().is_some_and(|folder| folder != target);
-    if chosen { None } else { user_folder("XDG_CACHE_HOME", ".cache").ok() }
-        .map(|cache| cache.join("bessemer-build"))
+    if chosen {
+        return None;
+    }
+    // without a home a project shares nothing
+    let cache = user_folder("XDG_CACHE_HOME", ".cache").ok()?;
+    Some(cache.join("bessemer-build"))
 }
