@@ -198,7 +198,7 @@ impl Chain {
         store: Arc<dyn Store>,
         config: ChainConfig,
     ) -> Result<Self, ChainError> {
-        let modules = Arc::new(Modules::new(engine, config.module_bytes)?);
+        let modules = Arc::new(Modules::new(engine, config.module_bytes));
         let linker = host::linker(modules.engine())?;
         let head = store.head()?.unwrap_or_default();
         let view = Arc::clone(&store) as Arc<dyn View>;

@@ -79,12 +79,10 @@ impl Modules {
     /// The limits of those that the state has.
     const DEPLOYED: Limits = Self::LIMITS.without_estimate();
 
-    /// Modules for an engine with the back end, caches and pool of `engine`, and with the limits and
-    /// the gas schedule of contracts.
-    pub(crate) fn new(engine: &Engine, most_bytes: u64) -> Result<Self, Error> {
-        let config = engine.config().clone();
-        let config = config.limits(Self::DEPLOYED).gas_schedule(Self::SCHEDULE);
-        Ok(Self { engine: Engine::new(config)?, kept: Mutex::default(), most_bytes })
+    /// Modules of `engine`, with the limits and the gas schedule of contracts.
+    pub(crate) fn new(engine: &Engine, most_bytes: u64) -> Self {
+        let engine = engine.with_rules(Self::DEPLOYED, Self::SCHEDULE);
+        Self { engine, kept: Mutex::default(), most_bytes }
     }
 
     pub(crate) fn engine(&self) -> &Engine {

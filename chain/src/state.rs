@@ -290,9 +290,8 @@ impl State {
         &self.next
     }
 
-    /// The engine that contracts run on: one with the settings of that which the chain was made with, and
-    /// with the limits and the gas schedule of contracts. Its statistics are those of the chain, its
-    /// readers and its blocks.
+    /// The engine that contracts run on: the one that the chain was made with, with the limits and the gas
+    /// schedule of contracts.
     pub fn engine(&self) -> &Engine {
         self.shared.modules.engine()
     }

@@ -12,7 +12,7 @@ use bessemer_chain::{
     Action, Address, CallRequest, Chain, ChainConfig, ChainError, Reader, State, StorageKey,
     Transaction, U256,
 };
-use bessemer_runtime::Backend;
+use bessemer_runtime::{Backend, Config, Engine};
 use common::bare::Bare;
 use common::{contract, engine};
 
@@ -285,6 +285,21 @@ fn a_chain_and_its_readers_have_one_engine_and_compile_once() {
     }
     assert_eq!(chain.engine().statistics().compiles, 1);
     assert_eq!(reader.engine().statistics(), chain.engine().statistics());
+}
+
+#[test]
+fn chains_run_on_the_engine_of_the_embedder() {
+    let config = Config::new().backend(Backend::Jit).memory_cache(64 << 20);
+    let engine = Engine::new(config).unwrap();
+    for _ in 0..3 {
+        let mut chain = Chain::in_memory(&engine).unwrap();
+        let alice = chain.user("alice").unwrap();
+        let twins = chain.deploy(contract(TWINS)).from(alice).create().unwrap();
+        increment(&mut chain, alice, twins);
+        assert_eq!(seen(&chain, twins).count, 1);
+        assert_eq!(chain.engine().statistics(), engine.statistics());
+    }
+    assert_eq!(engine.statistics().compiles, 1, "the code of one chain serves the others");
 }
 
 #[test]

@@ -52,9 +52,15 @@ pub use config::{Backend, CacheLimits, ChildLimits, Compilation, Config};
 pub use engine::Engine;
 pub use engine::cache::Cache;
 pub use error::{CacheError, ChildError, Error, ErrorKind, SignalError};
-pub use exec::instance::{Arguments, Caller, Instance, MAX_GAS};
+pub use exec::host_function::{
+    ArgumentRegisters, FromRegisters, GuestSlice, HostFunction, HostResult, HostStop,
+    IntoHostResult,
+};
+pub use exec::instance::{
+    Arguments, Caller, FromResult, Instance, IntoRegisters, MAX_GAS, RegisterWriter, TypedFunction,
+};
 pub use exec::interrupt::InterruptHandle;
-pub use exec::linker::{FromRegister, HostFunction, HostResult, HostStop, IntoHostResult, Linker};
+pub use exec::linker::Linker;
 #[cfg(feature = "test-hooks")]
 #[doc(hidden)]
 pub use exec::signal;

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::thread;
 
-use bessemer_image::{Charges, Program};
+use bessemer_image::{Charges, Limits, Program};
+use bessemer_isa::GasSchedule;
 use bessemer_translator::{Artifact, Options, TranslateError, translate};
 
 use super::cache::Key;
@@ -27,6 +28,8 @@ pub(crate) struct Source<'a> {
     pub(crate) program: &'a Program,
     pub(crate) charges: &'a Charges,
     pub(crate) options: &'a Options,
+    pub(crate) limits: &'a Limits,
+    pub(crate) schedule: &'a GasSchedule,
     /// The key of the artifact.
     pub(crate) key: Key,
 }

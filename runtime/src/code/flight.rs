@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use bessemer_translator::TranslateError;
 
 use crate::error::CompileError;
-use crate::program::{ImageHash, LoadedProgram};
+use crate::program::{Identity, LoadedProgram};
 
 /// One program's code. Whoever [takes](Flights::take) it makes the code; all others can wait.
 #[derive(Debug)]
@@ -86,12 +86,12 @@ impl Drop for Taken<'_> {
 /// All flights, by the keys of their programs.
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
-    all: Mutex<HashMap<ImageHash, Arc<Flight>>>,
+    all: Mutex<HashMap<Identity, Arc<Flight>>>,
 }
 
 impl Flights {
     /// The flight of a program, if there is one.
-    pub(crate) fn find(&self, key: &ImageHash) -> Option<Arc<Flight>> {
+    pub(crate) fn find(&self, key: &Identity) -> Option<Arc<Flight>> {
         self.all().get(key).cloned()
     }
 
@@ -103,7 +103,7 @@ impl Flights {
         known: impl FnOnce() -> Option<Arc<LoadedProgram>>,
     ) -> Result<(Arc<Flight>, bool), Arc<LoadedProgram>> {
         let mut all = self.all();
-        if let Some(flight) = all.get(&loaded.image_hash) {
+        if let Some(flight) = all.get(&loaded.identity()) {
             return Ok((Arc::clone(flight), false));
         }
         // whoever ends a flight has kept its program before
@@ -111,7 +111,7 @@ impl Flights {
             return Err(known);
         }
         let flight = Arc::new(Flight::new(loaded));
-        all.insert(loaded.image_hash, Arc::clone(&flight));
+        all.insert(loaded.identity(), Arc::clone(&flight));
         Ok((flight, true))
     }
 
@@ -128,14 +128,14 @@ impl Flights {
 
     /// Takes a flight off the list, if it is still there: another of the same program may be.
     pub(crate) fn end(&self, flight: &Arc<Flight>) {
-        let key = flight.loaded.image_hash;
+        let key = flight.loaded.identity();
         let mut all = self.all();
         if all.get(&key).is_some_and(|other| Arc::ptr_eq(other, flight)) {
             all.remove(&key);
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<ImageHash, Arc<Flight>>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<Identity, Arc<Flight>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -144,20 +144,21 @@ impl Flights {
 mod tests {
     use std::thread;
 
-    use bessemer_image::{ImageBuilder, Profile};
+    use bessemer_image::{ImageBuilder, Limits, Profile};
+    use bessemer_isa::GasSchedule;
 
     use super::*;
     use crate::memory::{PoolLimits, RegionPool};
-    use crate::program::Known;
-    use crate::{Backend, Config};
+    use crate::program::{ImageHash, Known, Rules};
 
     fn loaded() -> Arc<LoadedProgram> {
         let elf =
             ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, 0x73_u32.to_le_bytes()).build();
-        let config = Config::new().backend(Backend::Interpreter);
+        let rules =
+            Arc::new(Rules { limits: Limits::bare(), schedule: GasSchedule::V1, number: 0 });
         let pool = RegionPool::new(PoolLimits::default());
         Arc::new(
-            LoadedProgram::load(&elf, ImageHash::of(&elf), Known::Nothing, &config, &pool).unwrap(),
+            LoadedProgram::load(&elf, ImageHash::of(&elf), Known::Nothing, &rules, &pool).unwrap(),
         )
     }
 
@@ -198,13 +199,13 @@ mod tests {
         assert!(is_new, "a failure is not remembered");
         // whoever is late does not end what began meanwhile
         flights.end(&flight);
-        assert!(Arc::ptr_eq(&flights.find(&loaded.image_hash).unwrap(), &other));
+        assert!(Arc::ptr_eq(&flights.find(&loaded.identity()).unwrap(), &other));
     }
 
     #[test]
     fn no_flight_begins_for_code_that_came_meanwhile() {
         let (flights, loaded) = (Flights::default(), loaded());
         let known = flights.begin(&loaded, || Some(Arc::clone(&loaded))).unwrap_err();
-        assert!(Arc::ptr_eq(&known, &loaded) && flights.find(&loaded.image_hash).is_none());
+        assert!(Arc::ptr_eq(&known, &loaded) && flights.find(&loaded.identity()).is_none());
     }
 }

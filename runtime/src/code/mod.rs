@@ -2,8 +2,8 @@
 //!
 //! `provider` puts the others together. `compile` says what a compiler is, and `worker` is one in a
 //! process of its own; `flight` is code that is being made, for all who want it; `queue` has it made
-//! on other threads, in an `order` that lets nobody wait for ever; `policy` says when. `cache` keeps
-//! what was made.
+//! on other threads, in an `order` that lets nobody wait for ever; `policy` says when. `rules` are what
+//! programs may be and pay. `cache` keeps what was made.
 
 pub(crate) mod cache;
 pub(crate) mod compile;
@@ -12,4 +12,5 @@ pub(crate) mod order;
 pub(crate) mod policy;
 pub(crate) mod provider;
 pub(crate) mod queue;
+pub(crate) mod rules;
 pub(crate) mod worker;

@@ -8,18 +8,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use bessemer_image::Program;
-use bessemer_translator::{Artifact, Code, Labels, Options, TextShape};
+use bessemer_image::{Limits, Program};
+use bessemer_isa::GasSchedule;
+use bessemer_translator::{Artifact, Code, Labels, Options, TextShape, identity};
 
 use crate::code::cache::{Damage, Key, KeySeed, Memory, Missed, Secret, Store, Stored};
 use crate::code::compile::{Compile, InProcess};
 use crate::code::flight::{Flight, Flights};
 use crate::code::policy::Policy;
 use crate::code::queue::Queue;
+use crate::code::rules::AllRules;
 use crate::code::worker::{Child, Worker};
 use crate::error::{CacheError, CompileError, WithSources};
 use crate::memory::RegionPool;
-use crate::program::{ImageHash, Known, LoadedProgram};
+use crate::program::{Identity, ImageHash, Known, LoadedProgram, Rules};
 use crate::statistics::EngineCounters;
 use crate::{Backend, Compilation, Config, Error, ErrorKind, Origin};
 
@@ -28,8 +30,9 @@ use crate::{Backend, Compilation, Config, Error, ErrorKind, Origin};
 pub(crate) struct Provider {
     config: Config,
     pool: RegionPool,
-    /// `None` if this machine runs no native code.
-    seed: Option<KeySeed>,
+    /// Whether this machine runs native code.
+    native: bool,
+    rules: AllRules,
     /// How programs are compiled that are entered at the heads of loops.
     osr_options: Options,
     store: Option<Store>,
@@ -45,8 +48,8 @@ pub(crate) struct Provider {
 /// Tells jobs apart: code is made once for all who want it, and each check is one of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Work {
-    Make(ImageHash),
-    MakeOsr(ImageHash),
+    Make(Identity),
+    MakeOsr(Identity),
     /// With the number of the load.
     Check(u64),
 }
@@ -63,12 +66,9 @@ enum Job {
 
 impl Provider {
     pub(crate) fn new(config: Config, pool: RegionPool) -> Result<Arc<Self>, Error> {
-        let seed = match config.backend {
-            Backend::Interpreter => None,
-            _ => KeySeed::new(&config.options, &config.limits, &config.schedule).ok(),
-        };
+        let native = config.backend != Backend::Interpreter && identity(&config.options).is_ok();
         let store = match &config.cache_dir {
-            Some(path) if seed.is_some() => open_store(path, &config)?,
+            Some(path) if native => open_store(path, &config)?,
             _ => None,
         };
         let memory = match config.memory_cache {
@@ -79,8 +79,6 @@ impl Provider {
         let compiler: Box<dyn Compile> = match &config.compiler_command {
             Some(command) => Box::new(Worker {
                 child: Child { command: command.clone(), limits: config.child_limits },
-                limits: config.limits,
-                schedule: config.schedule,
             }),
             None => Box::new(InProcess),
         };
@@ -101,7 +99,8 @@ impl Provider {
                 osr_options: Options { loop_entries: true, ..config.options.clone() },
                 config,
                 pool,
-                seed,
+                native,
+                rules: AllRules::default(),
                 store,
                 compiler,
                 counters: EngineCounters::default(),
@@ -141,21 +140,34 @@ impl Provider {
         &self.memory
     }
 
+    /// The rules with these limits and prices.
+    pub(crate) fn rules(&self, limits: Limits, schedule: GasSchedule) -> Arc<Rules> {
+        self.rules.get(limits, schedule, || {
+            self.native.then(|| KeySeed::new(&self.config.options, &limits, &schedule).ok())?
+        })
+    }
+
     /// The key of a program's artifact; `None` if this machine runs no native code.
-    pub(crate) fn key(&self, image: ImageHash) -> Option<Key> {
-        self.seed.as_ref().map(|seed| seed.key(image))
+    pub(crate) fn key(&self, rules: &Rules, image: ImageHash) -> Option<Key> {
+        self.rules.seed(rules).map(|seed| seed.key(image))
+    }
+
+    /// The key of a program that is loaded.
+    fn key_of(&self, loaded: &LoadedProgram) -> Option<Key> {
+        self.key(&loaded.rules, loaded.image_hash)
     }
 
     /// The module of a program.
     pub(crate) fn module(
         self: &Arc<Self>,
+        rules: &Arc<Rules>,
         elf: &[u8],
         known: Known,
     ) -> Result<Arc<LoadedProgram>, Error> {
         let image = ImageHash::of(elf);
-        let loaded = match self.known(image) {
+        let loaded = match self.known(rules.identity(image)) {
             Some(loaded) => loaded,
-            None => self.load(elf, image, known)?,
+            None => self.load(rules, elf, image, known)?,
         };
         self.see_to_code(loaded)
     }
@@ -163,17 +175,18 @@ impl Provider {
     /// The module of a program whose artifact is at hand, if that may be used.
     pub(crate) fn module_from(
         self: &Arc<Self>,
+        rules: &Arc<Rules>,
         elf: &[u8],
         artifact: &Artifact,
     ) -> Result<Arc<LoadedProgram>, Error> {
         let image = ImageHash::of(elf);
-        if let Some(loaded) = self.known(image) {
+        if let Some(loaded) = self.known(rules.identity(image)) {
             return self.see_to_code(loaded);
         }
-        let loaded = Arc::new(self.parse(elf, image, Known::Nothing)?);
+        let loaded = Arc::new(self.parse(rules, elf, image, Known::Nothing)?);
         let small = artifact.code().len() <= self.native_limit(&loaded);
         if !small || !fits(artifact.tables().text(), &loaded) {
-            return self.module(elf, Known::Nothing);
+            return self.module(rules, elf, Known::Nothing);
         }
         let started = Instant::now();
         match Code::publish(artifact) {
@@ -191,10 +204,10 @@ impl Provider {
     }
 
     /// The sealed file of a program and its native code.
-    pub(crate) fn portable(&self, elf: &[u8]) -> Result<Vec<u8>, Error> {
+    pub(crate) fn portable(&self, rules: &Arc<Rules>, elf: &[u8]) -> Result<Vec<u8>, Error> {
         let image = ImageHash::of(elf);
-        let loaded = self.parse(elf, image, Known::Nothing)?;
-        let (Some(store), Some(key)) = (&self.store, self.key(image)) else {
+        let loaded = self.parse(rules, elf, image, Known::Nothing)?;
+        let (Some(store), Some(key)) = (&self.store, self.key_of(&loaded)) else {
             return Err(ErrorKind::NoSecret.into());
         };
         let artifact = self.translate(&loaded, &self.config.options)?;
@@ -204,29 +217,30 @@ impl Provider {
     }
 
     /// A program that is kept in memory, or is being compiled.
-    fn known(&self, image: ImageHash) -> Option<Arc<LoadedProgram>> {
-        if let Some(loaded) = self.memory.find(image) {
+    fn known(&self, program: Identity) -> Option<Arc<LoadedProgram>> {
+        if let Some(loaded) = self.memory.find(program) {
             self.counters.memory_hits.count();
             return Some(loaded);
         }
-        self.flights.find(&image).map(|flight| Arc::clone(&flight.loaded))
+        self.flights.find(&program).map(|flight| Arc::clone(&flight.loaded))
     }
 
     /// Parses a program, and takes the code that is on disk for it.
     fn load(
         &self,
+        rules: &Arc<Rules>,
         elf: &[u8],
         image: ImageHash,
         known: Known,
     ) -> Result<Arc<LoadedProgram>, Error> {
         let started = Instant::now();
-        let stored = self.fetch(image);
+        let stored = self.fetch(rules, image);
         let fetched = started.elapsed();
         let known = match (known, &stored) {
             (Known::Nothing, Some(stored)) => Known::Hash(stored.code_hash),
             (known, _) => known,
         };
-        let loaded = Arc::new(self.parse(elf, image, known)?);
+        let loaded = Arc::new(self.parse(rules, elf, image, known)?);
         if stored.is_some_and(|stored| self.adopt(&loaded, stored, fetched)) {
             self.check_some(&loaded);
         }
@@ -236,14 +250,20 @@ impl Provider {
         Ok(loaded)
     }
 
-    fn parse(&self, elf: &[u8], image: ImageHash, known: Known) -> Result<LoadedProgram, Error> {
-        let loaded = LoadedProgram::load(elf, image, known, &self.config, &self.pool)?;
+    fn parse(
+        &self,
+        rules: &Arc<Rules>,
+        elf: &[u8],
+        image: ImageHash,
+        known: Known,
+    ) -> Result<LoadedProgram, Error> {
+        let loaded = LoadedProgram::load(elf, image, known, rules, &self.pool)?;
         Ok(loaded.with_file(self.compiler.needs_file().then(|| elf.into())))
     }
 
     /// Whether instances wait for native code when interpreting has become dearer than compiling.
     fn waits(&self) -> bool {
-        self.seed.is_some() && self.config.backend == Backend::Auto && self.config.wait_for_code
+        self.native && self.config.backend == Backend::Auto && self.config.wait_for_code
     }
 
     /// Has the code of a program made as the settings say, if it has none.
@@ -269,7 +289,7 @@ impl Provider {
     /// Makes the code of a program on this thread, or waits for who does it already; gives the
     /// program that has it, which may be another of the same file.
     fn make_now(&self, loaded: &Arc<LoadedProgram>) -> Result<Arc<LoadedProgram>, CompileError> {
-        let known = || self.memory.find(loaded.image_hash).filter(|known| known.code().is_some());
+        let known = || self.memory.find(loaded.identity()).filter(|known| known.code().is_some());
         let (flight, _) = match self.flights.begin(loaded, known) {
             Ok(begun) => begun,
             Err(known) => return Ok(known),
@@ -308,7 +328,7 @@ impl Provider {
         if self.config.wait_for_code {
             self.make_osr(loaded);
         } else if loaded.is_first_to_want_osr() {
-            let work = Work::MakeOsr(loaded.image_hash);
+            let work = Work::MakeOsr(loaded.identity());
             let _ = self.queue.add(work, cost(loaded), Job::MakeOsr(Arc::clone(loaded)));
         }
     }
@@ -328,18 +348,18 @@ impl Provider {
                 }
             }
         });
-        self.counters.memory_evictions.add(self.memory.weigh(loaded.image_hash));
+        self.counters.memory_evictions.add(self.memory.weigh(loaded.identity()));
     }
 
     /// Somebody executes a program that has no native code yet.
     pub(crate) fn raise(&self, loaded: &LoadedProgram) {
-        if self.config.backend == Backend::Auto && self.seed.is_some() {
-            self.queue.raise(&Work::Make(loaded.image_hash));
+        if self.config.backend == Backend::Auto && self.native {
+            self.queue.raise(&Work::Make(loaded.identity()));
         }
     }
 
     fn hold(&self, loaded: &Arc<LoadedProgram>) {
-        let gone = self.memory.hold(loaded.image_hash, loaded);
+        let gone = self.memory.hold(loaded);
         self.counters.memory_evictions.add(gone);
     }
 
@@ -348,8 +368,8 @@ impl Provider {
     }
 
     /// Loads an artifact from disk.
-    fn fetch(&self, image: ImageHash) -> Option<Stored> {
-        let (store, key) = (self.store.as_ref()?, self.key(image)?);
+    fn fetch(&self, rules: &Rules, image: ImageHash) -> Option<Stored> {
+        let (store, key) = (self.store.as_ref()?, self.key(rules, image)?);
         store.load(key).map_err(|missed| self.missed(store, key, &missed)).ok()
     }
 
@@ -359,7 +379,7 @@ impl Provider {
         let code = match self.usable(stored, loaded) {
             Ok(code) => code,
             Err(missed) => {
-                if let (Some(store), Some(key)) = (&self.store, self.key(loaded.image_hash)) {
+                if let (Some(store), Some(key)) = (&self.store, self.key_of(loaded)) {
                     self.missed(store, key, &missed);
                 }
                 return false;
@@ -422,21 +442,21 @@ impl Provider {
     /// Has a program compiled in the background, if its turn has come; gives the program that gets
     /// the code.
     fn want(&self, loaded: Arc<LoadedProgram>) -> Arc<LoadedProgram> {
-        if let Some(flight) = self.flights.find(&loaded.image_hash) {
-            self.queue.raise(&Work::Make(loaded.image_hash));
+        if let Some(flight) = self.flights.find(&loaded.identity()) {
+            self.queue.raise(&Work::Make(loaded.identity()));
             return Arc::clone(&flight.loaded);
         }
-        if !self.policy.is_due(loaded.image_hash) {
+        if !self.policy.is_due(loaded.identity()) {
             self.counters.compiles_deferred.count();
             return loaded;
         }
-        let known = || self.memory.find(loaded.image_hash).filter(|known| known.code().is_some());
+        let known = || self.memory.find(loaded.identity()).filter(|known| known.code().is_some());
         let (flight, is_new) = match self.flights.begin(&loaded, known) {
             Ok(begun) => begun,
             Err(known) => return known,
         };
         let loaded = Arc::clone(&flight.loaded);
-        let work = Work::Make(loaded.image_hash);
+        let work = Work::Make(loaded.identity());
         if is_new && !self.queue.add(work, cost(&loaded), Job::Make(Arc::clone(&flight))) {
             self.flights.end(&flight);
             self.counters.compiles_deferred.count();
@@ -519,7 +539,7 @@ mod tests {
             elf,
             ImageHash::of(elf),
             Known::Nothing,
-            &provider.config,
+            &provider.rules(provider.config.limits, provider.config.schedule),
             &provider.pool,
         )
         .unwrap()

@@ -46,18 +46,15 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) child: Child,
-    pub(crate) limits: Limits,
-    pub(crate) schedule: GasSchedule,
 }
 
 impl Compile for Worker {
     fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError> {
         let elf = source.file.ok_or(ChildError::Answer)?;
         let slots = source.program.text().slot_count();
-        let Self { child, limits, schedule } = self;
-        let options = source.options;
+        let Source { options, limits, schedule, .. } = *source;
         let request = Request { options, limits, schedule, elf, key: source.key, slots };
-        Ok(child.compile(&request)?)
+        Ok(self.child.compile(&request)?)
     }
 
     fn needs_file(&self) -> bool {

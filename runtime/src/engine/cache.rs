@@ -6,18 +6,19 @@ use std::path::Path;
 use crate::CacheLimits;
 use crate::code::cache::{CacheEntry, CacheFileError, Key, Missed, Store};
 use crate::code::provider::Provider;
-use crate::program::ImageHash;
+use crate::program::{ImageHash, Rules};
 
 /// An engine's cache directory, to look at and to tend.
 #[derive(Clone, Copy, Debug)]
 pub struct Cache<'a> {
     provider: &'a Provider,
+    rules: &'a Rules,
     store: &'a Store,
 }
 
 impl<'a> Cache<'a> {
-    pub(crate) fn new(provider: &'a Provider) -> Option<Self> {
-        Some(Self { provider, store: provider.store()? })
+    pub(crate) fn new(provider: &'a Provider, rules: &'a Rules) -> Option<Self> {
+        Some(Self { provider, rules, store: provider.store()? })
     }
 
     /// Where it is.
@@ -32,7 +33,7 @@ impl<'a> Cache<'a> {
 
     /// The key of a program's artifact under this engine's settings.
     pub fn key(&self, elf: &[u8]) -> Option<Key> {
-        self.provider.key(ImageHash::of(elf))
+        self.provider.key(self.rules, ImageHash::of(elf))
     }
 
     /// All artifacts, the least recently used first. Nothing is said of what is in them.

@@ -4,8 +4,12 @@ pub(crate) mod cache;
 
 use std::sync::Arc;
 
+use bessemer_image::Limits;
+use bessemer_isa::GasSchedule;
+
 use crate::code::provider::Provider;
 use crate::memory::RegionPool;
+use crate::program::{Known, LoadedProgram, Rules};
 use crate::statistics::EngineStatistics;
 use crate::{Backend, Cache, Config, Error};
 
@@ -19,6 +23,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct Inner {
     provider: Arc<Provider>,
+    rules: Arc<Rules>,
 }
 
 impl Engine {
@@ -30,8 +35,48 @@ impl Engine {
     /// directory that cannot be used for another reason costs speed and a warning.
     pub fn new(config: Config) -> Result<Self, Error> {
         let pool = RegionPool::new(config.pool);
+        let (limits, schedule) = (config.limits, config.schedule);
         let provider = Provider::new(config, pool)?;
-        Ok(Self { inner: Arc::new(Inner { provider }) })
+        let rules = provider.rules(limits, schedule);
+        Ok(Self { inner: Arc::new(Inner { provider, rules }) })
+    }
+
+    /// An engine with other limits and prices, which shares all else with this one: threads that compile,
+    /// caches, guest memories and statistics. [`Engine::config`] remains that of the first.
+    ///
+    /// ```
+    /// use bessemer_isa::GasSchedule;
+    /// use bessemer_runtime::{Config, Engine, Limits};
+    ///
+    /// let engine = Engine::new(Config::new())?;
+    /// let contracts = engine.with_rules(Limits::contract(), GasSchedule::V1);
+    /// assert_eq!(contracts.limits(), &Limits::contract());
+    /// assert_eq!(contracts.statistics(), engine.statistics());
+    /// # Ok::<(), bessemer_runtime::Error>(())
+    /// ```
+    pub fn with_rules(&self, limits: Limits, schedule: GasSchedule) -> Self {
+        let provider = Arc::clone(self.provider());
+        let rules = provider.rules(limits, schedule);
+        Self { inner: Arc::new(Inner { provider, rules }) }
+    }
+
+    /// What a module may be.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.rules.limits
+    }
+
+    /// What its instances pay.
+    pub fn gas_schedule(&self) -> &GasSchedule {
+        &self.inner.rules.schedule
+    }
+
+    /// The program of a file, with native code as the settings say.
+    pub(crate) fn load(&self, elf: &[u8], known: Known) -> Result<Arc<LoadedProgram>, Error> {
+        self.provider().module(&self.inner.rules, elf, known)
+    }
+
+    pub(crate) fn rules(&self) -> &Arc<Rules> {
+        &self.inner.rules
     }
 
     /// The back end that was asked for.
@@ -62,7 +107,7 @@ impl Engine {
 
     /// The cache directory; `None` without one.
     pub fn cache(&self) -> Option<Cache<'_>> {
-        Cache::new(self.provider())
+        Cache::new(self.provider(), self.rules())
     }
 
     /// The settings.

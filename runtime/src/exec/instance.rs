@@ -2,6 +2,7 @@
 
 mod arguments;
 mod caller;
+mod typed;
 
 use std::fmt;
 use std::ops::Deref;
@@ -19,9 +20,10 @@ use crate::exec::signal::prepare_interrupts;
 use crate::memory::Region;
 use crate::{Error, ErrorKind, Exit, Module};
 
-pub use arguments::Arguments;
 pub(crate) use arguments::extended;
+pub use arguments::{Arguments, FromResult, IntoRegisters, RegisterWriter};
 pub use caller::Caller;
+pub use typed::TypedFunction;
 
 /// A program with memory, registers and gas of its own, and the embedder's data.
 ///
@@ -256,7 +258,7 @@ impl<T> Instance<T> {
     }
 
     /// Calls a function of the module by its symbol, with up to eight arguments in a0 to a7, and
-    /// gives back what it returns in a0.
+    /// gives back what it returns in a0. [`Instance::typed_function`] has results of other types.
     ///
     /// Each call is a frame entry: the stack pointer is at the top of the stack, all other
     /// registers are 0, nothing is reserved. Memory, the heap's end and the gas go on from call to

@@ -4,36 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use bessemer_image::Fault;
-use bessemer_isa::TrapKind;
-
+use crate::exec::host_function::{HostFunction, HostResult, HostStop};
 use crate::{Caller, Engine, Error, ErrorKind, Instance, Module};
-
-/// Why a host function does not let the guest go on.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum HostStop {
-    /// The frame ends with this value.
-    Done(u32),
-    /// The frame traps at the ECALL; the address is the operand that was wrong, if one was.
-    Trap(TrapKind, Option<u32>),
-    /// The frame cannot pay; its gas becomes 0.
-    OutOfGas,
-    /// Execution pauses here; the embedder does the call and resumes.
-    Pause,
-    /// The host failed: an error for the embedder, no outcome for the guest.
-    Error(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<Fault> for HostStop {
-    /// A range that the guest named and may not use (specification, rule G6, step 4).
-    fn from(fault: Fault) -> Self {
-        Self::Trap(TrapKind::BadPointer, Some(fault.addr))
-    }
-}
-
-/// What a host function returns: a value for a0, or why the guest does not go on.
-pub type HostResult<T> = Result<T, HostStop>;
 
 /// Host functions by call number, for instances with data of type `T`.
 ///
@@ -61,8 +33,9 @@ impl<T: 'static> Linker<T> {
         Self { engine: engine.clone(), table: Arc::new(HostTable::default()) }
     }
 
-    /// Defines the host call with this number in a7. The function gets the caller and up to six
-    /// arguments from a0 to a5, and returns nothing (a0 becomes 0), a value, or a [`HostResult`].
+    /// Defines the host call with this number in a7. The function gets the caller and arguments from a0
+    /// to a5, of types that are [`FromRegisters`](crate::FromRegisters). It returns nothing (a0 becomes 0), a value, or a
+    /// result with either, see [`IntoHostResult`](crate::IntoHostResult).
     ///
     /// A function that panics ends its instance; the panic goes on in whoever ran it. What the call
     /// costs besides the ECALL, the function [charges](Caller::charge) itself.
@@ -222,98 +195,5 @@ impl<T> Default for HostTable<T> {
 impl<T> Clone for HostTable<T> {
     fn clone(&self) -> Self {
         Self { low: self.low.clone(), high: self.high.clone(), fallback: self.fallback.clone() }
-    }
-}
-
-/// A closure that can be a host function: up to six arguments of type `u32` or `i32` behind the
-/// [`Caller`]. `Args` only tells the shapes apart.
-pub trait HostFunction<T, Args>: Send + Sync + 'static {
-    /// Takes the arguments from the caller's registers and calls the closure.
-    fn call(&self, caller: &mut Caller<'_, T>) -> HostResult<u32>;
-}
-
-/// A type that fits an argument register.
-pub trait FromRegister {
-    /// The value of the register as this type.
-    fn from_register(value: u32) -> Self;
-}
-
-impl FromRegister for u32 {
-    #[inline]
-    fn from_register(value: u32) -> Self {
-        value
-    }
-}
-
-impl FromRegister for i32 {
-    #[inline]
-    fn from_register(value: u32) -> Self {
-        value.cast_signed()
-    }
-}
-
-/// A type that a host function can return.
-pub trait IntoHostResult {
-    /// The value for a0, or why the guest does not go on.
-    fn into_host_result(self) -> HostResult<u32>;
-}
-
-impl IntoHostResult for () {
-    #[inline]
-    fn into_host_result(self) -> HostResult<u32> {
-        Ok(0)
-    }
-}
-
-impl IntoHostResult for u32 {
-    #[inline]
-    fn into_host_result(self) -> HostResult<u32> {
-        Ok(self)
-    }
-}
-
-impl IntoHostResult for i32 {
-    #[inline]
-    fn into_host_result(self) -> HostResult<u32> {
-        Ok(self.cast_unsigned())
-    }
-}
-
-impl<R: IntoHostResult> IntoHostResult for HostResult<R> {
-    #[inline]
-    fn into_host_result(self) -> HostResult<u32> {
-        self.and_then(R::into_host_result)
-    }
-}
-
-macro_rules! host_functions {
-    ($(($($Arg:ident $index:literal),*))*) => {
-        $(impl<T, Function, Returned $(, $Arg)*> HostFunction<T, ($($Arg,)*)> for Function
-        where
-            Function: Fn(Caller<'_, T> $(, $Arg)*) -> Returned + Send + Sync + 'static,
-            Returned: IntoHostResult,
-            $($Arg: FromRegister,)*
-        {
-            #[inline]
-            fn call(&self, caller: &mut Caller<'_, T>) -> HostResult<u32> {
-                $(let $Arg = $Arg::from_register(caller.argument($index));)*
-                self(caller.reborrow() $(, $Arg)*).into_host_result()
-            }
-        })*
-    };
-}
-
-#[allow(non_snake_case, reason = "type parameters double as argument names")]
-mod shapes {
-    use super::{Caller, FromRegister, HostFunction, HostResult, IntoHostResult};
-
-    host_functions! {
-        ()
-        (A0 0)
-        (A0 0, A1 1)
-        (A0 0, A1 1, A2 2)
-        (A0 0, A1 1, A2 2, A3 3)
-        (A0 0, A1 1, A2 2, A3 3, A4 4)
-        (A0 0, A1 1, A2 2, A3 3, A4 4, A5 5)
     }
 }

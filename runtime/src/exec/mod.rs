@@ -2,6 +2,7 @@
 
 pub(crate) mod drive;
 pub(crate) mod frame;
+pub(crate) mod host_function;
 pub(crate) mod instance;
 pub(crate) mod interrupt;
 pub(crate) mod linker;

@@ -60,7 +60,8 @@ impl<'a> PortableFile<'a> {
     pub fn module(&self, engine: &Engine) -> Result<(Module, Option<AotError>), Error> {
         match self.artifact(engine) {
             Ok(artifact) => {
-                let loaded = engine.provider().module_from(&self.image, &artifact)?;
+                let loaded =
+                    engine.provider().module_from(engine.rules(), &self.image, &artifact)?;
                 Ok((Module::from_loaded(engine, loaded), None))
             }
             Err(reason) => Ok((Module::new(engine, &self.image)?, Some(reason))),
@@ -89,6 +90,6 @@ impl<'a> PortableFile<'a> {
     /// As [`Module::new`] with [`Backend::Jit`](crate::Backend::Jit); and
     /// [`ErrorKind::NoSecret`](crate::ErrorKind::NoSecret) without a secret.
     pub fn write(engine: &Engine, elf: &[u8]) -> Result<Vec<u8>, Error> {
-        engine.provider().portable(elf)
+        engine.provider().portable(engine.rules(), elf)
     }
 }

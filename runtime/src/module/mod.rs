@@ -42,7 +42,7 @@ impl Module {
     /// [`ErrorKind::Compiler`](crate::ErrorKind::Compiler) if there is no native code for it; with
     /// [`Backend::Auto`](crate::Backend::Auto) it is then interpreted.
     pub fn new(engine: &Engine, elf: &[u8]) -> Result<Self, Error> {
-        Ok(Self::from_loaded(engine, engine.provider().module(elf, Known::Nothing)?))
+        Ok(Self::from_loaded(engine, engine.load(elf, Known::Nothing)?))
     }
 
     /// Like [`Module::new`], for a caller who knows the file's hash: hashing takes longer than all
@@ -52,7 +52,7 @@ impl Module {
     ///
     /// As [`Module::new`].
     pub fn with_code_hash(engine: &Engine, elf: &[u8], hash: CodeHash) -> Result<Self, Error> {
-        Ok(Self::from_loaded(engine, engine.provider().module(elf, Known::Hash(hash))?))
+        Ok(Self::from_loaded(engine, engine.load(elf, Known::Hash(hash))?))
     }
 
     /// Like [`Module::new`], for a file that was parsed within the engine's limits already.
@@ -61,10 +61,7 @@ impl Module {
     ///
     /// As [`Module::new`], but for the loader's.
     pub fn of_program(engine: &Engine, elf: &[u8], program: Program) -> Result<Self, Error> {
-        Ok(Self::from_loaded(
-            engine,
-            engine.provider().module(elf, Known::Program(Box::new(program)))?,
-        ))
+        Ok(Self::from_loaded(engine, engine.load(elf, Known::Program(Box::new(program)))?))
     }
 
     pub(crate) fn from_loaded(engine: &Engine, loaded: Arc<LoadedProgram>) -> Self {

@@ -2,6 +2,7 @@
 
 mod budget;
 mod hash;
+mod rules;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,12 +11,13 @@ use std::time::{Duration, Instant};
 use bessemer_image::{Charges, CodeHash, Decoded, Program};
 use bessemer_translator::Code;
 
+use crate::Error;
 use crate::memory::{Part, RegionImage, RegionPool};
 use crate::statistics::ModuleCounters;
-use crate::{Config, Error};
 
 pub(crate) use budget::Budget;
 pub(crate) use hash::ImageHash;
+pub(crate) use rules::{Identity, Rules};
 
 /// What is known of a file before it is loaded.
 pub(crate) enum Known {
@@ -31,7 +33,7 @@ pub(crate) struct LoadedProgram {
     pub(crate) image_hash: ImageHash,
     /// Only the interpreter and the translator need them.
     charges: OnceLock<Charges>,
-    schedule: bessemer_isa::GasSchedule,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) image: Arc<RegionImage>,
     pool: RegionPool,
     code: OnceLock<(Code, Origin)>,
@@ -66,13 +68,13 @@ impl LoadedProgram {
         elf: &[u8],
         image_hash: ImageHash,
         known: Known,
-        config: &Config,
+        rules: &Arc<Rules>,
         pool: &RegionPool,
     ) -> Result<Self, Error> {
         let start = Instant::now();
         let program = match known {
-            Known::Nothing => Program::parse(elf, &config.limits)?,
-            Known::Hash(hash) => Program::parse_hashed(elf, &config.limits, || hash)?,
+            Known::Nothing => Program::parse(elf, &rules.limits)?,
+            Known::Hash(hash) => Program::parse_hashed(elf, &rules.limits, || hash)?,
             Known::Program(program) => *program,
         };
         let parts: Vec<Part<'_>> = program
@@ -93,7 +95,7 @@ impl LoadedProgram {
             program,
             image_hash,
             charges: OnceLock::new(),
-            schedule: config.schedule,
+            rules: Arc::clone(rules),
             image,
             pool: pool.clone(),
             code: OnceLock::new(),
@@ -106,9 +108,14 @@ impl LoadedProgram {
         })
     }
 
+    /// What the engine knows the program by.
+    pub(crate) fn identity(&self) -> Identity {
+        self.rules.identity(self.image_hash)
+    }
+
     #[inline]
     pub(crate) fn charges(&self) -> &Charges {
-        self.charges.get_or_init(|| self.program.charges(&self.schedule))
+        self.charges.get_or_init(|| self.program.charges(&self.rules.schedule))
     }
 
     #[inline]

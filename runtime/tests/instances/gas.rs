@@ -1,8 +1,9 @@
 //! Gas: exact at every exit.
 
-use bessemer_runtime::{Caller, ErrorKind, Exit, HostResult, HostStop};
+use bessemer_isa::GasSchedule;
+use bessemer_runtime::{Caller, Engine, ErrorKind, Exit, HostResult, HostStop, Limits, Module};
 
-use crate::harness::{GAS, Seen, everywhere, instance, linker};
+use crate::harness::{GAS, Seen, configs, elf, everywhere, instance, linker};
 
 /// Host calls that charge, a pause, a call, a loop, an exit.
 const GUEST: &str = "
@@ -158,4 +159,34 @@ fn a_host_function_sees_and_changes_the_gas_that_native_code_goes_on_with() {
         let third = second + 50_000 - round;
         assert_eq!(instance.into_data(), [first, second, third, third - round]);
     });
+}
+
+#[test]
+fn engines_that_share_their_resources_have_prices_of_their_own() {
+    let guest = elf("li a0, 7\nj 1f\n1: li a7, 93\necall");
+    let dear = GasSchedule { id: 77, alu: 10, ..GasSchedule::V1 };
+    for (name, config) in configs() {
+        let engine = Engine::new(config.memory_cache(64 << 20)).unwrap();
+        let others = [
+            engine.with_rules(*engine.limits(), dear),
+            engine.with_rules(Limits::contract(), dear),
+        ];
+        let used = |engine: &Engine| {
+            let module = Module::new(engine, &guest).unwrap();
+            let mut instance = linker::<()>(engine).instantiate(&module, ()).unwrap();
+            instance.set_gas(GAS).unwrap();
+            assert_eq!(instance.run().unwrap(), Exit::Done(7), "{name}");
+            (GAS - instance.gas(), module)
+        };
+        let (cheap, module) = used(&engine);
+        for other in &others {
+            let (used, _) = used(other);
+            assert_eq!(used, cheap + 2 * (10 - 1), "{name}: two additions, each dearer by 9");
+            assert_eq!(other.statistics(), engine.statistics(), "{name}");
+        }
+        // the program of the first is still its own
+        let again = Module::new(&engine, &guest).unwrap();
+        assert_eq!(again.charges(), module.charges(), "{name}");
+        assert_eq!(engine.statistics().memory_hits, 1, "{name}");
+    }
 }

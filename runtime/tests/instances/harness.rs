@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::thread;
 
-use bessemer_image::ImageBuilder;
+use bessemer_image::{ImageBuilder, Profile};
 use bessemer_isa::asm;
 use bessemer_runtime::{
     Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Instance, Limits, Linker, Module,
@@ -13,7 +13,13 @@ use bessemer_runtime::{
 
 /// The ELF file of a guest, with a symbol for each label. `.option rvc` in it chooses profile C.
 pub(crate) fn elf(guest: &str) -> Vec<u8> {
-    let program = asm::assemble(guest, &asm::Options::default()).expect("the guest is correct");
+    elf_for(guest, asm::Options::default().profile)
+}
+
+/// The same, of another width for example.
+pub(crate) fn elf_for(guest: &str, profile: Profile) -> Vec<u8> {
+    let options = asm::Options { profile, ..asm::Options::default() };
+    let program = asm::assemble(guest, &options).expect("the guest is correct");
     let mut image = ImageBuilder::new(program.profile)
         .entry(program.entry)
         .text(program.text.base, &program.text.bytes);

@@ -17,3 +17,4 @@ mod pauses;
 mod recursion;
 mod reuse;
 mod threads;
+mod types;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
-use crate::program::{ImageHash, LoadedProgram};
+use crate::program::{Identity, LoadedProgram};
 
 /// Shares equal programs within an engine. Forgetting one never takes it away from who uses it: it
 /// lives until its last owner drops it.
@@ -16,7 +16,7 @@ pub(crate) struct Memory {
 
 #[derive(Debug)]
 struct State {
-    programs: LruCache<ImageHash, Held>,
+    programs: LruCache<Identity, Held>,
     bytes: u64,
 }
 
@@ -33,21 +33,22 @@ impl Memory {
         Self { limit, state: Mutex::new(state) }
     }
 
-    pub(crate) fn find(&self, image: ImageHash) -> Option<Arc<LoadedProgram>> {
+    pub(crate) fn find(&self, identity: Identity) -> Option<Arc<LoadedProgram>> {
         if self.limit == 0 {
             return None;
         }
-        self.state().programs.get(&image).map(|held| Arc::clone(&held.program))
+        self.state().programs.get(&identity).map(|held| Arc::clone(&held.program))
     }
 
     /// Keeps a program, or updates its size. Returns how many programs were dropped to make room.
-    pub(crate) fn hold(&self, image: ImageHash, program: &Arc<LoadedProgram>) -> u64 {
+    pub(crate) fn hold(&self, program: &Arc<LoadedProgram>) -> u64 {
+        let identity = program.identity();
         let bytes = program.footprint();
         if bytes > self.limit {
             return 0;
         }
         let mut state = self.state();
-        let before = state.forget(image);
+        let before = state.forget(identity);
         let mut gone = Vec::new();
         while state.bytes + bytes > self.limit
             && let Some((_, oldest)) = state.programs.pop_lru()
@@ -55,7 +56,7 @@ impl Memory {
             state.bytes -= oldest.bytes;
             gone.push(oldest);
         }
-        state.programs.put(image, Held { program: Arc::clone(program), bytes });
+        state.programs.put(identity, Held { program: Arc::clone(program), bytes });
         state.bytes += bytes;
         // programs are dropped after the lock is given back
         drop(state);
@@ -64,14 +65,14 @@ impl Memory {
     }
 
     /// Weighs a program again if it is held.
-    pub(crate) fn weigh(&self, image: ImageHash) -> u64 {
-        let program = self.state().programs.peek(&image).map(|held| Arc::clone(&held.program));
-        program.map_or(0, |program| self.hold(image, &program))
+    pub(crate) fn weigh(&self, identity: Identity) -> u64 {
+        let program = self.state().programs.peek(&identity).map(|held| Arc::clone(&held.program));
+        program.map_or(0, |program| self.hold(&program))
     }
 
-    pub(crate) fn forget(&self, image: ImageHash) {
+    pub(crate) fn forget(&self, identity: Identity) {
         // dropped after the lock is given back
-        let _gone = self.state().forget(image);
+        let _gone = self.state().forget(identity);
     }
 
     /// Number and bytes of the programs that are held.
@@ -86,8 +87,8 @@ impl Memory {
 }
 
 impl State {
-    fn forget(&mut self, image: ImageHash) -> Option<Held> {
-        let held = self.programs.pop(&image)?;
+    fn forget(&mut self, identity: Identity) -> Option<Held> {
+        let held = self.programs.pop(&identity)?;
         self.bytes -= held.bytes;
         Some(held)
     }

@@ -6,12 +6,12 @@ use std::time::Instant;
 use bessemer_translator::{Artifact, Code, Labels, Options};
 
 use super::{Provider, fits};
+use crate::Origin;
 use crate::code::cache::{Key, KeySeed};
 use crate::code::compile::Source;
 use crate::code::flight::Taken;
 use crate::error::{ChildError, CompileError, WithSources};
-use crate::program::LoadedProgram;
-use crate::{Config, Origin};
+use crate::program::{LoadedProgram, Rules};
 
 impl Provider {
     /// Makes the code of a flight, and tells all who wait. With `look`, another process may have been
@@ -19,7 +19,7 @@ impl Provider {
     pub(super) fn make(&self, taken: Taken<'_>, look: bool) -> Result<(), CompileError> {
         let loaded = Arc::clone(taken.loaded());
         let started = Instant::now();
-        let stored = look.then(|| self.fetch(loaded.image_hash)).flatten();
+        let stored = look.then(|| self.fetch(&loaded.rules, loaded.image_hash)).flatten();
         let fetched = started.elapsed();
         let made = if stored.is_some_and(|stored| self.adopt(&loaded, stored, fetched)) {
             Ok(())
@@ -30,7 +30,7 @@ impl Provider {
         if self.is_eager() {
             self.hold(&loaded);
         } else {
-            self.counters.memory_evictions.add(self.memory.weigh(loaded.image_hash));
+            self.counters.memory_evictions.add(self.memory.weigh(loaded.identity()));
         }
         taken.finish(made.clone());
         made
@@ -72,13 +72,15 @@ impl Provider {
         loaded: &LoadedProgram,
         options: &Options,
     ) -> Result<Artifact, CompileError> {
-        let Config { limits, schedule, .. } = &self.config;
+        let Rules { limits, schedule, .. } = &*loaded.rules;
         let seed = KeySeed::new(options, limits, schedule)?;
         let artifact = self.compiler.compile(&Source {
             file: loaded.file(),
             program: &loaded.program,
             charges: loaded.charges(),
             options,
+            limits,
+            schedule,
             key: seed.key(loaded.image_hash),
         })?;
         if fits(artifact.tables().text(), loaded) {
@@ -89,7 +91,7 @@ impl Provider {
     }
 
     pub(super) fn save(&self, loaded: &LoadedProgram, artifact: &Artifact) {
-        let (Some(store), Some(key)) = (&self.store, self.key(loaded.image_hash)) else { return };
+        let (Some(store), Some(key)) = (&self.store, self.key_of(loaded)) else { return };
         match store.save(key, artifact.write(&labels(key, loaded))) {
             Ok(evicted) => {
                 self.counters.files_written.count();
@@ -105,7 +107,7 @@ impl Provider {
     /// Compiles again what was stored. A difference means that the translator is not deterministic or
     /// that the secret is known to someone: both are alarms.
     pub(super) fn check(&self, loaded: &LoadedProgram) {
-        let (Some(code), Some(key)) = (loaded.code(), self.key(loaded.image_hash)) else { return };
+        let (Some(code), Some(key)) = (loaded.code(), self.key_of(loaded)) else { return };
         let Ok(artifact) = self.translate(loaded, &self.config.options) else {
             self.counters.compile_failures.count();
             return;
@@ -121,7 +123,7 @@ impl Provider {
             if let Some(store) = &self.store {
                 let _ = store.remove(key);
             }
-            self.memory.forget(loaded.image_hash);
+            self.memory.forget(loaded.identity());
         }
     }
 }

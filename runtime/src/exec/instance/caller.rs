@@ -6,6 +6,7 @@ use bessemer_isa::{Reg, Xlen};
 
 use super::MAX_GAS;
 use crate::exec::frame::Guest;
+use crate::exec::host_function::ArgumentRegisters;
 use crate::memory::GuestMemory;
 use crate::{HostResult, HostStop};
 
@@ -106,6 +107,14 @@ impl<T> Caller<'_, T> {
     /// The width of the program's registers.
     pub fn xlen(&self) -> Xlen {
         self.guest.xlen
+    }
+
+    /// The arguments of the host call, for a host function.
+    #[inline]
+    pub(crate) fn argument_registers(&self) -> ArgumentRegisters<'_> {
+        let registers = &self.guest.context.registers[Reg::A0.index()..];
+        let values = registers.first_chunk().expect("a0 to a5 are registers");
+        ArgumentRegisters::new(values, self.guest.xlen)
     }
 
     #[inline]
