@@ -55,6 +55,7 @@ mod elf;
 mod error;
 #[allow(clippy::indexing_slicing, reason = "an array of 32 is indexed by register numbers")]
 mod exec;
+mod host_calls;
 mod layout;
 mod limits;
 mod program;

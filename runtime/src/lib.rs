@@ -51,7 +51,7 @@ pub use code::worker::serve_compiler;
 pub use config::{Backend, CacheLimits, ChildLimits, Compilation, Config};
 pub use engine::Engine;
 pub use engine::cache::Cache;
-pub use error::{CacheError, ChildError, Error, ErrorKind, SignalError};
+pub use error::{CacheError, ChildError, Error, ErrorKind, MissingHostCall, SignalError};
 pub use exec::host_function::{
     ArgumentRegisters, FromRegisters, GuestSlice, HostFunction, HostResult, HostStop,
     IntoHostResult,
@@ -60,10 +60,11 @@ pub use exec::instance::{
     Arguments, Caller, FromResult, Instance, IntoRegisters, MAX_GAS, RegisterWriter, TypedFunction,
 };
 pub use exec::interrupt::InterruptHandle;
-pub use exec::linker::Linker;
+pub use exec::linker::{InstancePre, Linker};
 #[cfg(feature = "test-hooks")]
 #[doc(hidden)]
 pub use exec::signal;
+pub use exec::signal::install_signal_handlers;
 pub use exit::Exit;
 pub use module::Module;
 pub use module::aot::{AotError, PortableFile};

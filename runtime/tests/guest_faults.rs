@@ -13,7 +13,8 @@ use std::thread;
 use bessemer_image::Memory;
 use bessemer_runtime::memory::{Part, PoolLimits, Region, RegionImage, RegionPool, STACK_TOP};
 use bessemer_runtime::signal::{
-    ALT_STACK, Activation, NativeFault, prepare_thread, with_activation,
+    ALT_STACK, Activation, CHECK_EVERY, NativeFault, SignalError, install_signal_handlers,
+    prepare_thread, with_activation,
 };
 use bessemer_translator::{Landing, TrapRecord};
 
@@ -795,6 +796,109 @@ fn an_earlier_handler_without_siginfo_gets_unclaimed_faults() {
     assert!(code.run(UD2, 0, 0).is_some());
     let fault = code.run(UNKNOWN, 0, 0);
     panic!("claimed {fault:?}");
+}
+
+/// Steps over the two bytes at which the host faulted, and remembers the address.
+extern "C" fn step_over(_: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes valid pointers; the instruction at `rip` is one of `Code`, 2 bytes long.
+    unsafe {
+        let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        SEEN.store((*info).si_addr() as usize, Ordering::Relaxed);
+        registers[libc::REG_RIP as usize] += 2;
+    }
+}
+
+/// Guests trap and this is no crash; a fault of the host goes to `step_over`.
+fn guests_trap_and_the_host_does_not(code: &Code) {
+    SEEN.store(0, Ordering::Relaxed);
+    assert_eq!(code.run(STORE, 0, 0x130).expect("not mapped").address, 0x130);
+    assert!(code.run(UD2, 0, 0).is_some());
+    assert_eq!(SEEN.load(Ordering::Relaxed), 0, "the other handler saw the trap of a guest");
+    let mut activation = code.activation_with(&[], 0..usize::MAX);
+    assert_eq!(code.run_in(&mut activation, STORE, 0, 0x128), None);
+    assert_eq!(SEEN.load(Ordering::Relaxed), 0x128);
+}
+
+#[test]
+fn a_later_handler_does_not_take_the_traps_of_guests() {
+    let name = "a_later_handler_does_not_take_the_traps_of_guests";
+    if !is_child() {
+        return child(name).passes();
+    }
+    let (code, region) = (Code::new(), region());
+    let calm = region.base().addr() + 0x1_0000;
+    assert!(code.run(UD2, 0, 0).is_some());
+    let flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    for round in 0..3 {
+        set_action(libc::SIGSEGV, step_over as *const () as usize, flags);
+        if round == 1 {
+            install_signal_handlers().expect("installs");
+        } else {
+            // a thread looks from time to time
+            for _ in 0..CHECK_EVERY {
+                assert_eq!(code.run(LOAD, 100, calm), None);
+            }
+        }
+        guests_trap_and_the_host_does_not(&code);
+    }
+    // and on another thread at once
+    set_action(libc::SIGSEGV, step_over as *const () as usize, flags);
+    thread::scope(|scope| {
+        scope.spawn(|| guests_trap_and_the_host_does_not(&code)).join().expect("passes");
+    });
+}
+
+#[test]
+fn a_later_handler_that_goes_on_to_the_earlier_ones_makes_no_circle() {
+    static BEFORE: AtomicUsize = AtomicUsize::new(0);
+
+    extern "C" fn polite(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+        type WithInfo = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
+        let before = BEFORE.load(Ordering::Relaxed);
+        // SAFETY: it is the handler that stood before, which was installed with `SA_SIGINFO`.
+        unsafe { std::mem::transmute::<usize, WithInfo>(before)(signal, info, context) }
+    }
+
+    let name = "a_later_handler_that_goes_on_to_the_earlier_ones_makes_no_circle";
+    if !is_child() {
+        let child = child(name);
+        child.says("guests still trap");
+        return child.dies_of(libc::SIGSEGV);
+    }
+    let code = Code::new();
+    set_action(libc::SIGSEGV, step_over as *const () as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
+    assert!(code.run(UD2, 0, 0).is_some());
+    // SAFETY: only asks for the action.
+    BEFORE.store(
+        unsafe {
+            let mut old: libc::sigaction = std::mem::zeroed();
+            libc::sigaction(libc::SIGSEGV, ptr::null(), &raw mut old);
+            old.sa_sigaction
+        },
+        Ordering::Relaxed,
+    );
+    set_action(libc::SIGSEGV, polite as *const () as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
+    install_signal_handlers().expect("installs");
+    guests_trap_and_the_host_does_not(&code);
+    // and without the first, it ends by the default action
+    set_action(libc::SIGSEGV, libc::SIG_DFL, 0);
+    install_signal_handlers().expect("installs");
+    assert_eq!(code.run(STORE, 0, 0x130).expect("not mapped").address, 0x130);
+    eprintln!("guests still trap");
+    host_that_faults();
+}
+
+#[test]
+fn handlers_are_installed_again_a_bounded_number_of_times() {
+    let name = "handlers_are_installed_again_a_bounded_number_of_times";
+    if !is_child() {
+        return child(name).passes();
+    }
+    let replaced = (0..100).find_map(|_| {
+        set_action(libc::SIGSEGV, step_over as *const () as usize, libc::SA_SIGINFO);
+        install_signal_handlers().err()
+    });
+    assert!(matches!(replaced, Some(SignalError::Replaced)), "{replaced:?}");
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bessemer_abi::HostCall;
 use bessemer_image::{Limits, LoadError, Program};
-use bessemer_isa::{Inst, Reg};
 use serde_json::{Value, json};
 
 use crate::support::abi::Interface;
@@ -157,26 +156,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Numbers that are in a7 at an ECALL, found by decoding the text from front to back.
+/// Numbers of the host calls that the program makes.
 fn host_calls(program: &Program) -> BTreeSet<u32> {
-    let text = program.text();
-    let (mut calls, mut number, mut index) = (BTreeSet::new(), None, 0);
-    while index < text.slots().len() {
-        let decoded = text.slot(index);
-        match decoded.inst {
-            Some(Inst::Addi(i)) if i.rd == Reg::A7 && i.rs1 == Reg::ZERO => {
-                number = Some(i.imm.cast_unsigned());
-            }
-            Some(Inst::Lui(u)) if u.rd == Reg::A7 => number = Some(u.imm),
-            Some(Inst::Addi(i)) if i.rd == Reg::A7 && i.rs1 == Reg::A7 => {
-                number = number.map(|high| high.wrapping_add(i.imm.cast_unsigned()));
-            }
-            Some(Inst::Ecall(_)) => calls.extend(number),
-            Some(inst) if inst.registers().1.contains(Reg::A7) => number = None,
-            _ => {}
-        }
-        let step = u32::from(decoded.len.max(2)) / text.profile().step();
-        index += step.max(1) as usize;
-    }
-    calls
+    program.text().host_calls().into_iter().map(|(_, number)| number).collect()
 }

@@ -12,14 +12,14 @@ use bessemer_image::{Limits, Program};
 use bessemer_isa::GasSchedule;
 use bessemer_translator::{Artifact, Code, Labels, Options, TextShape, identity};
 
-use crate::code::cache::{Damage, Key, KeySeed, Memory, Missed, Secret, Store, Stored};
+use crate::code::cache::{Damage, Key, KeySeed, Memory, Missed, Store, Stored, open_store};
 use crate::code::compile::{Compile, InProcess};
 use crate::code::flight::{Flight, Flights};
 use crate::code::policy::Policy;
 use crate::code::queue::Queue;
 use crate::code::rules::AllRules;
 use crate::code::worker::{Child, Worker};
-use crate::error::{CacheError, CompileError, WithSources};
+use crate::error::CompileError;
 use crate::memory::RegionPool;
 use crate::program::{Identity, ImageHash, Known, LoadedProgram, Rules};
 use crate::statistics::EngineCounters;
@@ -475,26 +475,6 @@ impl Provider {
             }
             Job::MakeOsr(loaded) => self.make_osr(&loaded),
             Job::Check(loaded) => self.check(&loaded),
-        }
-    }
-}
-
-/// Opens the cache. A directory that others can use is an error; everything else costs speed only.
-fn open_store(path: &std::path::Path, config: &Config) -> Result<Option<Store>, Error> {
-    let secret_path = config.secret_path();
-    if secret_path.starts_with(path) {
-        // whoever writes to the directory could choose it
-        log::warn!("there is no code cache: its secret lies in the cache directory");
-        return Ok(None);
-    }
-    let opened = Secret::open(&secret_path)
-        .and_then(|secret| Store::open(path, secret, config.cache_limits));
-    match opened {
-        Ok(store) => Ok(Some(store)),
-        Err(error @ CacheError::Shared { .. }) => Err(error.into()),
-        Err(error) => {
-            log::warn!("there is no code cache: {}", WithSources(&error));
-            Ok(None)
         }
     }
 }

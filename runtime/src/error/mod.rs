@@ -65,6 +65,9 @@ pub enum ErrorKind {
         /// The name of the second definition.
         second: String,
     },
+    /// The program makes host calls that the linker does not define.
+    #[error("the program makes host calls that are not defined: {}; define them, or a fallback", list(.0))]
+    HostCallsMissing(Vec<MissingHostCall>),
     /// A host function failed; the embedder's own error is the source.
     #[error("host call `{name}` failed")]
     Host {
@@ -102,6 +105,34 @@ pub enum ErrorKind {
     /// A function called by name did not return.
     #[error("the guest did not return: {0}")]
     NoReturn(Exit),
+}
+
+/// A host call that a program makes and a linker does not define.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingHostCall {
+    /// The number in a7.
+    pub number: u32,
+    /// Address of the first ECALL with it.
+    pub pc: u32,
+    /// The function of the program that the ECALL is in, if the file has symbols.
+    pub function: Option<String>,
+}
+
+impl fmt::Display for MissingHostCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {:#010x}", self.number, self.pc)?;
+        self.function.as_ref().map_or(Ok(()), |function| write!(f, " in {function}"))
+    }
+}
+
+/// The first few, in a row.
+fn list(calls: &[MissingHostCall]) -> String {
+    const SHOWN: usize = 5;
+    let mut all: Vec<String> = calls.iter().take(SHOWN).map(ToString::to_string).collect();
+    if let Some(more) = calls.len().checked_sub(SHOWN).filter(|&more| more != 0) {
+        all.push(format!("and {more} more"));
+    }
+    all.join(", ")
 }
 
 impl Error {

@@ -9,6 +9,11 @@ pub enum SignalError {
     /// The handler could not be installed.
     #[error("cannot install the fault handler")]
     Install(#[source] io::Error),
+    /// Handlers of others were installed above this one too often.
+    #[error(
+        "handlers of faults were installed above that of guest faults again and again; install them once"
+    )]
+    Replaced,
     /// The thread could not get an alternate stack.
     #[error("cannot set up the alternate stack of a thread")]
     Stack(#[source] io::Error),

@@ -425,6 +425,16 @@ impl<T> Instance<T> {
         &mut self.frame.guest.region
     }
 
+    /// The low half of an argument of the host call at which the instance is paused: 0 stands for a0, 7 for
+    /// a7.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such argument register.
+    pub fn argument(&self, index: usize) -> u32 {
+        self.frame.guest.context.registers[Reg::A0.index()..=Reg::A7.index()][index] as u32
+    }
+
     /// The embedder's data.
     pub fn data(&self) -> &T {
         &self.frame.guest.data

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::exec::host_function::{HostFunction, HostResult, HostStop};
-use crate::{Caller, Engine, Error, ErrorKind, Instance, Module};
+use crate::{Caller, Engine, Error, ErrorKind, Instance, MissingHostCall, Module};
 
 /// Host functions by call number, for instances with data of type `T`.
 ///
@@ -100,6 +100,44 @@ impl<T: 'static> Linker<T> {
         Instance::new(module, Arc::clone(&self.table), data)
     }
 
+    /// Looks for host calls of the module that are not defined here, and would trap with
+    /// `UnknownHostCall`. Only calls whose number is set in front of their ECALL are known before they are
+    /// made, which is what compilers write; see [`Text::host_calls`](bessemer_image::Text::host_calls).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::HostCallsMissing`] with the first place of each.
+    pub fn check(&self, module: &Module) -> Result<(), Error> {
+        if self.table.fallback.is_some() {
+            return Ok(());
+        }
+        let symbols = module.program().symbols();
+        let mut missing: BTreeMap<u32, MissingHostCall> = BTreeMap::new();
+        for (pc, number) in module.program().text().host_calls() {
+            if !self.table.defines(number) {
+                missing.entry(number).or_insert_with(|| {
+                    let function = symbols.containing(pc).map(|(name, _)| name.to_owned());
+                    MissingHostCall { number, pc, function }
+                });
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(ErrorKind::HostCallsMissing(missing.into_values().collect()).into())
+    }
+
+    /// Checks a module as [`Linker::check`] does, and gives what makes instances of it: with the host functions
+    /// that are defined now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Linker::check`].
+    pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>, Error> {
+        self.check(module)?;
+        Ok(InstancePre { module: module.clone(), table: Arc::clone(&self.table) })
+    }
+
     /// The engine that the linker was made for.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -129,6 +167,61 @@ impl<T: 'static> Linker<T> {
     /// The table; instances that exist keep the one that they were made with.
     fn table_mut(&mut self) -> &mut HostTable<T> {
         Arc::make_mut(&mut self.table)
+    }
+}
+
+/// A module with its host functions, checked, of which instances are made.
+///
+/// ```
+/// use bessemer_image::{ImageBuilder, Profile};
+/// use bessemer_runtime::{Config, Engine, Exit, Linker, Module};
+///
+/// // li a7, 7; ecall
+/// let code = [0x0070_0893_u32, 0x0000_0073].map(u32::to_le_bytes).concat();
+/// let elf = ImageBuilder::new(Profile::rv32(false)).text(0x1_0000, code).build();
+/// let engine = Engine::new(Config::new())?;
+/// let module = Module::new(&engine, &elf)?;
+///
+/// let mut linker = Linker::<()>::new(&engine);
+/// let error = linker.instantiate_pre(&module).unwrap_err();
+/// assert!(error.to_string().contains("7 at 0x00010004"));
+///
+/// let ready = linker.pause(7, "ask")?.instantiate_pre(&module)?;
+/// let mut instance = ready.instantiate(())?;
+/// instance.set_gas(1_000)?;
+/// assert_eq!(instance.run()?, Exit::HostCall { number: 7, pc: 0x1_0004 });
+/// # Ok::<(), bessemer_runtime::Error>(())
+/// ```
+pub struct InstancePre<T> {
+    module: Module,
+    table: Arc<HostTable<T>>,
+}
+
+impl<T> InstancePre<T> {
+    /// Makes an instance, with fresh memory and no gas.
+    ///
+    /// # Errors
+    ///
+    /// As [`Linker::instantiate`].
+    pub fn instantiate(&self, data: T) -> Result<Instance<T>, Error> {
+        Instance::new(&self.module, Arc::clone(&self.table), data)
+    }
+
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+}
+
+impl<T> Clone for InstancePre<T> {
+    fn clone(&self) -> Self {
+        Self { module: self.module.clone(), table: Arc::clone(&self.table) }
+    }
+}
+
+impl<T> fmt::Debug for InstancePre<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstancePre").field("module", &self.module).finish_non_exhaustive()
     }
 }
 

@@ -47,16 +47,16 @@
 //! * The current activation of a thread is valid, or null, at every instruction.
 
 mod alt_stack;
+mod handlers;
 mod interrupt;
 
 use std::cell::{Cell, OnceCell};
 use std::ffi::{c_int, c_void};
 use std::io;
-use std::mem::{self, MaybeUninit, offset_of};
+use std::mem::offset_of;
 use std::ops::Range;
 use std::ptr;
 use std::slice;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
 use bessemer_translator::{Context, Landing, TrapRecord};
@@ -64,11 +64,12 @@ use bessemer_translator::{Context, Landing, TrapRecord};
 use crate::memory::Region;
 
 use alt_stack::AltStack;
-use interrupt::INTERRUPT;
+use handlers::{chain, install_again_if_replaced};
 
 pub(crate) use interrupt::{ThreadId, interrupt, prepare_interrupts};
 
 pub use crate::error::SignalError;
+pub use handlers::install_signal_handlers;
 
 /// Bytes that the alternate stack of a thread has at least, its guard page not counted.
 pub const ALT_STACK: usize = 64 << 10;
@@ -280,8 +281,9 @@ impl Activation {
 thread_local! {
     /// The innermost activation of this thread.
     static CURRENT: Cell<*mut Activation> = const { Cell::new(ptr::null_mut()) };
-    /// Whether the handler is installed and this thread has an alternate stack.
-    static READY: Cell<bool> = const { Cell::new(false) };
+    /// Entries into native code until this thread looks again whether the handler is in place; 0 until the
+    /// thread has an alternate stack.
+    static READY: Cell<u32> = const { Cell::new(0) };
     static STACK: OnceCell<AltStack> = const { OnceCell::new() };
     /// The lowest address of the thread's stack; 0 until it is asked for, and if it is not known.
     static STACK_END: Cell<usize> = const { Cell::new(0) };
@@ -308,8 +310,9 @@ pub fn with_activation<R>(
         }
     }
 
-    if !READY.get() {
-        prepare_thread()?;
+    match READY.get().checked_sub(1) {
+        Some(left) if left != 0 => READY.set(left),
+        _ => prepare_thread()?,
     }
     let activation: *mut Activation = activation;
     let _restore = Restore(CURRENT.replace(activation));
@@ -317,13 +320,17 @@ pub fn with_activation<R>(
     Ok(f(activation))
 }
 
-/// Installs the handler once in the process, and an alternate stack once on this thread.
+/// Entries into native code of a thread after which it looks whether the handler is still in place. That
+/// takes two system calls.
+pub const CHECK_EVERY: u32 = 256;
+
+/// Sees to it that the handler is in place, and that this thread has an alternate stack.
 ///
-/// The first entry of a thread does this by itself; calling it earlier moves the system calls
-/// away from that entry.
+/// The first entry of a thread does this by itself, and each [`CHECK_EVERY`]th; calling it earlier moves
+/// the system calls away from that entry.
 #[cold]
 pub fn prepare_thread() -> Result<(), SignalError> {
-    install()?;
+    install_again_if_replaced()?;
     STACK
         .try_with(|stack| {
             if stack.get().is_none()
@@ -331,7 +338,7 @@ pub fn prepare_thread() -> Result<(), SignalError> {
             {
                 stack.set(new).expect("the cell was empty");
             }
-            READY.set(true);
+            READY.set(CHECK_EVERY);
             Ok(())
         })
         .unwrap_or(Err(SignalError::ThreadEnding))
@@ -362,50 +369,10 @@ fn find_stack_end(here: usize, needed: usize) -> Result<(), SignalError> {
     if left < needed { Err(SignalError::SmallStack { left, needed }) } else { Ok(()) }
 }
 
-/// The signals that the handler looks at.
-const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGILL];
-
 /// The address of the access is not mapped.
 const SEGV_MAPERR: c_int = 1;
 /// The mapping does not permit the access.
 const SEGV_ACCERR: c_int = 2;
-
-/// What stood before, in the order of [`SIGNALS`]. Set before the handler is installed.
-static PREVIOUS: OnceLock<[libc::sigaction; 2]> = OnceLock::new();
-
-fn install() -> Result<(), SignalError> {
-    /// The error number of a failed installation.
-    static INSTALLED: OnceLock<Result<(), i32>> = OnceLock::new();
-
-    let install = || {
-        let mut previous = [empty_action(); 2];
-        for (&signal, old) in SIGNALS.iter().zip(&mut previous) {
-            // SAFETY: only asks for the action, which goes into a valid place.
-            check(unsafe { libc::sigaction(signal, ptr::null(), old) })?;
-        }
-        PREVIOUS.get_or_init(|| previous);
-        for signal in SIGNALS {
-            let mut action = empty_action();
-            action.sa_sigaction = handle as *const () as usize;
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-            // an interrupt in the handler would find the thread where it cannot be ended
-            // SAFETY: adds a valid number to a valid set.
-            unsafe { libc::sigaddset(&raw mut action.sa_mask, INTERRUPT) };
-            // SAFETY: the action is complete, and its handler upholds what a signal handler must.
-            check(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) })?;
-        }
-        Ok(())
-    };
-    let result = INSTALLED
-        .get_or_init(|| install().map_err(|error: io::Error| error.raw_os_error().unwrap_or(0)));
-    result.map_err(|errno| SignalError::Install(io::Error::from_raw_os_error(errno)))
-}
-
-/// The action that does nothing special: default handling, no flags, nothing masked.
-fn empty_action() -> libc::sigaction {
-    // SAFETY: zeros are a valid action; `SIG_DFL` is 0 and an empty set is all zeros on Linux.
-    unsafe { MaybeUninit::zeroed().assume_init() }
-}
 
 /// Handles one signal.
 extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
@@ -502,81 +469,6 @@ unsafe fn meter(at: i16, registers: &[libc::greg_t; 23]) -> Option<u64> {
     let frame = ptr::with_exposed_provenance::<u8>(registers[libc::REG_RBP as usize] as usize);
     // SAFETY: the caller says that this is a slot of the frame, which holds a meter.
     Some(unsafe { frame.offset(FRAME_TO_CALLER + isize::from(at)).cast::<u64>().read() })
-}
-
-/// Does what would have happened without this handler.
-///
-/// # Safety
-///
-/// Only for the arguments of a signal handler.
-unsafe fn chain(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    let previous = SIGNALS
-        .iter()
-        .position(|&known| known == signal)
-        .and_then(|at| PREVIOUS.get()?.get(at))
-        .copied()
-        .unwrap_or_else(empty_action);
-    // SAFETY: the caller passes a valid pointer.
-    let by_kernel = unsafe { (*info).si_code } > 0;
-    match previous.sa_sigaction {
-        // A fault cannot be ignored: the kernel then does what is the default.
-        libc::SIG_IGN if !by_kernel => {}
-        libc::SIG_DFL | libc::SIG_IGN => {
-            set_default(signal);
-            // A fault happens again when the instruction runs again. A sent signal does not.
-            if !by_kernel {
-                // SAFETY: sends a signal; it arrives when this handler has returned.
-                unsafe { libc::raise(signal) };
-            }
-        }
-        // SAFETY: the arguments are those of this handler.
-        _ => unsafe { call_previous(previous, signal, info, context) },
-    }
-}
-
-/// Calls the handler that stood before as the kernel would have.
-///
-/// # Safety
-///
-/// Only for the arguments of a signal handler, and the action of a function.
-unsafe fn call_previous(
-    previous: libc::sigaction,
-    signal: c_int,
-    info: *mut libc::siginfo_t,
-    context: *mut c_void,
-) {
-    type Plain = extern "C" fn(c_int);
-    type WithInfo = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
-
-    if previous.sa_flags & libc::SA_RESETHAND != 0 {
-        set_default(signal);
-    }
-    // SAFETY: changes the mask as the kernel would have for that handler; the return from
-    // the signal restores the mask of before.
-    unsafe {
-        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const previous.sa_mask, ptr::null_mut());
-        if previous.sa_flags & libc::SA_NODEFER != 0 {
-            let mut only = MaybeUninit::uninit();
-            libc::sigemptyset(only.as_mut_ptr());
-            libc::sigaddset(only.as_mut_ptr(), signal);
-            libc::pthread_sigmask(libc::SIG_UNBLOCK, only.as_ptr(), ptr::null_mut());
-        }
-    }
-    if previous.sa_flags & libc::SA_SIGINFO != 0 {
-        // SAFETY: whoever installed the handler with this flag gave such a function.
-        let handler = unsafe { mem::transmute::<usize, WithInfo>(previous.sa_sigaction) };
-        handler(signal, info, context);
-    } else {
-        // SAFETY: whoever installed the handler without the flag gave such a function.
-        let handler = unsafe { mem::transmute::<usize, Plain>(previous.sa_sigaction) };
-        handler(signal);
-    }
-}
-
-fn set_default(signal: c_int) {
-    let action = empty_action();
-    // SAFETY: the default action is valid, and `sigaction` is async-signal-safe.
-    unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
 }
 
 fn check(result: c_int) -> io::Result<()> {

@@ -378,3 +378,36 @@ fn an_ecall_as_the_last_instruction_returns_to_the_end_of_text() {
     // the illegal instruction there is a run of its own
     assert_eq!(GAS - seen.gas, (2 + 1 + 150) + (2 + 1));
 }
+
+#[test]
+fn a_linker_knows_which_host_calls_are_missing() {
+    let guest = "
+        _start: li   a7, 93
+                ecall
+        other:  li   a7, 0x7001
+                ecall
+                ecall
+                li   a7, 10
+                ecall
+    ";
+    let missing = everywhere(guest, |module| {
+        let mut linker = linker::<()>(module.engine());
+        let error = linker.check(module).unwrap_err();
+        let text = error.to_string();
+        let ErrorKind::HostCallsMissing(missing) = error.into_kind() else { panic!("{text}") };
+        assert!(
+            text.contains("10 at ") && text.contains("28673 at ") && text.contains(" in other"),
+            "{text}"
+        );
+        linker.pause(10, "ten").unwrap().pause(0x7001, "high").unwrap();
+        linker.check(module).unwrap();
+        assert!(linker.instantiate_pre(module).unwrap().instantiate(()).is_ok());
+        let mut any = Linker::<()>::new(module.engine());
+        any.fallback(|_: Caller<'_, ()>| 0_u32);
+        any.check(module).unwrap();
+        missing
+    });
+    let seen: Vec<_> = missing.iter().map(|call| (call.number, call.function.as_deref())).collect();
+    assert_eq!(seen, [(10, Some("other")), (0x7001, Some("other"))]);
+    assert_eq!(missing[0].pc, missing[1].pc + 12, "the first place of each");
+}

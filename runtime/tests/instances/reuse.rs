@@ -207,7 +207,8 @@ fn a_warm_instance_needs_no_system_call() {
         unsafe {
             assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT), 0);
         }
-        (0..1_000).for_each(|_| run());
+        // fewer than those after which a thread looks whether the fault handler is in place
+        (0..200).for_each(|_| run());
         // SAFETY: the text is as long as it says. The thread leaves without cleaning up, for which
         // it would need more than it may do.
         unsafe {

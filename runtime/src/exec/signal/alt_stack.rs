@@ -66,7 +66,7 @@ impl AltStack {
 
 impl Drop for AltStack {
     fn drop(&mut self) {
-        READY.set(false);
+        READY.set(0);
         // Only if it is still in use: the standard library takes whatever stack its threads have
         // out of use when they end, and unmaps its own, which is then not valid any more.
         let Ok(current) = current_stack() else { return };

@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use bessemer_translator::Context;
 
-use super::{Activation, CURRENT, NativeFault, SignalError, call_previous, check, empty_action};
+use super::handlers::{call_previous, empty_action};
+use super::{Activation, CURRENT, NativeFault, SignalError, check};
 
 /// A thread of this process, by the system's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
