@@ -59,6 +59,16 @@ impl Elf {
     }
 }
 
+/// The ISA string of the attributes of a file, which need not be one that loads: for messages about
+/// files that break another rule. [`Program::isa_string`](crate::Program::isa_string) has that of a
+/// program.
+pub fn isa_string(file: &[u8]) -> Option<Box<str>> {
+    let class = check_ident(file).ok().filter(|_| file.starts_with(ELFMAG))?;
+    let header = class.header(file)?;
+    let program_headers = program_headers(class, &header, file).unwrap_or_default();
+    Attributes::read(file, class, &header, &program_headers).arch().map(Into::into)
+}
+
 impl Class {
     /// Bytes of the ELF header.
     const fn header_bytes(self) -> usize {

@@ -71,6 +71,7 @@ mod text;
 pub use bessemer_isa::{Profile, Xlen};
 pub use build::ImageBuilder;
 pub use charge::Charges;
+pub use elf::isa_string;
 pub use error::LoadError;
 pub use exec::{Fault, Hart, Memory, Stop};
 pub use layout::Layout;

@@ -7,6 +7,7 @@ use bessemer_isa::NativeEstimate;
 /// What the caller allows a program to use. Limits are part of what decides whether a file loads,
 /// so all nodes of a chain use the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Limits {
     /// Bytes of the whole file.
     pub file_bytes: u32,

@@ -39,6 +39,7 @@ impl Class {
 /// The declared memory size of a program, rounded up to one of five sizes; it selects the prices
 /// of loads and stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum MemoryClass {
     /// Up to 256 KiB.
     Kib256,
@@ -122,6 +123,7 @@ impl TextClass {
 /// Prices of one schedule. A schedule is a constant: engines read it and nothing else, and its
 /// identity is part of the key of every compiled artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[allow(missing_docs, reason = "one field per class; prices in gas")]
 pub struct GasSchedule {
     /// Distinguishes schedules; never reused.

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::format::{A, B, F, H, Hw, I, J, L, Lr, N, Operands, R, R1, S, U};
 use crate::gas::Class;
 use crate::profile::{Extension, Widths};
-use crate::reg::RegSet;
+use crate::reg::{Reg, RegSet};
 use crate::{Immediate, Profile, Xlen};
 
 macro_rules! define_instructions {
@@ -208,6 +208,14 @@ impl Inst {
     /// What the price depends on.
     pub const fn class(self) -> Class {
         self.op().class()
+    }
+
+    /// The register to which a load, a store or an indirect jump adds its constant. Atomic accesses
+    /// add none.
+    pub fn base(self) -> Option<Reg> {
+        let adds = matches!(self.class(), Class::Load | Class::Store | Class::Jalr)
+            && self.op().immediate(Xlen::Rv64).is_some();
+        adds.then(|| Reg::at(self.encode(), 15))
     }
 
     /// The instruction as text at an address: targets are absolute.

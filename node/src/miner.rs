@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use alloy_consensus::constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH};
 use alloy_consensus::{Block, Header, TxEnvelope};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use bessemer_chain::store::ChangeSet;
 use bessemer_evm::{BlockLimits, Fork, Invalid, Transaction};
 
 use crate::backend::{Checks, Environment, Failure, Hand, Refused, chain_address};
-use crate::block::{Draft, ImportError, Sealed, following, import};
+use crate::block::{Draft, ImportError, Sealed, import, successor};
 use crate::ledger::Ledger;
 use crate::node::{Event, Metrics, Shared};
 use crate::pool::{PoolError, Waiting};
@@ -203,40 +202,29 @@ impl Miner {
         let parent = &ledger.head().header;
         let timestamp = attributes.timestamp.unwrap_or_else(|| self.next_time(parent));
         let spec = &self.shared.spec;
-        let (base_fee, excess_blob_gas) = following(spec, parent, timestamp);
-        let number = parent.number.saturating_add(1);
-        let fork = spec.fork(number, timestamp);
-        let since = |that, root: B256| fork.has(that).then_some(root);
+        let next = successor(spec, parent, ledger.head().hash, timestamp);
+        let fork = spec.fork(next.number, timestamp);
         let chosen = self.next_base_fee.or(self.fixed_base_fee);
         let doubled = fork.has(Fork::London) && parent.base_fee_per_gas.is_none();
         let before = if doubled { parent.gas_limit.saturating_mul(2) } else { parent.gas_limit };
         Header {
-            parent_hash: ledger.head().hash,
-            ommers_hash: EMPTY_OMMER_ROOT_HASH,
             beneficiary: attributes.coinbase.unwrap_or(self.coinbase),
-            transactions_root: EMPTY_ROOT_HASH,
-            receipts_root: EMPTY_ROOT_HASH,
             difficulty: if fork.has(Fork::Paris) { U256::ZERO } else { U256::ONE },
-            number,
             gas_limit: self.gas_limit.unwrap_or(before),
-            timestamp,
             extra_data: attributes.extra_data.clone(),
             // any value that contracts cannot foresee long before, and that a second run repeats
             mix_hash: attributes
                 .prevrandao
                 .or(self.next_randomness)
                 .unwrap_or_else(|| keccak256(ledger.head().hash)),
-            base_fee_per_gas: base_fee.map(|by_rule| chosen.unwrap_or(by_rule)),
-            withdrawals_root: fork.has(Fork::Shanghai).then(|| {
+            base_fee_per_gas: next.base_fee_per_gas.map(|by_rule| chosen.unwrap_or(by_rule)),
+            withdrawals_root: next.withdrawals_root.map(|_| {
                 alloy_consensus::proofs::calculate_withdrawals_root(&attributes.withdrawals)
             }),
-            blob_gas_used: excess_blob_gas.map(|_| 0),
-            excess_blob_gas,
-            parent_beacon_block_root: since(
-                Fork::Cancun,
-                attributes.beacon_root.unwrap_or_default(),
-            ),
-            ..Header::default()
+            parent_beacon_block_root: next
+                .parent_beacon_block_root
+                .map(|zero| attributes.beacon_root.unwrap_or(zero)),
+            ..next
         }
     }
 
@@ -337,7 +325,7 @@ impl Miner {
         )?;
         let (mut transactions, mut senders, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
         for waiting in ready {
-            let checks = Checks { sender: !waiting.impersonated, ..Checks::ALL };
+            let checks = Checks { sender_code: !waiting.impersonated, ..Checks::ALL };
             match draft.push(&waiting.transaction, checks, None) {
                 Ok(_) => {
                     transactions.push(waiting.envelope.clone());

@@ -16,6 +16,7 @@ use cranelift_frontend::FunctionBuilderContext;
 
 use crate::artifact::MAX_FRAME;
 use crate::artifact::{Artifact, Entry, Tables, TextShape, TrapRecord, Unit};
+use crate::identity::Target;
 use crate::lower::{Env, METER, Style, lower_unit};
 use crate::memory::INT3;
 use crate::plan::Plan;
@@ -119,18 +120,15 @@ pub(crate) fn clif(
     Ok(listed.collect())
 }
 
-/// The fields of the translator's identity that are the code generator's.
-pub(crate) fn target_fields(
-    options: &Options,
-) -> Result<Vec<(&'static str, String)>, TranslateError> {
+/// The code generator's part of the translator's identity.
+pub(crate) fn describe_target(options: &Options) -> Result<Target, TranslateError> {
     let isa = target(options)?;
-    let features: String = isa.isa_flags().iter().map(|flag| format!("{flag};")).collect();
-    Ok(vec![
-        ("cranelift", cranelift_codegen::VERSION.to_owned()),
-        ("target", isa.triple().to_string()),
-        ("flags", isa.flags().to_string()),
-        ("features", features),
-    ])
+    Ok(Target {
+        cranelift: cranelift_codegen::VERSION,
+        triple: isa.triple().to_string(),
+        flags: isa.flags().to_string(),
+        features: isa.isa_flags().iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// Cranelift's back end for this machine and these options.

@@ -41,6 +41,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bessemer_image::{Charges, Program};
+use serde::{Deserialize, Serialize};
 
 pub use artifact::{
     Artifact, FORMAT_VERSION, HEAD_LEN, Labels, MAC_LEN, Note, ReadError, Tables, TextShape,
@@ -48,12 +49,12 @@ pub use artifact::{
 };
 pub use context::{Context, HOST_EXIT, HostCall, Landing, NO_RESERVATION};
 pub use error::TranslateError;
-pub use identity::identity;
+pub use identity::Identity;
 pub use jit::{Code, EntryPoint};
 pub use memory::CodeMemory;
 
 /// How much Cranelift optimises. It never changes what code computes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OptLevel {
     /// Compile fast.
     None,
@@ -63,7 +64,7 @@ pub enum OptLevel {
 }
 
 /// How to translate.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Options {
     /// How much to optimise.
     pub opt_level: OptLevel,

@@ -2,6 +2,7 @@
 
 use bessemer_image::{Charges, Program};
 
+use crate::identity::Target;
 use crate::{Artifact, Options, TranslateError};
 
 pub(crate) fn translate(_: &Program, _: &Charges, _: &Options) -> Result<Artifact, TranslateError> {
@@ -16,6 +17,6 @@ pub(crate) fn clif(
     Err(TranslateError::NoCompiler)
 }
 
-pub(crate) fn target_fields(_: &Options) -> Result<Vec<(&'static str, String)>, TranslateError> {
+pub(crate) fn describe_target(_: &Options) -> Result<Target, TranslateError> {
     Err(TranslateError::NoCompiler)
 }

@@ -217,7 +217,7 @@ impl Hop {
 impl Genome {
     /// The program's image, a contract without host calls that never ends.
     pub fn image(&self) -> Vec<u8> {
-        let mut random = Random(self.seed);
+        let mut random = Random::new(self.seed);
         let mut text = Text::new(self.hop.is_compressed());
         let table = if self.hop.table().is_some() { TABLE_BYTES } else { 0 };
         let (scratch, list) = (DATA + table, DATA + table + SCRATCH_BYTES);

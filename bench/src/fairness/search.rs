@@ -52,7 +52,7 @@ pub fn search(
     options: &Options,
     mut found: impl FnMut(&[Find]) -> Result<()>,
 ) -> Result<Vec<Find>> {
-    let mut random = Random(options.seed);
+    let mut random = Random::new(options.seed);
     let mut worst: Vec<(Genome, f64)> = Vec::new();
     let started = processor_time();
     let mut seeds: Vec<Genome> = corpus()?.iter().filter_map(Program::genome).cloned().collect();

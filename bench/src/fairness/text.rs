@@ -2,23 +2,25 @@
 
 use bessemer_image::{ImageBuilder, Profile};
 use bessemer_isa::{B, I, Inst, J, L, Reg, U};
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// Address of text.
 pub(super) const TEXT: u32 = 0x1_0000;
 /// Address of data, behind the largest text of a contract.
 pub(super) const DATA: u32 = 0x10_0000;
 
-/// Pseudo-random numbers (splitmix64), the same in every run.
+/// Pseudo-random numbers, the same in every run.
 #[derive(Clone, Debug)]
-pub(super) struct Random(pub(super) u64);
+pub(super) struct Random(SplitMix64);
 
 impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(SplitMix64::seed_from_u64(seed))
+    }
+
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.0.next_u64()
     }
 
     /// A number below `bound`, which is not 0.

@@ -1,6 +1,5 @@
 //! `bessemer deploy`: puts a contract on the local chain.
 
-use alloy_json_abi::Param;
 use bessemer_chain::{Action, CodeHash};
 use serde_json::json;
 
@@ -9,7 +8,7 @@ use crate::support::bytecode;
 use crate::support::failure::Failure;
 use crate::support::images;
 use crate::support::invocation::{Invocation, Options};
-use crate::support::local::{Failed, Keep, Local};
+use crate::support::local::{Failed, Keep, Local, Terms};
 use crate::support::names::USERS;
 use crate::support::outcome::{self, Explainer};
 use crate::support::output::{Output, grouped, kib, merge};
@@ -63,17 +62,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let elf = &image.file.bytes;
     let interface = Interface::of_image(elf).transpose();
     let interface = interface.map_err(|reason| Failure::Other(format!("{contract}: {reason}")))?;
-    let params = interface.as_ref().map_or(&[][..], Interface::constructor);
-    let Some((parsed, name)) = invocation(args, contract, arguments, params, image.name, output)?
-    else {
+    let prepared =
+        Prepared::new(args, contract, arguments, interface.as_ref(), image.name, output)?;
+    let Some(Prepared { mut local, name, what, input, terms, output }) = prepared else {
         return Ok(0);
     };
-    let output = Output { json: output.json || parsed.json };
-
-    let mut local = Local::open_or_create()?;
-    let what = format!("the constructor of {name}");
-    let input = abi::bind(&what, params, &parsed.given, &local.names).map_err(Failure::Usage)?;
-    let terms = parsed.options.terms(&local.names)?;
     let action = Action::Deploy { code: elf.as_slice().into(), input, salt: None };
     let executed = local.execute(action, terms, Keep::Success, None)?;
     let receipt = &executed.receipt;
@@ -131,26 +124,47 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The arguments of a constructor, and the name that the contract gets; `None` if help was asked for and
-/// given.
-fn invocation(
-    args: &Args,
-    contract: &str,
-    arguments: &[String],
-    params: &[Param],
-    default: String,
+/// A deployment whose arguments have been read.
+struct Prepared {
+    local: Local,
+    /// The name that the contract gets.
+    name: String,
+    /// The constructor, as messages call it.
+    what: String,
+    /// The constructor's encoded arguments.
+    input: Vec<u8>,
+    terms: Terms,
     output: Output,
-) -> Result<Option<(Invocation, String)>, Failure> {
-    let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
-    if parsed.help {
-        let usage: Vec<_> =
-            params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
-        output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
-        return Ok(None);
+}
+
+impl Prepared {
+    /// Reads the arguments of a constructor. `None` if help was asked for and given.
+    fn new(
+        args: &Args,
+        contract: &str,
+        arguments: &[String],
+        interface: Option<&Interface>,
+        default_name: String,
+        output: Output,
+    ) -> Result<Option<Self>, Failure> {
+        let params = interface.map_or(&[][..], Interface::constructor);
+        let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
+        if parsed.help {
+            let usage: Vec<_> =
+                params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
+            output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
+            return Ok(None);
+        }
+        let name = parsed.name.take().or_else(|| args.name.clone()).unwrap_or(default_name);
+        check_name(&name)?;
+        let local = Local::open_or_create()?;
+        let what = format!("the constructor of {name}");
+        let input =
+            abi::bind(&what, params, &parsed.given, &local.names).map_err(Failure::Usage)?;
+        let terms = parsed.options.terms(&local.names)?;
+        let output = Output { json: output.json || parsed.json };
+        Ok(Some(Self { local, name, what, input, terms, output }))
     }
-    let name = parsed.name.take().or_else(|| args.name.clone()).unwrap_or(default);
-    check_name(&name)?;
-    Ok(Some((parsed, name)))
 }
 
 /// Deploys EVM bytecode, by an Ethereum transaction.
@@ -161,17 +175,11 @@ fn deploy_bytecode(
     output: Output,
 ) -> Result<u8, Failure> {
     let found = bytecode::read(contract)?;
-    let params = found.interface.as_ref().map_or(&[][..], Interface::constructor);
-    let Some((parsed, name)) = invocation(args, contract, arguments, params, found.name, output)?
-    else {
+    let interface = found.interface.as_ref();
+    let prepared = Prepared::new(args, contract, arguments, interface, found.name, output)?;
+    let Some(Prepared { mut local, name, what, input, terms, output }) = prepared else {
         return Ok(0);
     };
-    let output = Output { json: output.json || parsed.json };
-
-    let mut local = Local::open_or_create()?;
-    let what = format!("the constructor of {name}");
-    let input = abi::bind(&what, params, &parsed.given, &local.names).map_err(Failure::Usage)?;
-    let terms = parsed.options.terms(&local.names)?;
     let init = [found.init, input].concat();
     let receipt = local.create_bytecode(init, terms)?;
     let Some(address) = receipt.contract().filter(|_| receipt.succeeded()) else {

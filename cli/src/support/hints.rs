@@ -1,14 +1,14 @@
 //! What is often the cause of a trap, and what to do.
 
 use bessemer_image::Program;
-use bessemer_isa::{Inst, Reg};
+use bessemer_isa::Reg;
 
 /// Sentences about a trap of a program at this pc.
 pub(crate) fn of(program: &Program, pc: u32) -> Vec<String> {
     let inst = program.text().at(pc).map(|decoded| decoded.inst);
     let mut hints = Vec::new();
     match inst {
-        Some(Some(inst)) if is_by_gp(inst) => hints.push(
+        Some(Some(inst)) if inst.base() == Some(Reg::GP) => hints.push(
             "the address is relative to gp, which the program did not set: link with -Wl,--no-relax, \
              or keep the symbol __global_pointer$ (no strip), from which `bessemer run` sets it"
                 .to_owned(),
@@ -19,8 +19,8 @@ pub(crate) fn of(program: &Program, pc: u32) -> Vec<String> {
     hints
 }
 
-/// What a program was built for and is not there: by the attributes of the file, which nobody has to
-/// write and which decide nothing.
+/// Says which extensions a program was built for that are not there, by the attributes of its file.
+/// Attributes are optional and decide nothing.
 pub(crate) fn lacking(program: &Program) -> Option<String> {
     let isa = program.isa_string()?;
     let lacks = lacks(isa);
@@ -54,15 +54,6 @@ const LACKING: [&str; 15] = [
     "f", "d", "q", "v", "h", "zfinx", "zdinx", "zhinx", "zhinxmin", "zfh", "zfhmin", "zfa", "zcf",
     "zcm", "zcmt",
 ];
-
-/// Whether it loads or stores relative to gp.
-fn is_by_gp(inst: Inst) -> bool {
-    matches!(
-        inst,
-        Inst::Lb(i) | Inst::Lh(i) | Inst::Lw(i) | Inst::Ld(i) | Inst::Lbu(i) | Inst::Lhu(i) | Inst::Lwu(i)
-            if i.rs1 == Reg::GP
-    ) || matches!(inst, Inst::Sb(s) | Inst::Sh(s) | Inst::Sw(s) | Inst::Sd(s) if s.rs1 == Reg::GP)
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use alloy_eips::eip7840::BlobParams;
 use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address};
-use bessemer_chain::evm::{Env, Ethereum};
+use bessemer_chain::evm::{Checks, Env, Ethereum};
 use bessemer_chain::store::StoreError;
 use bessemer_chain::{
     Account, BlockInfo, Call, CallKind, Chain, ChainError, Code, CodeHash, End, Event, Inspector,
@@ -19,30 +19,6 @@ use super::state::{AccountOverride, StateOverride, slot_key, slot_value};
 use super::trace::{Frame, FrameKind, Step, Tracer};
 use super::world::World;
 use super::{chain_address, library_address};
-
-/// What is checked of a transaction before it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checks {
-    /// That the nonce is the sender's next.
-    pub nonce: bool,
-    /// That the sender can pay, and fees are paid.
-    pub fees: bool,
-    /// That the fees are at least those of the block.
-    pub base_fee: bool,
-    /// That the sender has no code (EIP-3607).
-    pub sender: bool,
-    /// That it fits into what the block has left, and under the cap of EIP-7825.
-    pub block_gas: bool,
-}
-
-impl Checks {
-    /// Everything, as for a transaction in a block.
-    pub const ALL: Self =
-        Self { nonce: true, fees: true, base_fee: true, sender: true, block_gas: true };
-    /// Nothing, as for a call.
-    pub const NONE: Self =
-        Self { nonce: false, fees: false, base_fee: false, sender: false, block_gas: false };
-}
 
 /// How a transaction or a call ended.
 #[derive(Clone, Debug, Default)]
@@ -218,13 +194,6 @@ impl Session<'_> {
     ) -> Result<Outcome, Refused> {
         let mut watch = Watch::new(tracer);
         let needed = self.rules.intrinsic_gas(transaction);
-        let checks = bessemer_chain::evm::Checks {
-            nonce: checks.nonce,
-            funds: checks.fees,
-            base_fee: checks.base_fee,
-            sender_code: checks.sender,
-            gas_cap: checks.block_gas,
-        };
         let receipt = self.ethereum.transact(transaction, checks, Some(&mut watch));
         let receipt = receipt.map_err(|error| match error {
             ChainError::Refused(Refusal::Ethereum(invalid)) => Refused::Invalid(invalid),

@@ -7,9 +7,11 @@ mod state;
 mod trace;
 mod world;
 
+pub use bessemer_chain::evm::Checks;
+
 pub use self::environment::Environment;
 pub(crate) use self::environment::blob_base_fee;
-pub use self::execute::{Checks, Engine, Failure, Outcome, Refused, Session};
+pub use self::execute::{Engine, Failure, Outcome, Refused, Session};
 pub use self::state::{Hand, StateOverride, genesis_state};
 pub use self::trace::{Frame, FrameKind, Step, Tracer};
 pub use self::world::World;

@@ -1,6 +1,7 @@
 //! How a header follows from the one before.
 
 use alloy_consensus::Header;
+use alloy_consensus::constants::EMPTY_ROOT_HASH;
 use alloy_eips::eip1559::BaseFeeParams;
 use alloy_primitives::B256;
 use bessemer_evm::Fork;
@@ -37,6 +38,26 @@ pub fn following(spec: &Spec, parent: &Header, timestamp: u64) -> (Option<u64>, 
         )
     });
     (base_fee, excess)
+}
+
+/// The header of an empty block at this time, as far as it follows from its parent. The beneficiary,
+/// the difficulty and the randomness are 0, and the gas limit is the parent's.
+pub fn successor(spec: &Spec, parent: &Header, parent_hash: B256, timestamp: u64) -> Header {
+    let number = parent.number.saturating_add(1);
+    let fork = spec.fork(number, timestamp);
+    let (base_fee_per_gas, excess_blob_gas) = following(spec, parent, timestamp);
+    Header {
+        parent_hash,
+        number,
+        gas_limit: parent.gas_limit,
+        timestamp,
+        base_fee_per_gas,
+        withdrawals_root: fork.has(Fork::Shanghai).then_some(EMPTY_ROOT_HASH),
+        blob_gas_used: excess_blob_gas.map(|_| 0),
+        excess_blob_gas,
+        parent_beacon_block_root: fork.has(Fork::Cancun).then_some(B256::ZERO),
+        ..Header::default()
+    }
 }
 
 /// Checks what can be checked of a header without its block. The seal of proof of work and the

@@ -21,7 +21,7 @@ use crate::backend::{
 };
 use crate::spec::Spec;
 
-pub use self::header::{HeaderError, following};
+pub use self::header::{HeaderError, following, successor};
 pub use self::import::{ImportError, blocks, import};
 pub use self::seal::{Sealed, genesis};
 
@@ -213,7 +213,7 @@ impl<'e> Draft<'e> {
     ) -> Result<&Receipt, Refused> {
         let blob_gas = transaction.blob_gas();
         let gas_left = self.gas_left();
-        if transaction.gas_limit > gas_left && checks.block_gas {
+        if transaction.gas_limit > gas_left && checks.gas_cap {
             return Err(Refused::BlockGas { limit: transaction.gas_limit, left: gas_left });
         }
         let most = self.environment.blobs.map_or(0, |blobs| blobs.max_blob_gas_per_block());

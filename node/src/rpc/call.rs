@@ -74,7 +74,7 @@ impl Rpc {
         let Selected { world, environment, .. } = &prepared.selected;
         let mut session = self.node.engine.session(world, environment);
         session.override_state(&prepared.overrides)?;
-        let checks = Checks { fees: prepared.pays, base_fee: prepared.pays, ..Checks::NONE };
+        let checks = Checks { funds: prepared.pays, base_fee: prepared.pays, ..Checks::NONE };
         Ok(session.transact(transaction, checks, tracer)?)
     }
 

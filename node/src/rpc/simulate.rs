@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use alloy_consensus::constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH};
 use alloy_consensus::{
     Header, SignableTransaction, TxEip1559, TxEip2930, TxEip4844, TxEip7702, TxEnvelope, TxLegacy,
 };
@@ -10,7 +9,7 @@ use alloy_primitives::{
     Address, B256, Bytes, Log, LogData, Signature, TxKind, U256, address, b256,
 };
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest};
-use bessemer_evm::{Fork, Invalid};
+use bessemer_evm::Invalid;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,7 +22,7 @@ use super::{Answer, Rpc};
 use crate::backend::{
     Checks, Environment, Frame, FrameKind, Refused, StateOverride, Tracer, World,
 };
-use crate::block::{BlockHashes, Draft, Sealed, following};
+use crate::block::{BlockHashes, Draft, Sealed, successor};
 use crate::spec::MAX_TIME;
 
 /// The most blocks of one request.
@@ -160,31 +159,20 @@ impl Simulation<'_> {
     fn header(&self, overrides: &BlockOverrides) -> Header {
         let spec = &self.rpc.node.spec;
         let parent = &self.parent;
-        let number = parent.number.saturating_add(1);
         let timestamp = overrides.time.unwrap_or(parent.timestamp.saturating_add(SLOT));
-        let fork = spec.fork(number, timestamp);
-        let (by_rule, excess_blob_gas) = following(spec, parent, timestamp);
+        let next = successor(spec, parent, self.parent_hash, timestamp);
         let chosen = overrides.base_fee.map(|fee| fee.saturating_to::<u64>());
-        let base_fee = if self.validates { by_rule } else { by_rule.map(|_| 0) };
-        let since = |that, root: B256| fork.has(that).then_some(root);
+        let base_fee = next.base_fee_per_gas.map(|fee| if self.validates { fee } else { 0 });
         Header {
-            parent_hash: self.parent_hash,
-            ommers_hash: EMPTY_OMMER_ROOT_HASH,
             beneficiary: overrides.coinbase.unwrap_or(parent.beneficiary),
             difficulty: overrides.difficulty.unwrap_or(parent.difficulty),
-            number,
             gas_limit: overrides.gas_limit.unwrap_or(parent.gas_limit),
-            timestamp,
             mix_hash: overrides.random.unwrap_or_default(),
             base_fee_per_gas: base_fee.map(|fee| chosen.unwrap_or(fee)),
-            withdrawals_root: since(Fork::Shanghai, EMPTY_ROOT_HASH),
-            blob_gas_used: excess_blob_gas.map(|_| 0),
-            excess_blob_gas,
-            parent_beacon_block_root: since(
-                Fork::Cancun,
-                overrides.beacon_root.unwrap_or_default(),
-            ),
-            ..Header::default()
+            parent_beacon_block_root: next
+                .parent_beacon_block_root
+                .map(|zero| overrides.beacon_root.unwrap_or(zero)),
+            ..next
         }
     }
 
@@ -277,10 +265,10 @@ impl Simulation<'_> {
         let transaction = bessemer_evm::Transaction { sender, ..of_envelope(&envelope) };
         let checks = if self.validates {
             // the gas of a call is bounded by the request's, not by the cap of a transaction
-            Checks { sender: false, block_gas: false, ..Checks::ALL }
+            Checks { sender_code: false, gas_cap: false, ..Checks::ALL }
         } else {
             // value and fees must be there in any case
-            Checks { fees: true, base_fee: false, ..Checks::NONE }
+            Checks { funds: true, base_fee: false, ..Checks::NONE }
         };
         let mut transfers = Transfers { on: self.traces_transfers, frames: vec![Vec::new()] };
         let receipt = draft.push(&transaction, checks, Some(&mut transfers)).map_err(refused)?;

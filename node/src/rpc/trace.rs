@@ -182,7 +182,7 @@ impl Rpc {
         for (index, envelope) in block.transactions.iter().enumerate() {
             let transaction = Transaction { sender: block.senders[index], ..of_envelope(envelope) };
             // whatever was checked when the block was made is not checked again
-            let checks = Checks { nonce: false, sender: false, ..Checks::ALL };
+            let checks = Checks { nonce: false, sender_code: false, ..Checks::ALL };
             let gone =
                 |refused: Refused| RpcError::internal(format!("transaction {index}: {refused}"));
             if only.is_some_and(|only| only != index) {
@@ -221,7 +221,7 @@ impl Rpc {
         let mut session = self.node.engine.session(world, environment);
         session.override_state(&prepared.overrides)?;
         let before = session.world(world)?;
-        let checks = Checks { fees: prepared.pays, base_fee: prepared.pays, ..Checks::NONE };
+        let checks = Checks { funds: prepared.pays, base_fee: prepared.pays, ..Checks::NONE };
         let outcome: Outcome =
             session.transact(&prepared.transaction, checks, Some(kind.tracer()))?;
         let after = session.world(world)?;

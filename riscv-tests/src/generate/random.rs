@@ -1,23 +1,20 @@
-//! SplitMix64: small, fast, and the same on every machine.
+//! Random numbers, the same on every machine.
+
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
     /// The stream that belongs to a name and a seed.
     pub(crate) fn new(name: &str, seed: u64) -> Self {
-        let mut random = Self(seed);
-        for byte in name.bytes() {
-            random.0 = random.bits() ^ u64::from(byte);
-        }
-        random
+        let stream = |seed| Self(SplitMix64::seed_from_u64(seed));
+        name.bytes().fold(stream(seed), |mut random, byte| stream(random.bits() ^ u64::from(byte)))
     }
 
     pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
+        self.0.next_u64()
     }
 
     pub(crate) fn word(&mut self) -> u32 {

@@ -16,31 +16,53 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bessemer_image::{Limits, Program};
-use bessemer_isa::{GasSchedule, MemoryClass};
-use bessemer_translator::{Artifact, Labels, OptLevel, Options, translate};
+use bessemer_isa::GasSchedule;
+use bessemer_translator::{Artifact, Labels, Options, translate};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+use serde::{Deserialize, Serialize};
 
-use super::cache::{Key, KeySeed, limits_fields, schedule_fields};
+use super::cache::{Key, KeySeed};
 use super::compile::{Compile, Source};
 use crate::ChildLimits;
 use crate::error::{ChildError, CompileError};
 use crate::program::ImageHash;
 
-/// What is to be compiled, and how.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Request<'a> {
-    pub(crate) options: &'a Options,
-    pub(crate) limits: &'a Limits,
-    pub(crate) schedule: &'a GasSchedule,
-    pub(crate) elf: &'a [u8],
-    /// The parent's key for it.
-    pub(crate) key: Key,
-    /// The parent's count of slots, which bounds the answer.
-    pub(crate) slots: usize,
+/// The beginning of a request: what the child takes for itself before it reads the rest.
+#[derive(Debug, Serialize, Deserialize)]
+struct Opening {
+    magic: [u8; 8],
+    /// Bytes of address space.
+    memory: u64,
+    /// Seconds of processor time.
+    cpu_seconds: u32,
 }
+
+/// The rest of a request: what is to be compiled, and how.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Task<'a> {
+    options: Options,
+    limits: Limits,
+    schedule: GasSchedule,
+    #[serde(borrow, with = "serde_bytes")]
+    elf: &'a [u8],
+}
+
+/// What the child says.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Answer<'a> {
+    /// The file of an artifact.
+    Artifact(#[serde(borrow, with = "serde_bytes")] &'a [u8]),
+    /// Why there is none.
+    Failure(&'a str),
+}
+
+/// How a request starts.
+const MAGIC: [u8; 8] = *b"bsmr-cc2";
+/// Bytes that an answer may have besides the code and its tables.
+const ANSWER_BASE: usize = 1 << 20;
 
 /// A compiler that does each request in a child.
 #[derive(Debug)]
@@ -51,10 +73,13 @@ pub(crate) struct Worker {
 impl Compile for Worker {
     fn compile(&self, source: &Source<'_>) -> Result<Artifact, CompileError> {
         let elf = source.file.ok_or(ChildError::Answer)?;
-        let slots = source.program.text().slot_count();
-        let Source { options, limits, schedule, .. } = *source;
-        let request = Request { options, limits, schedule, elf, key: source.key, slots };
-        Ok(self.child.compile(&request)?)
+        let task = Task {
+            options: source.options.clone(),
+            limits: *source.limits,
+            schedule: *source.schedule,
+            elf,
+        };
+        Ok(self.child.compile(&task, source.key, source.program.text().slot_count())?)
     }
 
     fn needs_file(&self) -> bool {
@@ -75,11 +100,13 @@ pub(crate) struct Child {
 
 impl Child {
     /// Compiles in a child. Takes no longer than the deadline, whatever the child does.
-    pub(crate) fn compile(&self, request: &Request<'_>) -> Result<Artifact, ChildError> {
+    ///
+    /// The answer must have this `key`, and no more code than a text of so many `slots` may have.
+    fn compile(&self, task: &Task<'_>, key: Key, slots: usize) -> Result<Artifact, ChildError> {
         let deadline = Instant::now() + self.limits.deadline;
         let (program, arguments) =
             self.command.split_first().ok_or_else(|| start(io::ErrorKind::NotFound))?;
-        let input = self.input(request).map_err(start)?;
+        let input = self.input(task).map_err(start)?;
         let process = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -89,49 +116,34 @@ impl Child {
             .spawn();
         let mut running = Running(process.map_err(start)?);
         let output = running.0.stdout.take().ok_or(ChildError::Answer)?;
+        let limit = task.options.native_limit(slots);
         // with each table no longer than the code
-        let most = 4 * request.options.native_limit(request.slots) + ANSWER_BASE;
+        let most = limit.saturating_mul(4).saturating_add(ANSWER_BASE);
         let answer = read_until(output, deadline, most)?
             .ok_or(ChildError::Deadline(self.limits.deadline))?;
         drop(running);
-        let (status, bytes) = unframe(&answer).ok_or(ChildError::Answer)?;
-        if status != DONE {
-            let text: String = String::from_utf8_lossy(bytes).chars().take(300).collect();
-            return Err(ChildError::Failed(text));
-        }
-        let (note, artifact) = Artifact::read(bytes)?;
-        if note.key != *request.key.as_bytes() {
+        let file = match whole(&answer).ok_or(ChildError::Answer)? {
+            Answer::Artifact(file) => file,
+            Answer::Failure(reason) => {
+                return Err(ChildError::Failed(reason.chars().take(300).collect()));
+            }
+        };
+        let (note, artifact) = Artifact::read(file)?;
+        if note.key != *key.as_bytes() {
             return Err(ChildError::Key);
         }
-        let (size, limit) = (artifact.code().len(), request.options.native_limit(request.slots));
+        let size = artifact.code().len();
         if size > limit {
             return Err(ChildError::TooLarge { size, limit });
         }
         Ok(artifact)
     }
 
-    /// The request as a file: a child that reads nothing can stop nobody.
-    fn input(&self, request: &Request<'_>) -> io::Result<File> {
-        let Request { options, limits, schedule, elf, .. } = request;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(self.limits.memory.to_le_bytes());
-        bytes.extend(self.limits.cpu_seconds.to_le_bytes());
-        let Options {
-            opt_level,
-            precise_registers,
-            verify,
-            unit_instructions,
-            loop_entries,
-            native_per_slot,
-        } = options;
-        let speed = *opt_level == OptLevel::Speed;
-        bytes.extend([speed, *precise_registers, *verify, *loop_entries].map(u8::from));
-        bytes.extend(unit_instructions.to_le_bytes());
-        bytes.extend(native_per_slot.to_le_bytes());
-        let mut put = |_: &str, value: u32| bytes.extend(value.to_le_bytes());
-        limits_fields(limits, &mut put);
-        schedule_fields(schedule, &mut put);
-        bytes.extend_from_slice(elf);
+    /// The request as a file: a child that does not read it cannot make its parent wait.
+    fn input(&self, task: &Task<'_>) -> io::Result<File> {
+        let ChildLimits { memory, cpu_seconds, .. } = self.limits;
+        let opening = Opening { magic: MAGIC, memory, cpu_seconds };
+        let bytes = postcard::to_stdvec(&(opening, task)).map_err(io::Error::other)?;
         let mut file = File::from(memfd_create("bessemer-compile", MemfdFlags::CLOEXEC)?);
         file.write_all(&bytes)?;
         file.rewind()?;
@@ -193,25 +205,21 @@ fn read_until(
 /// If the request cannot be read or the answer not be written; nobody is left to be told.
 pub fn serve_compiler() -> io::Result<()> {
     let mut input = io::stdin().lock();
-    let mut start = [0; MAGIC.len() + 12];
-    input.read_exact(&mut start)?;
-    let (magic, [m0, m1, m2, m3, m4, m5, m6, m7, c0, c1, c2, c3]) =
-        start.split_last_chunk().ok_or(io::ErrorKind::InvalidData)?;
-    if magic != MAGIC {
+    let (opening, _) = postcard::from_io::<Opening, _>((&mut input, &mut []))
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    if opening.magic != MAGIC {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    let memory = u64::from_le_bytes([*m0, *m1, *m2, *m3, *m4, *m5, *m6, *m7]);
-    let cpu_seconds = u32::from_le_bytes([*c0, *c1, *c2, *c3]);
-    confine(memory, cpu_seconds)?;
-    let mut request = Vec::new();
-    input.read_to_end(&mut request)?;
-    let (status, bytes) = match compile(&request) {
-        Ok(artifact) => (DONE, artifact),
-        Err(message) => (FAILED, message.into_bytes()),
+    confine(opening.memory, opening.cpu_seconds)?;
+    let mut task = Vec::new();
+    input.read_to_end(&mut task)?;
+    let compiled = compile(&task);
+    let answer = match &compiled {
+        Ok(artifact) => Answer::Artifact(artifact),
+        Err(reason) => Answer::Failure(reason),
     };
+    let bytes = postcard::to_stdvec(&answer).map_err(io::Error::other)?;
     let mut output = io::stdout().lock();
-    output.write_all(&[status])?;
-    output.write_all(&(bytes.len() as u64).to_le_bytes())?;
     output.write_all(&bytes)?;
     output.flush()
 }
@@ -253,8 +261,10 @@ const SYSTEM_CALLS: [i64; 19] = [
     libc::SYS_exit_group,
 ];
 
-fn compile(request: &[u8]) -> Result<Vec<u8>, String> {
-    let (options, limits, schedule, elf) = parse(request).ok_or("the request is too short")?;
+fn compile(task: &[u8]) -> Result<Vec<u8>, String> {
+    let task =
+        whole(task).ok_or("the request is damaged; parent and child must be of one build")?;
+    let Task { options, limits, schedule, elf } = task;
     let program = Program::parse(elf, &limits).map_err(|error| error.to_string())?;
     let charges = program.charges(&schedule);
     let artifact = translate(&program, &charges, &options).map_err(|error| error.to_string())?;
@@ -264,91 +274,22 @@ fn compile(request: &[u8]) -> Result<Vec<u8>, String> {
     Ok(artifact.write(&Labels { key, code_hash, image: None, names: None }))
 }
 
-fn parse(request: &[u8]) -> Option<(Options, Limits, GasSchedule, &[u8])> {
-    let ([speed, precise, verify, loop_entries], rest) = request.split_first_chunk()?;
-    let (unit_instructions, rest) = rest.split_first_chunk()?;
-    let (native_per_slot, rest) = rest.split_first_chunk()?;
-    let options = Options {
-        opt_level: if *speed == 1 { OptLevel::Speed } else { OptLevel::None },
-        precise_registers: *precise == 1,
-        verify: *verify == 1,
-        unit_instructions: u32::from_le_bytes(*unit_instructions),
-        loop_entries: *loop_entries == 1,
-        native_per_slot: u32::from_le_bytes(*native_per_slot),
-    };
-    let (words, elf) = rest.split_at_checked((LIMITS + PRICES) * 4)?;
-    let mut words = words.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word));
-    let mut next = || words.next();
-    let (file_bytes, text_bytes, data_bytes) = (next()?, next()?, next()?);
-    let stack_bytes = next()?;
-    let (has_heap, heap) = (next()?, next()?);
-    let memory = MemoryClass::holding(u64::from(next()?))?;
-    let heap_bytes = (has_heap == 1).then_some(heap);
-    let (has_native, native) = (next()?, next()?);
-    let native_bytes = (has_native == 1).then_some(native);
-    let limits = Limits {
-        file_bytes,
-        text_bytes,
-        data_bytes,
-        stack_bytes,
-        heap_bytes,
-        memory,
-        native_bytes,
-    };
-    let mut schedule = GasSchedule {
-        id: next()?,
-        run_base: next()?,
-        alu: next()?,
-        mul: next()?,
-        mulh: next()?,
-        div: next()?,
-        branch: next()?,
-        jal: next()?,
-        jalr: next()?,
-        ecall: next()?,
-        ebreak: next()?,
-        illegal: next()?,
-        page: next()?,
-        far: [0; 7],
-        load: [0; 5],
-        store: [0; 5],
-    };
-    let GasSchedule { far, load, store, .. } = &mut schedule;
-    for price in far.iter_mut().chain(load).chain(store) {
-        *price = next()?;
-    }
-    Some((options, limits, schedule, elf))
+/// The value that these bytes encode, if they encode one and nothing stands behind it. What it
+/// contains is borrowed, so bytes that lie about lengths take no memory.
+fn whole<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
+    rest.is_empty().then_some(value)
 }
-
-/// Status and contents of an answer.
-fn unframe(answer: &[u8]) -> Option<(u8, &[u8])> {
-    let (&[status, ref len @ ..], bytes) = answer.split_first_chunk::<9>()?;
-    let complete = u64::from_le_bytes(*len) == bytes.len() as u64;
-    complete.then_some((status, bytes))
-}
-
-/// How a request starts.
-const MAGIC: &[u8; 8] = b"bsmr-cc1";
-/// Numbers of the limits in a request.
-const LIMITS: usize = 9;
-/// Numbers of the schedule in a request.
-const PRICES: usize = 30;
-/// The answer is an artifact,
-const DONE: u8 = 0;
-/// or a message.
-const FAILED: u8 = 1;
-/// Bytes of an answer besides.
-const ANSWER_BASE: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use bessemer_translator::OptLevel;
+
     use super::*;
 
-    #[test]
-    fn a_request_arrives_as_it_was_sent() {
-        let child = Child { command: vec![], limits: ChildLimits::default() };
+    fn tasks() -> [Task<'static>; 2] {
         let schedule = GasSchedule { id: 9, load: [1, 2, 3, 4, 5], page: 77, ..GasSchedule::V1 };
         let options = Options {
             opt_level: OptLevel::None,
@@ -358,24 +299,54 @@ mod tests {
             loop_entries: true,
             native_per_slot: 0x0102_0304,
         };
-        for limits in [Limits::bare(), Limits::contract().with_heap(8192).with_stack(3)] {
-            let seed = KeySeed::new(&options, &limits, &schedule).unwrap();
-            let key = seed.key(ImageHash::of(b"elf"));
-            let request = Request {
-                options: &options,
-                limits: &limits,
-                schedule: &schedule,
-                elf: b"elf",
-                key,
-                slots: 0,
-            };
-            let mut sent = Vec::new();
-            child.input(&request).unwrap().read_to_end(&mut sent).unwrap();
-            let (got_options, got_limits, got_schedule, elf) = parse(&sent[20..]).unwrap();
-            assert_eq!((got_options, got_limits), (options.clone(), limits));
-            assert_eq!((got_schedule, elf), (schedule, &b"elf"[..]));
+        [Limits::bare(), Limits::contract().with_heap(8192).with_stack(3)].map(|limits| Task {
+            options: options.clone(),
+            limits,
+            schedule,
+            elf: b"elf",
+        })
+    }
+
+    #[test]
+    fn a_request_arrives_as_it_was_sent() {
+        let limits = ChildLimits { memory: u64::MAX, cpu_seconds: 300, ..ChildLimits::default() };
+        let child = Child { command: vec![], limits };
+        for task in tasks() {
+            let mut sent = child.input(&task).unwrap();
+            let (opening, _) = postcard::from_io::<Opening, _>((&mut sent, &mut [])).unwrap();
+            assert_eq!((opening.magic, opening.memory), (MAGIC, u64::MAX));
+            assert_eq!(opening.cpu_seconds, 300);
+            let mut rest = Vec::new();
+            sent.read_to_end(&mut rest).unwrap();
+            assert_eq!(whole(&rest), Some(task));
         }
-        assert_eq!(LIMITS + PRICES, 39);
+    }
+
+    /// Damaged bytes are another value or none: never a panic, and no memory is taken for lengths
+    /// that are not there.
+    #[test]
+    fn damaged_messages_are_refused() {
+        for task in tasks() {
+            let bytes = postcard::to_stdvec(&task).unwrap();
+            for len in 0..bytes.len() {
+                assert_eq!(whole::<Task<'_>>(&bytes[..len]), None, "cut to {len} bytes");
+            }
+            assert_eq!(whole::<Task<'_>>(&[&bytes[..], &[0]].concat()), None, "a byte more");
+            let mut refused = 0;
+            for at in 0..bytes.len() {
+                for value in 0..=255 {
+                    let mut damaged = bytes.clone();
+                    damaged[at] = value;
+                    let read = whole::<Task<'_>>(&damaged);
+                    refused += usize::from(read.is_none());
+                    // what does come out is what these bytes say
+                    if let Some(read) = read {
+                        assert_eq!(whole(&postcard::to_stdvec(&read).unwrap()), Some(read));
+                    }
+                }
+            }
+            assert!(refused > 0);
+        }
     }
 
     /// This test again in a process of its own, which confines itself and then does `what`.
@@ -443,11 +414,22 @@ mod tests {
 
     #[test]
     fn only_whole_answers_count() {
-        assert_eq!(unframe(&[0, 2, 0, 0, 0, 0, 0, 0, 0, 7, 8]), Some((0, &[7, 8][..])));
-        assert_eq!(unframe(&[0, 2, 0, 0, 0, 0, 0, 0, 0, 7]), None);
-        assert_eq!(unframe(&[0, 2, 0, 0, 0, 0, 0, 0, 0, 7, 8, 9]), None);
-        assert_eq!(unframe(&[0, 2]), None);
-        assert_eq!(unframe(&[0; 9]), Some((0, &[][..])));
-        assert_eq!(unframe(&[0xff; 9]), None);
+        assert_eq!(whole(&[0, 2, 7, 8]), Some(Answer::Artifact(&[7, 8])));
+        assert_eq!(whole(&[1, 2, b'n', b'o']), Some(Answer::Failure("no")));
+        assert_eq!(whole(&[0, 0]), Some(Answer::Artifact(&[])));
+        let long_length = [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 7];
+        let refused: [&[u8]; 8] = [
+            &[],
+            &[0],
+            &[0, 2, 7],
+            &[0, 2, 7, 8, 9],
+            &[1, 1, 0xff],
+            &[2, 0],
+            &[0xff; 9],
+            &long_length,
+        ];
+        for bytes in refused {
+            assert_eq!(whole::<Answer<'_>>(bytes), None, "{bytes:?}");
+        }
     }
 }

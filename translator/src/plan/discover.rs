@@ -44,16 +44,7 @@ impl Halves {
         let (read, written) = inst.registers();
         let base = match inst {
             Inst::Addi(I { rs1, .. }) | Inst::Addiw(I { rs1, .. }) => RegSet::of(&[rs1]),
-            Inst::Lb(l)
-            | Inst::Lbu(l)
-            | Inst::Lh(l)
-            | Inst::Lhu(l)
-            | Inst::Lw(l)
-            | Inst::Lwu(l)
-            | Inst::Ld(l)
-            | Inst::Jalr(l) => RegSet::of(&[l.rs1]),
-            Inst::Sb(s) | Inst::Sh(s) | Inst::Sw(s) | Inst::Sd(s) => RegSet::of(&[s.rs1]),
-            _ => RegSet::EMPTY,
+            _ => inst.base().map_or(RegSet::EMPTY, |base| RegSet::of(&[base])),
         };
         let whole = self.held.intersection(read.without(base));
         self.completed = self.completed.union(self.held.intersection(base)).without(written);

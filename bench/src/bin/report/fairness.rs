@@ -12,7 +12,7 @@ use bessemer_bench::timing::processor_time;
 use bessemer_isa::GasSchedule;
 use bessemer_runtime::Backend;
 
-use crate::{progress, tables};
+use crate::{progress, show, tables};
 
 /// What to measure.
 #[derive(clap::Args, Debug)]
@@ -72,13 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         return search(arguments, Duration::from_secs(seconds));
     }
     let report = measure(arguments)?;
-    let mut out = stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", tables::fairness(&report))?;
-    }
+    show(arguments.json, &report, tables::fairness)?;
     Ok(ExitCode::from(u8::from(arguments.check && !report.pass())))
 }
 

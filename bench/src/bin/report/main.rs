@@ -8,6 +8,7 @@
 mod fairness;
 mod tables;
 
+use std::fmt::Display;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -97,15 +98,21 @@ fn main() -> Result<ExitCode> {
         return bombs(&arguments);
     }
     let everything = measure(&arguments)?;
-    let mut out = stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &everything)?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", tables::everything(&everything))?;
-    }
+    show(arguments.json, &everything, tables::everything)?;
     let failed = arguments.check && everything.speed.pass == Some(false);
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Prints a report, as JSON or as tables.
+fn show<R: Serialize, T: Display>(json: bool, report: &R, tables: impl Fn(&R) -> T) -> Result<()> {
+    let mut out = stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", tables(report))?;
+    }
+    Ok(())
 }
 
 fn bombs(arguments: &Arguments) -> Result<ExitCode> {
@@ -120,13 +127,7 @@ fn bombs(arguments: &Arguments) -> Result<ExitCode> {
         progress.inc(1);
     })?;
     progress.finish_and_clear();
-    let mut out = stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", tables::bombs(&report))?;
-    }
+    show(arguments.json, &report, tables::bombs)?;
     let failed = arguments.check && report.blasts.iter().any(|blast| !blast.pass);
     Ok(ExitCode::from(u8::from(failed)))
 }

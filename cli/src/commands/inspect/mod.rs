@@ -1,12 +1,11 @@
 //! `bessemer inspect`: what a program file is.
 
-mod attributes;
 mod headers;
 mod statistics;
 
 use std::path::PathBuf;
 
-use bessemer_image::{Charges, Layout, Limits, LoadError, Program};
+use bessemer_image::{Charges, Layout, Limits, LoadError, Program, isa_string};
 use bessemer_isa::GasSchedule;
 use bessemer_translator::{Artifact, Options, TranslateError, translate};
 use serde_json::{Value, json};
@@ -59,7 +58,7 @@ struct Inspection<'a> {
     file: &'a File,
     headers: Option<Headers>,
     /// The `arch` string of the RISC-V attributes.
-    arch: Option<String>,
+    arch: Option<Box<str>>,
     /// Under the limits of bare programs.
     program: Result<Loaded, LoadError>,
     contract: Result<(), LoadError>,
@@ -79,7 +78,7 @@ impl<'a> Inspection<'a> {
         Self {
             file,
             headers: Headers::read(bytes),
-            arch: attributes::arch(bytes),
+            arch: isa_string(bytes),
             program: Program::parse(bytes, &Limits::bare())
                 .map(|program| Loaded::new(program, native)),
             contract: Program::parse(bytes, &Limits::contract()).map(|_| ()),
@@ -100,7 +99,7 @@ impl<'a> Inspection<'a> {
             rows.push(["flags".to_owned(), headers.flags_text()]);
         }
         if let Some(arch) = &self.arch {
-            rows.push(["attributes".to_owned(), arch.clone()]);
+            rows.push(["attributes".to_owned(), arch.to_string()]);
         }
         text.push_str(&output::table(rows));
         if let Some(headers) = &self.headers {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use bessemer_image::Limits;
 use bessemer_isa::GasSchedule;
-use bessemer_translator::{Options, TranslateError, identity};
+use bessemer_translator::{Identity, Options, TranslateError};
+use serde::Serialize;
 
 use crate::program::ImageHash;
 
@@ -12,6 +13,8 @@ use crate::program::ImageHash;
 const SEMANTICS_VERSION: u32 = 3;
 /// Version of how generated code calls the host.
 const HOST_CALL_CONVENTION: u32 = 1;
+/// What these keys are for, and in which encoding.
+const CONTEXT: &str = "bessemer 2026-11-28 artifact key, postcard";
 
 /// What artifacts are found by. Two programs, engines, builds or machines for which code could
 /// differ have different keys.
@@ -22,6 +25,17 @@ pub struct Key([u8; 32]);
 #[derive(Clone, Debug)]
 pub(crate) struct KeySeed(blake3::Hasher);
 
+/// What is hashed in front of the program, in postcard's encoding. A field more is another context
+/// of the hash.
+#[derive(Serialize)]
+struct Settings<'a> {
+    translator: Identity,
+    semantics_version: u32,
+    host_call_convention: u32,
+    schedule: &'a GasSchedule,
+    limits: &'a Limits,
+}
+
 impl KeySeed {
     /// Fails if this machine cannot run native code.
     pub(crate) fn new(
@@ -29,100 +43,25 @@ impl KeySeed {
         limits: &Limits,
         schedule: &GasSchedule,
     ) -> Result<Self, TranslateError> {
-        let mut seed = Self(blake3::Hasher::new_derive_key("bessemer 2026-11 artifact key"));
-        for (name, value) in identity(options)? {
-            seed.field(name.as_bytes());
-            seed.field(value.as_bytes());
-        }
-        seed.number("semantics", SEMANTICS_VERSION);
-        seed.number("host calls", HOST_CALL_CONVENTION);
-        schedule_fields(schedule, |name, price| seed.number(name, price));
-        limits_fields(limits, |name, limit| seed.number(name, limit));
-        Ok(seed)
+        let settings = Settings {
+            translator: Identity::of(options)?,
+            semantics_version: SEMANTICS_VERSION,
+            host_call_convention: HOST_CALL_CONVENTION,
+            schedule,
+            limits,
+        };
+        let bytes = postcard::to_stdvec(&settings).expect("numbers and texts have an encoding");
+        let mut seed = blake3::Hasher::new_derive_key(CONTEXT);
+        seed.update(&bytes);
+        Ok(Self(seed))
     }
 
     /// The key of a program's artifact.
     pub(crate) fn key(&self, image: ImageHash) -> Key {
-        let mut hasher = self.clone();
-        hasher.field(image.as_bytes());
-        Key(hasher.0.finalize().into())
+        let mut hasher = self.0.clone();
+        hasher.update(image.as_bytes());
+        Key(hasher.finalize().into())
     }
-
-    fn field(&mut self, bytes: &[u8]) {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-    }
-
-    fn number(&mut self, name: &str, value: u32) {
-        self.field(name.as_bytes());
-        self.field(&value.to_le_bytes());
-    }
-}
-
-/// Every price; one that is added does not compile until it is listed.
-pub(in crate::code) fn schedule_fields(
-    schedule: &GasSchedule,
-    mut field: impl FnMut(&'static str, u32),
-) {
-    let GasSchedule {
-        id,
-        run_base,
-        far,
-        alu,
-        mul,
-        mulh,
-        div,
-        load,
-        store,
-        branch,
-        jal,
-        jalr,
-        ecall,
-        ebreak,
-        illegal,
-        page,
-    } = *schedule;
-    let single = [
-        ("id", id),
-        ("run_base", run_base),
-        ("alu", alu),
-        ("mul", mul),
-        ("mulh", mulh),
-        ("div", div),
-        ("branch", branch),
-        ("jal", jal),
-        ("jalr", jalr),
-        ("ecall", ecall),
-        ("ebreak", ebreak),
-        ("illegal", illegal),
-        ("page", page),
-    ];
-    single.into_iter().for_each(|(name, price)| field(name, price));
-    far.into_iter().for_each(|price| field("far", price));
-    load.into_iter().for_each(|price| field("load", price));
-    store.into_iter().for_each(|price| field("store", price));
-}
-
-/// Every limit, likewise.
-pub(in crate::code) fn limits_fields(limits: &Limits, mut field: impl FnMut(&'static str, u32)) {
-    let Limits {
-        file_bytes,
-        text_bytes,
-        data_bytes,
-        stack_bytes,
-        heap_bytes,
-        memory,
-        native_bytes,
-    } = *limits;
-    field("file_bytes", file_bytes);
-    field("text_bytes", text_bytes);
-    field("data_bytes", data_bytes);
-    field("stack_bytes", stack_bytes);
-    field("heap", u32::from(heap_bytes.is_some()));
-    field("heap_bytes", heap_bytes.unwrap_or(0));
-    field("memory", memory.bytes());
-    field("native", u32::from(native_bytes.is_some()));
-    field("native_bytes", native_bytes.unwrap_or(0));
 }
 
 impl Key {
@@ -190,8 +129,6 @@ mod tests {
         ] {
             all.push(key(&options, &other, &v1, b"a"));
         }
-        let mut prices = 0;
-        schedule_fields(&v1, |_, _| prices += 1);
         let changes: [fn(&mut GasSchedule); 30] = [
             |s| s.far[0] += 1,
             |s| s.far[1] += 1,
@@ -224,7 +161,7 @@ mod tests {
             |s| s.illegal += 1,
             |s| s.page += 1,
         ];
-        assert_eq!(changes.len(), prices);
+        assert_eq!(changes.len() * size_of::<u32>(), size_of::<GasSchedule>());
         for change in changes {
             let mut schedule = v1;
             change(&mut schedule);

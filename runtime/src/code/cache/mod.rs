@@ -12,7 +12,6 @@ use crate::{Config, Error};
 
 pub use key::Key;
 pub(crate) use key::KeySeed;
-pub(super) use key::{limits_fields, schedule_fields};
 pub(crate) use memory::Memory;
 use secret::Secret;
 pub use store::{CacheEntry, CacheFileError};
