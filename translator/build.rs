@@ -53,7 +53,7 @@ fn field(hasher: &mut blake3::Hasher, bytes: &[u8]) {
     hasher.update(bytes);
 }
 
-/// What the compiler says that it is.
+/// The compiler's description of its version.
 fn compiler(rustc: &OsStr) -> Result<Vec<u8>, String> {
     let said = Command::new(rustc).arg("-vV").output();
     let said = said.map_err(|error| format!("{} does not start: {error}", rustc.display()))?;

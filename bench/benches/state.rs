@@ -1,4 +1,5 @@
-//! What a block of random writes takes with the state root: the root, and the durable commit.
+//! Time of a block of random writes with the state root: computing the root, and the durable
+//! commit.
 //!
 //! `cargo bench -p bessemer-bench --bench state -- [KEYS…]`; without numbers, 200,000 and 1,000,000
 //! keys of 32 bytes with values of 32 bytes, in contracts of 1,000 keys each and in one contract. Each
@@ -51,7 +52,7 @@ fn account(number: u64) -> Address {
     Address::new(bytes)
 }
 
-/// What it takes to run a block of payments, each between two accounts of its own, over its witness.
+/// Time to run a block of payments, each between two accounts of its own, over its witness.
 fn stateless(accounts: u64, payments: u64) {
     let store = MemoryStore::with_root();
     let rich = Account { nonce: 1, balance: U256::from(1_u64 << 40), ..Account::default() };

@@ -22,7 +22,7 @@ pub enum Contender {
 }
 
 impl Contender {
-    /// All that execute the guest image.
+    /// The contenders that execute the guest image.
     pub const GUESTS: [Self; 3] = [Self::Jit, Self::JitUnoptimised, Self::Interpreter];
 
     /// A short name for tables.

@@ -45,11 +45,11 @@ pub struct Latencies {
     pub cold: Timing,
     /// The same, where the idle instance is one of another module.
     pub other: Timing,
-    /// What an idle instance holds.
+    /// Memory that an idle instance holds.
     pub idle: Idle,
 }
 
-/// What an idle instance that wrote to two pages holds, in the mean of many that are warm.
+/// Memory that an idle instance that wrote to two pages holds: the mean of many that are warm.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Idle {
     /// Resident bytes.

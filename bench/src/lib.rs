@@ -1,6 +1,6 @@
 //! Benchmarks: the programs that are measured, and the measurements.
 //!
-//! The benchmark programs are guest images, built beforehand and committed, so that nobody needs a
+//! The benchmark programs are guest images, built beforehand and committed, so that no one needs a
 //! RISC-V toolchain to run them. `cargo run -p bessemer-bench --bin build-guest` rebuilds them from
 //! `bench/workloads`, `bench/guest` and `bench/programs`. Their hashes stand in
 //! `bench/elf/SHA256SUMS`.

@@ -53,7 +53,7 @@ pub fn image(bytes: u32, profile: Profile) -> Result<Vec<u8>> {
 struct Piece {
     text: Vec<u8>,
     functions: Vec<u32>,
-    /// What data point at.
+    /// The functions that data point at.
     pointers: Vec<u32>,
 }
 

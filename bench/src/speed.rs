@@ -16,7 +16,7 @@ pub const MEAN_TARGET: f64 = 1.75;
 /// None of [`MEASURED`] may be above this.
 pub const WORST_TARGET: f64 = 2.3;
 
-/// What to measure.
+/// The measurements to make.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Which workloads.

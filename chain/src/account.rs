@@ -9,7 +9,7 @@ use sha3::{Digest, Keccak256};
 pub struct Account {
     /// Transactions sent and contracts created.
     pub nonce: u64,
-    /// What the account owns, in the smallest unit.
+    /// The balance, in the smallest unit.
     pub balance: U256,
     /// The code of a contract; `None` for an account of a person.
     pub code: Option<Code>,

@@ -85,7 +85,7 @@ pub fn encode_key(key: &StateKey) -> KeyBytes {
     KeyBytes { len: len as u8, bytes }
 }
 
-/// What the keys of all stored values of an account begin with.
+/// The prefix of the keys of all stored values of an account.
 #[cfg(feature = "redb")]
 pub(crate) fn storage_prefix(contract: &Address) -> [u8; 21] {
     let mut prefix = [STORAGE; 21];

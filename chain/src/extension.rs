@@ -89,17 +89,17 @@ impl<'a> Extension<'a> {
         self.caller.data().frame.address
     }
 
-    /// Who called the frame.
+    /// The caller of the frame.
     pub fn caller(&self) -> Address {
         self.caller.data().frame.caller
     }
 
-    /// Who sent the transaction.
+    /// The sender of the transaction.
     pub fn origin(&self) -> Address {
         self.session.origin
     }
 
-    /// What came with the call.
+    /// The value that came with the call.
     pub fn value(&self) -> U256 {
         self.caller.data().frame.value
     }

@@ -78,11 +78,11 @@ pub struct Call<'a> {
     pub depth: u32,
     /// How the frame came to be.
     pub kind: CallKind,
-    /// Who calls.
+    /// The caller.
     pub from: Address,
     /// Whose code runs.
     pub to: Address,
-    /// What comes with the call.
+    /// The value that comes with the call.
     pub value: bessemer_types::U256,
     /// The input.
     pub input: &'a [u8],
@@ -97,7 +97,7 @@ pub struct End<'a> {
     pub depth: u32,
     /// How it ended.
     pub status: Status,
-    /// What it returned or reverted with.
+    /// The data that it returned or reverted with.
     pub output: &'a [u8],
     /// The gas that it used, its callees' included.
     pub gas_used: u64,
@@ -105,7 +105,7 @@ pub struct End<'a> {
     pub instructions: u64,
 }
 
-/// What host calls write down for an inspector until the frame pauses or ends.
+/// Notes of host calls for an inspector, until the frame pauses or ends.
 #[derive(Clone, Debug)]
 pub(crate) enum Observation {
     Event(Event),

@@ -8,7 +8,7 @@ use crate::chain::ChainError;
 use crate::state::State;
 use crate::store::StoreError;
 
-/// The state after one block of a chain, for any number of threads, beside whoever makes blocks.
+/// The state after one block of a chain, for any number of threads, while another makes blocks.
 ///
 /// A reader never waits for a block. It has the state after the block that was the newest when it was
 /// made or last [refreshed](Reader::refresh), whatever happens to the chain since; modules, caches and
@@ -44,7 +44,7 @@ pub struct Reader {
 /// Where a chain tells its readers of its newest block.
 #[derive(Default)]
 pub(crate) struct Newest {
-    /// `None` if nobody asked since the last block, or there is no snapshot of it.
+    /// `None` if there was no query since the last block, or there is no snapshot of it.
     state: RwLock<Option<Arc<State>>>,
 }
 
@@ -93,7 +93,7 @@ impl Reader {
     }
 }
 
-/// What can be asked of the state.
+/// A reader answers the queries of [`State`].
 impl Deref for Reader {
     type Target = State;
 

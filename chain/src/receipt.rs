@@ -34,7 +34,7 @@ pub struct Receipt {
     pub height: u64,
     /// The place in the block.
     pub index: u32,
-    /// Who sent the transaction.
+    /// The sender of the transaction.
     pub sender: Address,
     /// The account that was called, or the contract that was to be created.
     pub to: Address,
@@ -42,14 +42,14 @@ pub struct Receipt {
     pub status: Status,
     /// The gas that the sender pays, after refunds.
     pub gas_used: u64,
-    /// What was returned or reverted with.
+    /// The data that was returned or reverted with.
     #[serde(with = "serde_bytes")]
     pub output: Vec<u8>,
     /// The events, in order; none of a frame that failed.
     pub events: Vec<Event>,
     /// The contracts that came into being, in order.
     pub created: Vec<Address>,
-    /// What explains the outcome to people.
+    /// An explanation of the outcome for people.
     pub diagnosis: Diagnosis,
 }
 
@@ -83,7 +83,7 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// What counts towards the cap of a transaction.
+    /// The size that counts towards the cap of a transaction.
     pub(crate) fn bytes(&self) -> usize {
         self.address.as_bytes().len() + self.text.len()
     }

@@ -18,9 +18,9 @@ use crate::transaction::{Action, Transaction};
 /// The gas limit of a request that does not set one; a deployment adds the price of its code.
 pub const DEFAULT_GAS: u64 = 1 << 30;
 
-/// What a request is made to: a chain, which can do it, or a state, of which it can be asked.
+/// The receiver of a request: a chain, which executes it, or a state, which simulates it.
 pub trait Asked {
-    /// What can be asked.
+    /// The state to query.
     fn state(&self) -> &State;
 }
 
@@ -36,7 +36,7 @@ impl Asked for &State {
     }
 }
 
-/// What calls and deployments have in common.
+/// The terms that calls and deployments have in common.
 struct Common<'c, A> {
     asked: A,
     from: Address,
@@ -55,7 +55,7 @@ pub struct CallRequest<'c, A = &'c mut Chain> {
     common: Common<'c, A>,
     to: Address,
     input: Vec<u8>,
-    /// What is wrong with the signature, until there is another input.
+    /// The fault of the signature, until there is another input.
     wrong: Option<ChainError>,
 }
 
@@ -71,13 +71,13 @@ pub struct DeployRequest<'c, A = &'c mut Chain> {
 
 macro_rules! common_setters {
     () => {
-        /// Who sends it; the zero address unless said.
+        /// The sender; by default the zero address.
         pub fn from(mut self, sender: Address) -> Self {
             self.common.from = sender;
             self
         }
 
-        /// What comes with it, in the smallest unit; nothing unless said.
+        /// The value, in the smallest unit; by default 0.
         pub fn value(mut self, value: U256) -> Self {
             self.common.value = value;
             self
@@ -89,7 +89,7 @@ macro_rules! common_setters {
             self
         }
 
-        /// What a unit of gas costs; nothing unless said.
+        /// The price of a unit of gas; by default 0.
         pub fn gas_price(mut self, price: U256) -> Self {
             self.common.gas_price = price;
             self

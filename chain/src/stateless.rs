@@ -28,7 +28,7 @@ use crate::store::{BlockCommit, ChangeSet, Store, StoreError, View};
 use crate::transaction::Transaction;
 use crate::value::Value;
 
-/// What a block needs of the state before it.
+/// The part of the state before a block that the block needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     /// Nodes of the tries in RLP, each once, in the order of their hashes.

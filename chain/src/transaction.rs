@@ -12,23 +12,23 @@ use crate::access::AccessList;
 /// Who sent it is the embedder's to establish; [`Signed`](crate::Signed) does by signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
-    /// Who sends and pays.
+    /// The account that sends and pays.
     pub sender: Address,
     /// How many transactions the sender has sent before.
     pub nonce: u64,
     /// The most gas that may be used.
     pub gas_limit: u64,
-    /// What a unit of gas costs, in the smallest unit of the native coin.
+    /// The price of a unit of gas, in the smallest unit of the native coin.
     pub gas_price: U256,
-    /// What moves from the sender to the called or created account.
+    /// The value that moves from the sender to the called or created account.
     pub value: U256,
-    /// What is to be done.
+    /// The action.
     pub action: Action,
     /// The keys that may be used. `None`: all.
     pub access: Option<Arc<AccessList>>,
 }
 
-/// What a transaction does.
+/// The action of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Calls a contract, or sends value to an account without code if the input is empty.
@@ -58,7 +58,7 @@ pub enum Action {
     },
 }
 
-/// What contracts can know of the block.
+/// The environment of the block, as contracts see it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockInfo {
     /// The chain's identity.
@@ -69,11 +69,11 @@ pub struct BlockInfo {
     pub timestamp: u64,
     /// The most gas of all transactions of the block.
     pub gas_limit: u64,
-    /// Who gets the tips of Ethereum transactions.
+    /// The account that gets the tips of Ethereum transactions.
     pub coinbase: Address,
-    /// What a unit of Ethereum's gas costs at least, which is burnt.
+    /// The least price of a unit of Ethereum's gas, which is burnt.
     pub base_fee: U256,
-    /// What a unit of blob gas costs.
+    /// The price of a unit of blob gas.
     pub blob_base_fee: U256,
     /// The random number of the beacon chain, or what stands for it (EIP-4399).
     pub prev_randao: [u8; 32],
@@ -81,7 +81,7 @@ pub struct BlockInfo {
     pub difficulty: U256,
 }
 
-/// Why a transaction cannot be part of a block: nothing happened, and nobody paid.
+/// Why a transaction cannot be part of a block: nothing happened, and nothing was paid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -96,7 +96,7 @@ pub enum Refusal {
     /// Sent before, or too early.
     #[error("nonce {found} of {sender} is not the next, which is {expected}")]
     Nonce {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
         /// The nonce of the transaction.
         found: u64,
@@ -106,17 +106,17 @@ pub enum Refusal {
     /// The account has sent as many transactions as an account can.
     #[error("{sender} has used up its nonces")]
     NoncesUsedUp {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
     },
     /// The sender has too little to buy the gas and send the value.
     #[error("{sender} has {balance}, and needs {needed} for value and gas")]
     Balance {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
-        /// What the account has.
+        /// The balance of the sender.
         balance: U256,
-        /// What the transaction may cost.
+        /// The highest price of the transaction.
         needed: U256,
     },
     /// Value and price of the gas do not fit into 256 bits.
@@ -127,7 +127,7 @@ pub enum Refusal {
     GasTooLow {
         /// The gas limit of the transaction.
         limit: u64,
-        /// What it costs before it runs.
+        /// The gas that it costs before it runs.
         needed: u64,
     },
     /// The gas limit is above what a frame can have, or what the block has left.
@@ -141,7 +141,7 @@ pub enum Refusal {
     /// The receipt might not fit into the block.
     #[error("the block has {bytes} bytes of receipts of {most} at most, and another might not fit")]
     BlockFull {
-        /// What the receipts of the block count for.
+        /// The size of the receipts of the block.
         bytes: u64,
         /// The most that they may.
         most: u64,
@@ -173,13 +173,13 @@ pub enum Refusal {
     /// A contract cannot send transactions.
     #[error("{sender} is a contract, and contracts send no transactions")]
     SenderIsContract {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
     },
     /// The signature is not one of the sender.
     #[error("the signature is not one of {sender} for this transaction on this chain")]
     Signature {
-        /// Who the transaction names as its sender.
+        /// The sender that the transaction names.
         sender: Address,
     },
 }

@@ -18,7 +18,7 @@ pub enum DecodeError {
     /// Something follows the envelope.
     #[error("{0} bytes follow the transaction")]
     Trailing(usize),
-    /// Nobody can have signed this: r or s is out of range, s is in the upper half (EIP-2), or there is
+    /// The signature is not valid: r or s is out of range, s is in the upper half (EIP-2), or there is
     /// no such point.
     #[error("the signature of the transaction is not valid")]
     Signature,
@@ -63,7 +63,7 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Signature`] if nobody can have signed it.
+    /// [`DecodeError::Signature`] if its signature is not valid.
     pub fn from_envelope(envelope: &TxEnvelope) -> Result<Self, DecodeError> {
         let sender = envelope.recover_signer().map_err(|_| DecodeError::Signature)?;
         let kind = match envelope.tx_type() {

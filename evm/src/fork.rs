@@ -31,7 +31,7 @@ macro_rules! forks {
                 }
             }
 
-            /// What the interpreter calls the fork.
+            /// The interpreter's name of the fork.
             pub const fn spec(self) -> SpecId {
                 match self {
                     $(Self::$name => SpecId::$spec,)*
@@ -151,9 +151,9 @@ impl FromStr for Fork {
 pub struct Rules {
     /// The fork.
     pub fork: Fork,
-    /// What instructions cost in any case.
+    /// The static gas of instructions.
     pub(crate) gas_table: GasTable,
-    /// What instructions and transactions cost besides.
+    /// The other prices of instructions and transactions.
     pub gas: GasParams,
     /// The contracts that are built in.
     pub precompiles: Precompiles,

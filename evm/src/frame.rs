@@ -1,4 +1,4 @@
-//! A frame that executes bytecode. It pauses where it calls or creates, and whoever runs it goes on
+//! A frame that executes bytecode. It pauses where it calls or creates, and its executor goes on
 //! with what that gave.
 
 use std::ops::Range;
@@ -25,7 +25,7 @@ pub struct Frame {
     output_at: Range<usize>,
 }
 
-/// What a frame begins with.
+/// The inputs of a frame.
 #[derive(Debug)]
 pub struct Start {
     /// The code that runs.
@@ -36,9 +36,9 @@ pub struct Start {
     pub target: Address,
     /// The account whose code runs; `None` for a constructor.
     pub code: Option<Address>,
-    /// Who calls.
+    /// The caller.
     pub caller: Address,
-    /// What `CALLVALUE` gives.
+    /// The result of `CALLVALUE`.
     pub value: U256,
     /// The calldata: bytes, or a range of the memory that the frames share.
     pub input: CallInput,
@@ -50,7 +50,7 @@ pub struct Start {
     pub depth: usize,
 }
 
-/// What a frame does next.
+/// The next step of a frame.
 #[derive(Debug)]
 pub enum Action {
     /// It calls, and waits for [`Frame::resume_call`].
@@ -77,16 +77,16 @@ pub enum FrameEnd {
     Host,
 }
 
-/// What a frame leaves behind.
+/// The result of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// How it ended.
     pub end: FrameEnd,
-    /// What it returned or reverted with.
+    /// The data that it returned or reverted with.
     pub output: Bytes,
     /// The gas that is left; 0 unless it returned or reverted.
     pub gas_left: u64,
-    /// What it adds to the refund counter; 0 unless it returned.
+    /// Its refunds; 0 unless it returned.
     pub refund: i64,
 }
 
@@ -258,7 +258,7 @@ impl Frame {
     }
 }
 
-/// What the instructions of a fork do. All but one check the fork themselves.
+/// The table of instructions of a fork. All but one check the fork themselves.
 #[inline]
 fn instructions<'a, H: Host + 'a>(rules: &Rules) -> &'a InstructionTable<EthInterpreter, H> {
     if rules.fork == Fork::Constantinople {

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 
 use crate::transaction::TransactionKind;
 
-/// Why Ethereum's rules keep a transaction out of a block: nothing happens, and nobody pays.
+/// Why Ethereum's rules keep a transaction out of a block: nothing happens, and nothing is paid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Invalid {
@@ -39,7 +39,7 @@ pub enum Invalid {
     GasAboveBlock {
         /// The gas limit.
         limit: u64,
-        /// What the block has left.
+        /// The gas that the block has left.
         left: u64,
     },
     /// Less gas than the transaction costs before it runs.
@@ -47,7 +47,7 @@ pub enum Invalid {
     IntrinsicGas {
         /// The gas limit.
         limit: u64,
-        /// What the transaction costs before it runs.
+        /// The gas that the transaction costs before it runs.
         needed: u64,
     },
     /// Less gas than the floor for its calldata (EIP-7623).
@@ -55,7 +55,7 @@ pub enum Invalid {
     FloorGas {
         /// The gas limit.
         limit: u64,
-        /// What the calldata costs at least.
+        /// The least price of the calldata.
         needed: u64,
     },
     /// Longer initcode than allowed (EIP-3860).
@@ -72,7 +72,7 @@ pub enum Invalid {
     /// The nonce was used.
     #[error("nonce {found} of {sender} was used, the next is {expected}")]
     NonceTooLow {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
         /// The nonce of the transaction.
         found: u64,
@@ -82,7 +82,7 @@ pub enum Invalid {
     /// There is a transaction to come before.
     #[error("nonce {found} of {sender} is too high, the next is {expected}")]
     NonceTooHigh {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
         /// The nonce of the transaction.
         found: u64,
@@ -92,15 +92,15 @@ pub enum Invalid {
     /// The sender has too little for value, gas and blobs.
     #[error("{sender} has {balance}, which is less than value, gas and blobs may cost")]
     Funds {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
-        /// What the account has.
+        /// The balance of the sender.
         balance: U256,
     },
     /// The sender is a contract (EIP-3607).
     #[error("{sender} is a contract, and contracts send no transactions (EIP-3607)")]
     SenderIsContract {
-        /// Who sent the transaction.
+        /// The sender of the transaction.
         sender: Address,
     },
     /// The fee per gas is below the block's base fee.

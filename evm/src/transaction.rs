@@ -28,7 +28,7 @@ pub struct Transaction {
     pub hash: B256,
     /// The chain that it is for; legacy transactions from before EIP-155 are for any.
     pub chain_id: Option<u64>,
-    /// Who signed it.
+    /// The signer.
     pub sender: Address,
     /// How many transactions the sender has sent before.
     pub nonce: u64,
@@ -40,7 +40,7 @@ pub struct Transaction {
     pub max_priority_fee_per_gas: U256,
     /// The called account; `None` to create a contract.
     pub to: Option<Address>,
-    /// What moves from the sender to the called or created account.
+    /// The value that moves from the sender to the called or created account.
     pub value: U256,
     /// The calldata, or the initcode.
     pub input: Bytes,
@@ -72,12 +72,12 @@ pub struct Authorization {
     pub address: Address,
     /// The nonce that the signer's account must have.
     pub nonce: u64,
-    /// Who signed it; `None` if the signature is not valid, and the authorization has no effect.
+    /// The signer; `None` if the signature is not valid, and the authorization has no effect.
     pub authority: Option<Address>,
 }
 
 impl Transaction {
-    /// What a unit of gas costs in a block with this base fee.
+    /// The price of a unit of gas in a block with this base fee.
     pub fn effective_gas_price(&self, base_fee: U256) -> U256 {
         match self.kind {
             TransactionKind::Legacy | TransactionKind::AccessList => self.max_fee_per_gas,

@@ -1,4 +1,4 @@
-//! What can be checked of a transaction without state, and what it costs before it runs.
+//! The checks of a transaction that need no state, and its price before it runs.
 
 use alloy_primitives::U256;
 
@@ -9,7 +9,7 @@ use crate::transaction::{Transaction, TransactionKind};
 /// The first byte of a versioned hash of a blob (EIP-4844).
 const BLOB_HASH_VERSION: u8 = 1;
 
-/// What the block has for a transaction.
+/// The limits of the block for a transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockLimits {
     /// The chain.
@@ -22,36 +22,36 @@ pub struct BlockLimits {
     pub blob_base_fee: U256,
 }
 
-/// What a transaction costs before it runs.
+/// The gas that a transaction costs before it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntrinsicGas {
-    /// What is paid before anything runs.
+    /// The gas that is paid before anything runs.
     pub needed: u64,
-    /// What is paid at least, whatever runs (EIP-7623); 0 before Prague.
+    /// The least gas that is paid (EIP-7623); 0 before Prague.
     pub floor: u64,
 }
 
-/// What a transaction costs its sender.
+/// The price of a transaction for its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fees {
-    /// What a unit of gas costs.
+    /// The price of a unit of gas.
     pub gas_price: U256,
-    /// What of it goes to the coinbase.
+    /// The part of it that goes to the coinbase.
     pub tip: U256,
-    /// What the balance must cover: value, gas and blobs at the highest price.
+    /// The amount that the balance must cover: value, gas and blobs at the highest price.
     pub most: U256,
-    /// What the blobs cost, which is burnt.
+    /// The price of the blobs, which is burnt.
     pub blobs: U256,
 }
 
 impl Fees {
-    /// Nothing costs anything.
+    /// All prices are 0.
     pub const FREE: Self =
         Self { gas_price: U256::ZERO, tip: U256::ZERO, most: U256::ZERO, blobs: U256::ZERO };
 }
 
 impl Rules {
-    /// What a transaction costs before it runs.
+    /// The gas that a transaction costs before it runs.
     pub fn intrinsic_gas(&self, transaction: &Transaction) -> IntrinsicGas {
         let slots: usize = transaction.access_list.iter().map(|item| item.slots.len()).sum();
         let gas = self.gas.initial_tx_gas(
@@ -80,7 +80,7 @@ impl Rules {
     }
 
     /// Like [`check`](Self::check); with `capped` false, a transaction may have more gas than EIP-7825
-    /// allows, as a call that nobody signed may.
+    /// allows, as an unsigned call may.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use goblin::elf32::program_header::ProgramHeader;
 
 use crate::elf::Class;
 
-/// What the attributes section says. Nothing, if there is none or it makes no sense.
+/// The contents of the attributes section. Empty if there is none or it is malformed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
     /// The ISA string, printable, at most [`MAX_ARCH`] bytes.

@@ -1,4 +1,4 @@
-//! What executing a program works on: the hart, its memory, and why it stopped.
+//! The state of an execution: the hart, its memory, and why it stopped.
 
 use bessemer_isa::{Reg, Trap};
 
@@ -25,7 +25,7 @@ impl Hart {
         self.registers[reg.index()]
     }
 
-    /// Writes a register; a write to `x0` has no effect. Whoever runs a 32-bit program writes values
+    /// Writes a register; a write to `x0` has no effect. An engine that runs a 32-bit program writes values
     /// of 32 bits.
     #[inline]
     pub fn set(&mut self, reg: Reg, value: u64) {

@@ -67,7 +67,7 @@ impl Program {
         })
     }
 
-    /// What can be executed.
+    /// The executable segment, decoded.
     #[inline]
     pub fn text(&self) -> &Text {
         &self.text
@@ -84,7 +84,8 @@ impl Program {
         self.text.profile()
     }
 
-    /// What is mapped at frame entry besides the stack, ascending by address; the text included.
+    /// The segments that are mapped at frame entry, ascending by address; with the text, without
+    /// the stack.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
@@ -121,7 +122,7 @@ impl Program {
         native_bytes(&self.text, &self.segments, estimate)
     }
 
-    /// What an arrival at each place of the text costs under this schedule.
+    /// The charge of an arrival at each slot of the text under this schedule.
     pub fn charges(&self, schedule: &GasSchedule) -> Charges {
         Charges::compute(&self.text, schedule, self.layout.memory_class)
     }

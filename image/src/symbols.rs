@@ -200,7 +200,7 @@ fn entry(sym: &Sym, ends: &[u32]) -> Option<Entry> {
     })
 }
 
-/// What names addresses of text: functions, and labels where no function says how far it goes.
+/// The symbols of text: functions, and labels where no function has a size.
 fn functions(entries: &[Entry], strings: &str, text: &Range<u32>) -> Box<[Entry]> {
     let is_candidate = |entry: &&Entry| {
         let name = name(strings, entry).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bessemer_isa::{Inst, Profile, TrapKind, expand};
 
-/// What stands at one address of text.
+/// The instruction at one address of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decoded {
     /// The instruction; `None` if the bytes are none of this profile.
@@ -91,13 +91,13 @@ impl Text {
         self.len >> self.profile.step().trailing_zeros()
     }
 
-    /// What stands at this slot; illegal from the end of text on.
+    /// The instruction at this slot; illegal from the end of text on.
     #[inline]
     pub fn slot(&self, index: usize) -> Decoded {
         self.slots().get(index).copied().unwrap_or(Decoded::ILLEGAL)
     }
 
-    /// What stands at this address, if it is one that a jump may go to.
+    /// The instruction at this address, if a jump may go there.
     #[inline]
     pub fn at(&self, addr: u32) -> Option<Decoded> {
         self.index(addr).map(|index| self.slot(index))

@@ -126,7 +126,7 @@ const MEMORY: &[Inst] = &[
     sw(Reg::A4, 0),
 ];
 
-/// What compiled code looks like: short runs, a little of everything.
+/// A program like compiled code: short runs, all kinds of instructions.
 const MIXED: &[Inst] = &[
     lw(Reg::A1, 0),
     Inst::Add(r(Reg::A2, Reg::A1, Reg::A0)),

@@ -30,7 +30,7 @@ pub struct FlatMemory {
 pub struct Area {
     /// The address of the first byte.
     pub start: u32,
-    /// What stands there.
+    /// The bytes that stand there.
     pub bytes: Vec<u8>,
     /// Whether stores succeed. Loads always do.
     pub writable: bool,

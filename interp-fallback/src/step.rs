@@ -1,4 +1,4 @@
-//! What each instruction does, in the words and the order of the RISC-V unprivileged manual.
+//! The meaning of each instruction, in the words and the order of the RISC-V unprivileged manual.
 //!
 //! This is one of the two places where instructions have a meaning; the translator's lowering is
 //! the other, and neither is made from the other. An instruction that both widths have means the
@@ -34,7 +34,7 @@ pub(crate) struct Raised {
 
 type Outcome = Result<Flow, Raised>;
 
-/// What an instruction did, kept only for observers that want it.
+/// The effect of an instruction, kept only for observers that want it.
 #[derive(Default)]
 pub(crate) struct Effects {
     pub(crate) register: Option<RegisterWrite>,
@@ -833,7 +833,7 @@ impl<W: Word, M: Memory + ?Sized, O: Observer> Visitor for Step<'_, W, M, O> {
     }
 }
 
-/// What several instructions have in common.
+/// Code that several instructions have in common.
 impl<W: Word, M: Memory + ?Sized, O: Observer> Step<'_, W, M, O> {
     /// The value of a register.
     #[inline(always)]

@@ -84,9 +84,9 @@ pub struct Executed {
     pub len: u8,
     /// The register that it wrote; `None` for `x0`, and without [`Observer::EFFECTS`].
     pub register: Option<RegisterWrite>,
-    /// What it loaded; an atomic operation loads and stores.
+    /// The value that it loaded; an atomic operation loads and stores.
     pub load: Option<Access>,
-    /// What it stored; `None` for an SC.W that failed.
+    /// The value that it stored; `None` for an SC.W that failed.
     pub store: Option<Access>,
 }
 
@@ -154,7 +154,7 @@ impl Width {
 /// Whether the instruction at `hart.pc` begins a run.
 ///
 /// Gas is charged when a run begins and at no other point, so a pause between two instructions of
-/// one run has to be remembered: the instruction it stands at is paid for. Whoever moves `hart.pc`
+/// one run has to be remembered: the instruction it stands at is paid for. A caller that moves `hart.pc`
 /// by hand makes an arrival of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {

@@ -1,4 +1,4 @@
-//! What a register holds: 32 or 64 bits, and the arithmetic of the manual on them.
+//! The contents of a register: 32 or 64 bits, and the arithmetic of the manual on them.
 //!
 //! An instruction means the same in both widths, so [`crate::step`] says it once, over any [`Word`].
 
@@ -17,7 +17,7 @@ pub(crate) trait Word:
     const BITS: u32;
     /// No bit set, which is also what a false comparison gives.
     const ZERO: Self;
-    /// What a true comparison gives.
+    /// The result of a true comparison.
     const ONE: Self;
 
     /// The value that the hart holds, and back. The upper half of a 32-bit register is 0.

@@ -97,9 +97,9 @@ pub struct Line<'a> {
     pub address: u32,
     /// Two or four bytes; fewer only at the end.
     pub bytes: &'a [u8],
-    /// What to write to get these bytes.
+    /// The source line that assembles to these bytes.
     pub text: String,
-    /// What is executed here; `None` if that is illegal.
+    /// The instruction that is executed here; `None` if it is illegal.
     pub inst: Option<Inst>,
     /// Where a branch or direct jump goes.
     pub target: Option<u32>,

@@ -49,7 +49,7 @@ pub trait Operands: Copy + fmt::Display {
         None
     }
 
-    /// What follows the mnemonic directly: the ordering suffix of atomics.
+    /// The suffix of the mnemonic: the ordering of atomics.
     fn suffix(&self) -> &'static str {
         ""
     }

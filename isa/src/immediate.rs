@@ -1,4 +1,4 @@
-//! What the one constant operand of a format may be.
+//! The range of the constant operand of a format.
 
 use core::fmt;
 
@@ -58,7 +58,7 @@ impl Immediate {
         Self { multiple: factor, ..self }
     }
 
-    /// What messages call the operand.
+    /// The name of the operand in messages.
     pub const fn name(&self) -> &'static str {
         self.name
     }

@@ -30,7 +30,7 @@ macro_rules! define_instructions {
         /// gained no meaning does not compile.
         #[allow(missing_docs, reason = "one method per row of the table")]
         pub trait Visitor {
-            /// What handling one instruction yields.
+            /// The result for one instruction.
             type Output;
             $(fn $method(&mut self, operands: $Format) -> Self::Output;)*
         }
@@ -102,7 +102,7 @@ macro_rules! define_instructions {
                 }
             }
 
-            /// What its price depends on.
+            /// The class that decides its price.
             pub const fn class(self) -> Class {
                 match self {
                     $(Self::$Name => Class::$Class,)*
@@ -205,7 +205,7 @@ impl Inst {
         self.op().is_in(profile) && self.fits(profile.xlen)
     }
 
-    /// What the price depends on.
+    /// The class that decides its price.
     pub const fn class(self) -> Class {
         self.op().class()
     }

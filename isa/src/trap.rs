@@ -74,7 +74,7 @@ impl fmt::Display for TrapKind {
 /// A trap: its kind, and where it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Trap {
-    /// What went wrong.
+    /// The kind of the trap.
     pub kind: TrapKind,
     /// Address of the instruction that raised the trap; for host-call traps, of the ECALL.
     pub pc: u32,

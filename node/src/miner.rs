@@ -23,7 +23,7 @@ pub enum Mining {
     Automatic,
     /// Regularly, with all that waits.
     Interval(Duration),
-    /// Only when somebody asks.
+    /// Only on request.
     Manual,
 }
 
@@ -48,17 +48,17 @@ struct Snapshot {
     offset: i64,
 }
 
-/// What belongs to the writer alone.
+/// The state of the writer alone.
 pub struct Miner {
     shared: Arc<Shared>,
     mining: Mining,
     /// When the last block was made, or interval mining began.
     last: Instant,
-    /// What is added to the clock, in seconds.
+    /// The offset of the clock, in seconds.
     offset: i64,
-    /// The time of the next block, if somebody said it.
+    /// The time of the next block, if one was set.
     next_timestamp: Option<u64>,
-    /// How many seconds each block is after the last, if somebody said it.
+    /// How many seconds each block is after the last, if that was set.
     timestamp_interval: Option<u64>,
     fixed_base_fee: Option<u64>,
     next_base_fee: Option<u64>,
@@ -69,14 +69,14 @@ pub struct Miner {
     next_snapshot: u64,
 }
 
-/// What the consensus layer says of a block, or a test.
+/// The attributes of a block, from the consensus layer or a test.
 #[derive(Clone, Debug, Default)]
 pub struct Attributes {
     /// The time of the block.
     pub timestamp: Option<u64>,
     /// Its randomness.
     pub prevrandao: Option<B256>,
-    /// Who gets its tips.
+    /// The account that gets its tips.
     pub coinbase: Option<Address>,
     /// The root of the beacon block before.
     pub beacon_root: Option<B256>,
@@ -174,7 +174,7 @@ impl Miner {
         let limits = BlockLimits {
             chain_id: self.shared.spec.chain_id,
             gas: header.gas_limit,
-            // whoever pays less waits, unless there is nothing to wait for
+            // a transaction that pays less waits, unless there is nothing to wait for
             base_fee: if self.mining == Mining::Automatic { base_fee } else { U256::ZERO },
             blob_base_fee: U256::ZERO,
         };
@@ -228,7 +228,7 @@ impl Miner {
         }
     }
 
-    /// The time of the next block: what somebody said, or the clock, and always after the last.
+    /// The time of the next block: the one that was set, or the clock, and always after the last.
     fn next_time(&self, parent: &Header) -> u64 {
         let least = parent.timestamp.saturating_add(1);
         if let Some(time) = self.next_timestamp {
@@ -246,7 +246,7 @@ impl Miner {
         clock.saturating_add_signed(self.offset).min(MAX_TIME)
     }
 
-    /// What the next block would be, without anything that waits.
+    /// The next block without the waiting transactions.
     pub fn pending_header(&self) -> Header {
         self.next_header(&self.shared.ledger(), &Attributes::default())
     }
@@ -528,7 +528,7 @@ impl Miner {
         self.coinbase = coinbase;
     }
 
-    /// Who gets tips.
+    /// The account that gets tips.
     pub fn coinbase(&self) -> Address {
         self.coinbase
     }
@@ -561,7 +561,7 @@ impl Miner {
     }
 }
 
-/// What a transaction may cost its sender at most.
+/// The most that a transaction may cost its sender.
 fn most_cost(transaction: &Transaction) -> U256 {
     let gas = transaction.max_fee_per_gas.saturating_mul(U256::from(transaction.gas_limit));
     let blobs = transaction.max_fee_per_blob_gas.saturating_mul(U256::from(transaction.blob_gas()));

@@ -26,7 +26,7 @@ const EVENTS: usize = 4096;
 /// How many hashes of waiting transactions filters can go back.
 const PENDING_HASHES: usize = 8192;
 
-/// What the node is made of.
+/// The settings of a node.
 pub struct Config {
     /// How the chain begins.
     pub genesis: Genesis,
@@ -36,7 +36,7 @@ pub struct Config {
     pub mining: Mining,
     /// A base fee that never changes, in place of the rule of EIP-1559.
     pub base_fee: Option<u64>,
-    /// What may wait for a block.
+    /// The limits of the pool.
     pub pool: Limits,
     /// The most gas of a call.
     pub call_gas: u64,
@@ -49,7 +49,7 @@ pub struct Node {
     commands: SyncSender<Command>,
 }
 
-/// What readers and the writer share.
+/// State that readers and the writer share.
 pub struct Shared {
     pub(crate) engine: Engine,
     pub(crate) spec: Spec,
@@ -62,7 +62,7 @@ pub struct Shared {
     events: broadcast::Sender<Event>,
     pub(crate) metrics: Metrics,
     pub(crate) started: Instant,
-    /// What tells this start of the node from others.
+    /// A random number that tells this start of the node from others.
     pub(crate) instance: B256,
 }
 
@@ -75,7 +75,7 @@ pub enum Event {
     Pending(Arc<Waiting>),
 }
 
-/// What the node counts.
+/// The counters of the node.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     /// Requests that were answered.
@@ -194,12 +194,12 @@ impl std::ops::Deref for Node {
 }
 
 impl Shared {
-    /// The chain as it is now; it does not change while somebody looks at it.
+    /// The chain as it is now; the returned version does not change.
     pub fn ledger(&self) -> Arc<Ledger> {
         Arc::clone(&self.ledger.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What waits.
+    /// The waiting transactions.
     pub fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -246,11 +246,11 @@ impl Shared {
             }
             pending.hashes.push_back(waiting.transaction.hash);
         }
-        // nobody may be listening
+        // there may be no listener
         let _ = self.events.send(event);
     }
 
-    /// What an account owns and has sent, as the newest state says.
+    /// Balance and nonce of an account in the newest state.
     pub(crate) fn account(&self, address: &Address) -> (u64, U256) {
         let account = self.ledger().world.account(&crate::backend::chain_address(address));
         account.map(|account| (account.nonce, account.balance)).unwrap_or_default()

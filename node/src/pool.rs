@@ -187,7 +187,7 @@ impl Pool {
         self.senders.iter()
     }
 
-    /// What waits of one sender, by nonce.
+    /// The waiting transactions of one sender, by nonce.
     pub fn of(&self, sender: &Address) -> Option<&BTreeMap<u64, Arc<Waiting>>> {
         self.senders.get(sender)
     }

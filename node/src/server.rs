@@ -19,7 +19,7 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use crate::node::Node;
 use crate::rpc::Rpc;
 
-/// What a server listens on and how much it takes.
+/// The address of a server, and its limits.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
     /// Where it listens.
@@ -284,7 +284,7 @@ fn is_allowed(host: Option<&str>, allowed: &[String]) -> bool {
         || allowed.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(name))
 }
 
-/// What the node counts, in Prometheus' text format.
+/// The counters of the node, in Prometheus' text format.
 fn metrics(node: &Node) -> String {
     let (counters, ledger) = (&node.metrics, node.ledger());
     let pool = node.pool().len() as u64;

@@ -7,7 +7,7 @@ use bip32::{DerivationPath, XPrv};
 use bip39::{Language, Mnemonic};
 use k256::ecdsa::SigningKey;
 
-/// The mnemonic of development nodes everywhere. **Its keys are public: whoever sends real money to
+/// The mnemonic of development nodes everywhere. **Its keys are public: real money that is sent to
 /// one of its accounts loses it.**
 pub const TEST_MNEMONIC: &str = "test test test test test test test test test test test junk";
 

@@ -1,4 +1,4 @@
-//! What crossing the border costs: from the host into native code, and from there to the host.
+//! The time of crossings: from the host into native code, and from there to the host.
 
 use std::hint::black_box;
 

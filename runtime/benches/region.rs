@@ -1,4 +1,4 @@
-//! What regions and entries into native code cost.
+//! The time of regions and of entries into native code.
 
 use std::arch::global_asm;
 use std::hint::black_box;

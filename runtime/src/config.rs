@@ -40,7 +40,7 @@ pub struct CacheLimits {
     pub bytes: u64,
     /// Number of files.
     pub files: u64,
-    /// Bytes of one file: what is larger is neither written nor read.
+    /// Bytes of one file: a larger one is neither written nor read.
     pub file_bytes: usize,
 }
 
@@ -50,7 +50,7 @@ impl Default for CacheLimits {
     }
 }
 
-/// What a compiling child may use.
+/// The resources that a compiling child may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChildLimits {
     /// Bytes of address space.
@@ -221,7 +221,7 @@ impl Config {
     /// Compiles in child processes that this command starts: a program and its arguments, which
     /// calls [`serve_compiler`](crate::serve_compiler) first thing in its `main`.
     ///
-    /// A compiler that a hostile program crashes, blows up or takes over then does so in a process
+    /// A hostile program that crashes the compiler, exhausts its memory or takes it over does so in a process
     /// that has limits and hardly any system calls. The program must be of the same build as this one
     /// (`/proc/self/exe` is); another is noticed, and its artifacts are refused.
     pub fn compiler_command<S: Into<OsString>>(
@@ -247,7 +247,7 @@ impl Config {
     /// Keeps artifacts in this directory, which is made if it is not there and must be of mode 0700.
     /// Any number of engines and processes may share it.
     ///
-    /// What was damaged, tampered with, or made by another build or for another machine is never
+    /// A file that was damaged, tampered with, or made by another build or for another machine is never
     /// executed, but removed with a warning and made anew.
     pub fn cache_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.cache_dir = Some(path.into());

@@ -54,7 +54,8 @@ macro_rules! counters {
 
 counters! {
     EngineCounters,
-    /// What an engine has done since it was made. A snapshot; the counters are not read at one moment.
+    /// Counters of an engine since it was made. A snapshot; the counters are not read at one
+    /// moment.
     EngineStatistics {
         /// Modules that were found in memory.
         memory_hits,
@@ -93,7 +94,7 @@ counters! {
 
 counters! {
     ModuleCounters,
-    /// What the instances of a module have done.
+    /// Counters of the instances of a module.
     ModuleStatistics {
         /// Executions that started or went on natively. Calls of functions that returned count when
         /// their instance stops otherwise or is dropped.

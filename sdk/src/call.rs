@@ -208,7 +208,7 @@ pub fn create(
 
 /// Like [`create`]; the address follows from this account, the salt and the code hash, as
 /// [`create2_address`] says. **It does not follow from the constructor's arguments**, unlike that of
-/// Solidity's `new C{salt: s}(arguments)`: whoever may choose the arguments for a salt that others rely
+/// Solidity's `new C{salt: s}(arguments)`: who may choose the arguments for a salt that others rely
 /// on chooses what stands at their address. Where the address shall stand for the arguments too, use the
 /// salt that [`salt_with`] makes.
 ///
@@ -255,7 +255,7 @@ fn outcome(status: u32) -> Result<Vec<u8>, Failed> {
     if status == status::RETURN { Ok(data) } else { Err(Failed { status, data }) }
 }
 
-/// What clients do: encodes the arguments, calls, decodes the results.
+/// A call of a client: encodes the arguments, calls, decodes the results.
 #[doc(hidden)]
 pub fn invoke<R: for<'a> DecodeFields<'a>>(
     target: &Target,
@@ -266,7 +266,7 @@ pub fn invoke<R: for<'a> DecodeFields<'a>>(
     let input = encode_behind(&selector, arguments);
     let output = if view { static_call(target, &input) } else { call(target, &input) };
     output.map(|output| {
-        // whoever expects nothing looks at nothing, as in Solidity
+        // without results nothing is decoded, as in Solidity
         let output = if R::BODY == 0 { &[] } else { output.as_slice() };
         decode(output).ok()
     })

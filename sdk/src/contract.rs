@@ -49,7 +49,7 @@ use crate::{env, host};
 /// }
 /// ```
 pub trait Contract: Default {
-    /// What it offers: functions, events and errors.
+    /// Its functions, events and errors.
     const INTERFACE: &'static [&'static [Item]];
 
     /// Runs the constructor on its arguments.
@@ -71,7 +71,7 @@ pub trait CustomError: Sized + core::fmt::Debug {
     fn decode(data: &[u8]) -> Option<Self>;
 }
 
-/// What a function that can fail returns.
+/// The result of a function that can fail.
 pub trait Fallible {
     /// The error.
     type Error: CustomError;

@@ -12,12 +12,12 @@ fn read<const N: usize>(call: impl FnOnce(&mut [u8; N]) -> u32) -> [u8; N] {
     bytes
 }
 
-/// Who called this contract: an account or another contract.
+/// The caller of this contract: an account or another contract.
 pub fn caller() -> Address {
     Address::new(read(host::caller))
 }
 
-/// Who sent the transaction. Do not decide by it who may do something: any contract that the
+/// The sender of the transaction. Do not decide by it who may do something: any contract that the
 /// sender calls could do it too.
 pub fn origin() -> Address {
     Address::new(read(host::origin))

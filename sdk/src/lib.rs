@@ -1,4 +1,4 @@
-//! What contracts are written with.
+//! The library for contracts.
 //!
 //! ```
 //! use bessemer_sdk::prelude::*;
@@ -60,13 +60,13 @@ pub mod types {
     pub use bessemer_types::*;
 }
 
-/// What generated code refers to; not meant for people.
+/// Items for generated code; not a public interface.
 #[doc(hidden)]
 pub mod generated {
     pub use alloc::vec::Vec;
 }
 
-/// What a contract usually needs.
+/// The items that contracts usually need.
 pub mod prelude {
     pub use crate::call::{Failure, Target};
     pub use crate::storage::{Map, StorageBytes, StorageString, StorageVec, Value};

@@ -165,7 +165,7 @@ pub fn log() -> Vec<String> {
     world::with(|world| world.log.clone())
 }
 
-/// What a contract stored, by key.
+/// The storage of a contract, by key.
 pub fn storage(contract: Address) -> Vec<(Vec<u8>, Vec<u8>)> {
     world::with(|world| world.account(contract).storage.clone().into_iter().collect())
 }

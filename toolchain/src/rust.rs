@@ -9,7 +9,7 @@ use crate::{Tool, remap};
 /// The target of contracts.
 pub const CONTRACT_TARGET: &str = "riscv32imac-unknown-none-elf";
 
-/// What to install where no compiler is found.
+/// Instructions for installing a compiler, if none is found.
 pub const REMEDY: &str = "\
 install one of these:
   rustup target add riscv32imac-unknown-none-elf    (Rust by rustup, 12 MB)
@@ -46,7 +46,7 @@ pub enum Library {
     Source,
 }
 
-/// What links programs for RISC-V.
+/// The linker of programs for RISC-V.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Linker {
     /// The compiler's own.
@@ -75,7 +75,7 @@ pub enum Lack {
     Start {
         /// The command.
         tool: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The command ended with an error.
@@ -100,7 +100,7 @@ pub enum Lack {
         /// The target without a library.
         target: String,
     },
-    /// Nothing links for RISC-V.
+    /// There is no linker for RISC-V.
     #[error("Rust {version} comes without a linker, and none is installed: install {}", Tool::LD.package)]
     Linker {
         /// The release.

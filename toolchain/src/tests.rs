@@ -1,4 +1,4 @@
-//! What a test does when a tool is missing, and how many cases it tries.
+//! Helpers for tests: missing tools, and the number of cases.
 
 use std::fmt::Display;
 use std::io::Write;

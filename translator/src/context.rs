@@ -6,7 +6,7 @@ use core::mem::offset_of;
 /// pinned register, and reads and writes the fields at the offsets below; the layout is part of the
 /// artifact's meaning.
 ///
-/// Addresses are held as integers: the record owns nothing, and whoever enters generated code
+/// Addresses are held as integers: the record owns nothing, and the caller that enters generated code
 /// fills in addresses that stay valid until the code has returned.
 #[derive(Debug)]
 #[repr(C)]

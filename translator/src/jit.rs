@@ -16,7 +16,7 @@ pub struct Code {
     memory: Executable,
     stub: usize,
     landing: usize,
-    /// As the context describes it.
+    /// The mapping as the context describes it.
     jump_table: Box<[u64]>,
     tables: Tables,
 }
@@ -84,7 +84,7 @@ impl Code {
         self.memory.as_slice()
     }
 
-    /// What belongs to the machine code.
+    /// The tables of the machine code.
     pub fn tables(&self) -> &Tables {
         &self.tables
     }
@@ -145,7 +145,7 @@ impl Code {
     /// is the base of a guest region; `host_call` is a [`HostCall`](crate::HostCall) that does not
     /// unwind; `stack_limit` leaves room for it. A fault handler is installed that finds this
     /// code's traps and landing. `entry` came from this code. The code is what [`translate`](crate::translate)
-    /// made: if it was read from a file, whoever read it has made sure that nobody changed it since.
+    /// made: if it was read from a file, the reader has made sure that it was not changed since.
     #[inline]
     pub unsafe fn enter(&self, context: *mut Context, entry: EntryPoint) {
         // SAFETY: the stub was built with this signature, for the host's C convention, and lies in

@@ -143,7 +143,7 @@ pub fn translate(
         .unwrap_or_else(|panic| Err(TranslateError::Panic(message(&*panic))))
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn message(panic: &(dyn Any + Send)) -> String {
     let literal = panic.downcast_ref::<&str>().copied();
     let text = literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

@@ -1,4 +1,4 @@
-//! What stands in the place of the compiler in builds without it.
+//! The replacement of the compiler in builds without it.
 
 use bessemer_image::{Charges, Program};
 

@@ -1,4 +1,4 @@
-//! What the trie of accounts holds.
+//! The leaves of the trie of accounts.
 
 use alloc::vec::Vec;
 
@@ -18,7 +18,7 @@ pub const EMPTY_CODE: Hash = [
 pub struct AccountLeaf {
     /// Transactions sent and contracts created.
     pub nonce: u64,
-    /// What the account owns, the most significant byte first.
+    /// The balance, the most significant byte first.
     pub balance: [u8; 32],
     /// The root of the trie of what the account stores.
     pub storage_root: Hash,

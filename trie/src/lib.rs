@@ -69,7 +69,7 @@ pub use trie::{Rows, Trie};
 /// A Keccak-256 hash.
 pub type Hash = [u8; 32];
 
-/// What a value is found by: in state tries, the Keccak-256 hash of an address or a storage key.
+/// The key of a value: in state tries, the Keccak-256 hash of an address or a storage key.
 pub type Key = [u8; 32];
 
 /// A key with its new value, or with `None` to remove it.

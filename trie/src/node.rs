@@ -27,7 +27,7 @@ pub(crate) enum Kind {
     Branch(Box<[Child; 16]>),
 }
 
-/// What is below a node.
+/// The children of a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Child {
     #[default]
@@ -41,7 +41,7 @@ pub(crate) enum Child {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Here {
     pub(crate) kind: Kind,
-    /// What the node above says of this one; `None` if this one changed since.
+    /// The reference in the node above; `None` if this node changed since.
     pub(crate) reference: Option<Reference>,
 }
 

@@ -28,7 +28,7 @@ use crate::{AccountLeaf, EMPTY_ROOT, Hash, Malformed, ProofError, verify_with};
 pub struct AccountProof {
     /// The address.
     pub address: [u8; 20],
-    /// What the trie has of the account; `None` if it has none.
+    /// The account in the trie; `None` if it has none.
     pub account: Option<AccountLeaf>,
     /// The nodes from the state root on.
     pub nodes: Vec<Vec<u8>>,

@@ -21,7 +21,7 @@ pub struct Trie {
     /// The root of what the source has, to which a failed update returns.
     base: Hash,
     gone: Vec<Place>,
-    /// Rows to write; `None` if nobody asks for them.
+    /// Rows to write; `None` if they are not asked for.
     rows: Option<Rows>,
 }
 

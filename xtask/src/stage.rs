@@ -1,4 +1,4 @@
-//! What a stage is, and how it is run.
+//! Stages, and how they are run.
 
 use std::fmt;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(crate) struct Step {
     pub(crate) needs: Option<(&'static str, &'static str)>,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Debug)]
 pub(crate) enum Work {
     /// A command: words, separated by blanks.

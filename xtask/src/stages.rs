@@ -2,7 +2,7 @@
 
 use crate::stage::{Stage, Step};
 
-/// What every change must pass.
+/// The stages that every change must pass.
 pub(crate) const CI: &[Stage] = &[
     Stage {
         name: "fmt",
@@ -70,7 +70,7 @@ pub(crate) const CI: &[Stage] = &[
     },
 ];
 
-/// What takes longer, or needs more than CI has.
+/// The stages that take longer, or need more than CI has.
 pub(crate) const OTHER: &[Stage] = &[
     Stage {
         name: "deep",

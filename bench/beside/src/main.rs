@@ -24,7 +24,7 @@ const PROCESSES: usize = 20;
 /// Programs with the size of their artifacts, in KiB, and what the way from the artifact on disk to
 /// the first guest instruction must not exceed, in microseconds.
 const TARGETS: [(&str, f64, f64); 2] = [("small", 20.0, 40.0), ("large", 250.0, 120.0)];
-/// That way must be so many times as fast as compiling.
+/// How many times as fast as compiling that way must be.
 const SPEEDUP_TARGET: f64 = 100.0;
 
 fn main() -> Result<ExitCode> {
@@ -72,7 +72,7 @@ fn verdict(pass: bool) -> &'static str {
     if pass { "pass" } else { "FAIL" }
 }
 
-/// What was measured of one program.
+/// The measurements of one program.
 struct Measured {
     artifact: Sides<u64>,
     code: Row,
@@ -133,7 +133,7 @@ fn measure(name: &str) -> Result<Measured> {
     Ok(measured)
 }
 
-/// What a process says that loads once.
+/// The output of a process that loads once.
 fn in_a_process(arguments: &[&Path]) -> Result<f64> {
     let output = Command::new(std::env::current_exe()?).arg("first").args(arguments).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,4 +1,4 @@
-//! What a workload needs to be a program of its own: an entry point, arguments, output, an end.
+//! Makes a workload a program of its own: entry point, arguments, output, exit.
 //!
 //! The environment is the smallest part of RISC-V Linux: at the entry `sp` points at argc, followed
 //! by the argument pointers; `write` and `exit` are environment calls. So the same image runs in

@@ -38,7 +38,7 @@ impl Arguments {
         while unsafe { argument.add(length).read() } != 0 {
             length += 1;
         }
-        // SAFETY: the loop has just read these bytes, and nobody changes them.
+        // SAFETY: the loop has just read these bytes, and no other code changes them.
         Some(unsafe { core::slice::from_raw_parts(argument, length) })
     }
 }

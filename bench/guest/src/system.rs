@@ -24,7 +24,7 @@ impl Descriptor {
         Self(2)
     }
 
-    /// Writes all bytes in one call. Output that nobody takes is not worth a failure here.
+    /// Writes all bytes in one call. Output that cannot be written is dropped.
     pub(crate) fn write(&self, bytes: &[u8]) {
         // SAFETY: the call reads the bytes of the slice and changes nothing but a0.
         unsafe {

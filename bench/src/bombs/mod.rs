@@ -22,7 +22,7 @@ pub use measure::{Blast, LINEARITY_TARGET, RELATION_TARGET, Report, Size, measur
 pub struct Bomb {
     /// A short name.
     pub name: &'static str,
-    /// What its text consists of.
+    /// A description of its text.
     pub summary: &'static str,
     build: fn(&mut Charge),
 }

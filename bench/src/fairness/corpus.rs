@@ -15,7 +15,7 @@ const HOSTILE: &str = include_str!("hostile.txt");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Compiled from what somebody wanted to compute.
+    /// Compiled from a program with a purpose.
     Ordinary,
     /// Made to take more than it pays for.
     Hostile,
@@ -89,7 +89,7 @@ impl Program {
         }
     }
 
-    /// What it does, in a few words.
+    /// A short description.
     pub fn about(&self) -> String {
         match &self.source {
             Source::Workload(..) => "a workload of the report".to_owned(),

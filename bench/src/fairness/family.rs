@@ -9,7 +9,7 @@ use bessemer_isa::asm;
 pub(super) struct Assembled {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
-    /// What executes once; `{many}` stands for the line `many`, again and again.
+    /// Lines that execute once; `{many}` stands for the line `many`, repeated.
     source: &'static str,
     many: &'static str,
 }

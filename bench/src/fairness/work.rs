@@ -1,4 +1,4 @@
-//! What a program does for its gas, counted instead of timed.
+//! The work that a program does for its gas, counted instead of timed.
 
 use anyhow::Result;
 use bessemer_isa::GasSchedule;
@@ -7,7 +7,7 @@ use bessemer_runtime::Backend;
 use super::Program;
 use super::measure::Subject;
 
-/// What was done and paid.
+/// The work that was done and the gas that was paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
     /// Gas used, the pages of the frame included.

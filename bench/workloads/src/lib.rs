@@ -40,7 +40,7 @@ pub mod u256;
 pub struct Workload {
     /// Name of the module, of the guest program and of its image.
     pub name: &'static str,
-    /// What it does, in one sentence.
+    /// A description in one sentence.
     pub summary: &'static str,
     /// Does `n` units of work and returns their checksum.
     pub run: fn(u32) -> u32,
@@ -49,7 +49,7 @@ pub struct Workload {
     /// Work for tests: one hundred thousand to 1.2 million guest instructions, few
     /// enough for an interpreter.
     pub small_n: u32,
-    /// What `run(small_n)` returns.
+    /// The result of `run(small_n)`.
     pub small_checksum: u32,
 }
 

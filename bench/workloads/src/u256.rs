@@ -24,7 +24,7 @@ type U256 = [u64; 4];
 /// A full product.
 type U512 = [u64; 8];
 
-/// What a constant-product exchange computes: `n` times `a * b / d`, with sums and differences.
+/// The arithmetic of a constant-product exchange: `n` times `a * b / d`, with sums and differences.
 pub fn run(n: u32) -> u32 {
     let mut random = Random::new(n);
     let mut limb = || u64::from(random.next()) << 32 | u64::from(random.next());

@@ -30,7 +30,7 @@ impl Default for Kept {
     }
 }
 
-/// What is kept at most: about 2,000 contracts of the longest kind.
+/// The bound of the cache: about 2,000 contracts of the longest kind.
 const MOST_BYTES: usize = 64 << 20;
 
 impl Bytecodes {

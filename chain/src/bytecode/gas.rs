@@ -19,7 +19,7 @@ pub(crate) const fn to_riscv(gas: u64) -> u64 {
     if gas > MOST >> SHIFT { MOST } else { gas << SHIFT }
 }
 
-/// What an EVM frame, or the sender, gets for this RISC-V gas: whole units.
+/// The gas of Ethereum for this RISC-V gas, in whole units: for an EVM frame, or the sender.
 pub(crate) const fn to_ethereum(gas: u64) -> u64 {
     gas >> SHIFT
 }

@@ -1,4 +1,4 @@
-//! What EVM frames need: rules, analysed bytecode, and gas in Ethereum's units.
+//! The needs of EVM frames: rules, analysed bytecode, and gas in Ethereum's units.
 
 mod code;
 mod gas;
@@ -17,13 +17,13 @@ pub(crate) use self::code::{Bytecodes, HostFailure};
 pub use self::gas::SHIFT as GAS_SHIFT;
 pub(crate) use self::gas::{to_ethereum, to_riscv, whole};
 
-/// What EVM frames of a block need besides the journal.
+/// The context of EVM frames of a block, besides the journal.
 pub(crate) struct Evm {
     pub(crate) rules: Arc<Rules>,
     pub(crate) codes: Arc<Bytecodes>,
     /// The hashes of blocks before this one.
     pub(crate) hashes: BlockHashes,
-    /// What a unit of gas costs in this transaction.
+    /// The price of a unit of gas in this transaction.
     pub(crate) gas_price: U256,
     /// The versioned hashes of the blobs of this transaction.
     pub(crate) blob_hashes: Vec<[u8; 32]>,
@@ -55,7 +55,7 @@ impl Evm {
 /// Where the hash of a block is found, by its number.
 pub type BlockHashes = Arc<dyn Fn(u64) -> Option<[u8; 32]> + Send + Sync>;
 
-/// What all blocks of a chain share.
+/// Shared by all blocks of a chain.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) rules: Arc<Rules>,
@@ -67,7 +67,7 @@ impl Shared {
         Self { rules: Arc::new(Rules::new(fork)), codes: Arc::default() }
     }
 
-    /// What a block needs.
+    /// The context for a block.
     pub(crate) fn of_block(&self, hashes: BlockHashes) -> Evm {
         Evm {
             rules: Arc::clone(&self.rules),

@@ -17,7 +17,7 @@ use crate::transaction::BlockInfo;
 /// The block in which Ethereum transactions run.
 #[derive(Clone)]
 pub struct Env {
-    /// What contracts can know of the block.
+    /// The environment of the block, as contracts see it.
     pub block: BlockInfo,
     /// The rules of its fork.
     pub rules: Arc<Rules>,
@@ -127,7 +127,7 @@ impl Ethereum {
     ///
     /// # Errors
     ///
-    /// What `change` gives.
+    /// The error of `change`.
     pub fn change<T, E>(
         &mut self,
         change: impl FnOnce(&mut Journal) -> Result<T, E>,
@@ -137,7 +137,7 @@ impl Ethereum {
         change(&mut session.journal)
     }
 
-    /// What differs from the view.
+    /// The differences from the view.
     pub fn changes(&self) -> ChangeSet {
         self.processor.session().journal.changes()
     }

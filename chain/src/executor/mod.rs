@@ -24,7 +24,7 @@ use crate::receipt::{Failure, Status};
 pub(crate) struct Executor {
     linker: Linker<Context>,
     pub(crate) stack: Vec<Level>,
-    /// What may end programs from outside, as an error.
+    /// A handle that ends programs from outside, as an error.
     pub(crate) interrupt: Option<InterruptHandle>,
 }
 
@@ -38,17 +38,17 @@ pub(crate) struct Level {
     pub(crate) creates: bool,
     /// The gas that it got, in units of its kind.
     pub(crate) gas: u64,
-    /// What its callees add to the refund counter of Ethereum.
+    /// The refunds of its callees, in Ethereum's counter.
     pub(crate) refund: i64,
     /// Where its caller wants the address of the contract that it creates.
     pub(crate) address_at: Option<u32>,
     /// Where state returns to if it fails.
     pub(crate) checkpoint: Checkpoint,
-    /// How many it executed, if somebody counts.
+    /// How many it executed, if an inspector counts.
     pub(crate) instructions: u64,
 }
 
-/// What runs in a frame.
+/// The program or bytecode of a frame.
 #[allow(clippy::large_enum_variant, reason = "most frames run programs, and none is moved often")]
 pub(crate) enum Body {
     /// A RISC-V program.
@@ -59,7 +59,7 @@ pub(crate) enum Body {
 }
 
 /// Goes on with a program, with the answer to its host call if it is paused. Gives how it stopped, and
-/// how many instructions it executed if somebody counts.
+/// how many instructions it executed, if an inspector counts.
 fn go(
     instance: &mut Instance<Context>,
     answer: Option<u32>,
@@ -81,7 +81,7 @@ pub(crate) struct Ended {
     pub(crate) output: Vec<u8>,
     /// In units of the frame's kind; of the caller's where [`Executor::run`] gives it.
     pub(crate) gas_left: u64,
-    /// What it adds to the refund counter of Ethereum.
+    /// Its refunds, in Ethereum's counter.
     pub(crate) refund: i64,
 }
 
@@ -300,7 +300,7 @@ fn kind(entry: &Entry) -> CallKind {
     }
 }
 
-/// What a caller sees of a program that ended.
+/// The outcome of a program that ended, as its caller sees it.
 fn end(instance: &mut Instance<Context>, refund: i64, exit: Exit) -> Ended {
     let status = match exit {
         Exit::Done(RETURNED) => Status::Return,

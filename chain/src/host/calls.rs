@@ -2,7 +2,7 @@
 //!
 //! What a call costs beyond its row is paid in step 5, in this order: its bytes and the first
 //! access to the account; then refusals, which are codes; then the callee's frame entry, by
-//! whoever calls. Everything that runs is entered by [`Entry`].
+//! whichever call enters it. Everything that runs is entered by [`Entry`].
 
 use bessemer_abi::codes::status;
 use bessemer_abi::limits::CALL_DEPTH;
@@ -21,7 +21,7 @@ use crate::modules::Modules;
 /// The most frames of both kinds at once: as many as Ethereum allows.
 const FRAMES: usize = 1025;
 
-/// What a paused frame asks for.
+/// The request of a paused frame.
 pub(crate) struct Request {
     pub(crate) entry: Entry,
     /// Gas for the callee, taken from the caller.
@@ -37,7 +37,7 @@ pub(crate) struct Entry {
     pub(crate) effect: EntryEffect,
 }
 
-/// What runs in a frame.
+/// The program or bytecode of a frame.
 pub(crate) enum Program {
     /// A RISC-V program.
     RiscV(Module),

@@ -7,11 +7,11 @@ use super::{Request, SharedSession};
 /// The host's data of one instance.
 pub(crate) struct Context {
     pub(crate) frame: Frame,
-    /// What all frames of the transaction share. A host call borrows it from here.
+    /// The session that all frames of the transaction share. A host call borrows it from here.
     session: SharedSession,
-    /// What the last call of this frame gave.
+    /// The output of the last call of this frame.
     pub(crate) received: Vec<u8>,
-    /// What this frame ends with.
+    /// The output with which this frame ends.
     pub(crate) output: Vec<u8>,
     /// The call at which the frame is paused.
     pub(crate) request: Option<Request>,

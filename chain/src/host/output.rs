@@ -60,7 +60,7 @@ fn end(service: &mut Service<'_>, data: Vec<u8>, how: u32) -> HostResult<u32> {
     Err(HostStop::Done(how))
 }
 
-/// What stands from an offset on; nothing behind the end.
+/// The bytes from an offset on; empty behind the end.
 fn from(bytes: &[u8], offset: u32) -> &[u8] {
     bytes.get(offset as usize..).unwrap_or_default()
 }

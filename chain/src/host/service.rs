@@ -13,15 +13,15 @@ use crate::journal::JournalError;
 /// [`Service::check_ranges`] has passed.
 pub(crate) struct Service<'a> {
     caller: Caller<'a, Context>,
-    /// What all frames of the transaction share.
+    /// The session that all frames of the transaction share.
     pub(super) session: &'a mut Session,
     row: &'static Row,
     arguments: [Argument; MOST_ARGUMENTS],
-    /// What the lengths cost in step 5.
+    /// The price of the lengths, charged in step 5.
     lengths: u64,
 }
 
-/// What the registers of one argument hold.
+/// The registers of one argument.
 #[derive(Clone, Copy, Default)]
 struct Argument {
     /// The number, its low half, or the address.

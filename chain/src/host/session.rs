@@ -18,11 +18,11 @@ use crate::price::Prices;
 use crate::receipt::{Diagnosis, LogLine};
 use crate::transaction::BlockInfo;
 
-/// The session of a block. Whoever runs borrows it: a host call for its time, and the executor
+/// The session of a block. It is borrowed by what runs: a host call while it runs, and the executor
 /// between two runs of instances. So no two borrows ever meet.
 pub(crate) type SharedSession = Rc<RefCell<Session>>;
 
-/// What all frames of a transaction share.
+/// State that all frames of a transaction share.
 pub(crate) struct Session {
     pub(crate) journal: Journal,
     pub(crate) modules: Arc<Modules>,
@@ -33,13 +33,13 @@ pub(crate) struct Session {
     pub(crate) entered: Vec<(Address, bool)>,
     /// How many live frames run a RISC-V program.
     programs: usize,
-    /// What EVM frames need.
+    /// The context of EVM frames.
     #[cfg(feature = "evm")]
     pub(crate) evm: Evm,
-    /// What explains the outcome, so far.
+    /// The explanation of the outcome, so far.
     pub(crate) diagnosis: Diagnosis,
     log_bytes: u32,
-    /// What an inspector is told at the next pause; `None` if nobody inspects.
+    /// Notes for the inspector at the next pause; `None` without an inspector.
     pub(crate) observed: Option<Vec<Observation>>,
 }
 
@@ -138,7 +138,7 @@ impl Session {
     }
 }
 
-/// What is above a cap traps.
+/// A length above a cap traps.
 fn within(cap: bool) -> HostResult<()> {
     if cap { Ok(()) } else { Err(HostStop::Trap(TrapKind::HostLimit, None)) }
 }

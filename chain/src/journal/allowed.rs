@@ -6,7 +6,8 @@ use super::JournalError;
 use crate::access::AccessList;
 use crate::key::StateKey;
 
-/// What a transaction may use: everything, or what it declares and what it names itself.
+/// The keys that a transaction may use: all, or those that it declares and those that it names
+/// itself.
 #[derive(Default)]
 pub(crate) struct Allowed {
     declared: Option<Arc<AccessList>>,

@@ -106,7 +106,7 @@ pub struct SlotId(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountId(u32);
 
-/// What a lookup of a stored value finds.
+/// The result of looking up a stored value.
 #[derive(Clone, Copy, Debug)]
 pub struct StorageEntry<'a> {
     /// Names the value from now on.
@@ -119,7 +119,7 @@ pub struct StorageEntry<'a> {
     pub original: Option<&'a [u8]>,
 }
 
-/// What a lookup of an account finds.
+/// The result of looking up an account.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountEntry {
     /// Names the account from now on.
@@ -250,7 +250,7 @@ impl Journal {
         }
     }
 
-    /// Takes what the view has under a key, so that nobody has to wait for it later. It changes no
+    /// Takes what the view has under a key, so that a later access does not wait. It changes no
     /// outcome, price or list.
     pub(crate) fn preload(
         &mut self,
@@ -275,7 +275,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that a program runs: whoever runs the block again needs its file.
+    /// Notes that a program runs: a node that executes the block again needs its file.
     pub(crate) fn runs(&mut self, program: &CodeHash) {
         if self.last_program.as_ref() != Some(program) {
             self.programs.insert(*program);
@@ -417,7 +417,7 @@ impl Journal {
         self.accounts.used().len() + self.storage.used().len() + codes
     }
 
-    /// What differs from the view, in the order of keys.
+    /// The differences from the view, in the order of keys.
     pub fn changes(&self) -> ChangeSet {
         let accounts = self.accounts.changed();
         let accounts =

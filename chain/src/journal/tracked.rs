@@ -9,7 +9,7 @@ use super::slots::{Place, Slots};
 /// Marks are the number of the transaction that made them, so that nothing is cleared between two.
 pub(super) struct Tracked<K, T> {
     slots: Slots<K, Slot<T>>,
-    /// What the transaction uses, in the order of first use.
+    /// The keys that the transaction uses, in the order of first use.
     used: Vec<u32>,
     transaction: u32,
 }
@@ -100,7 +100,7 @@ impl<K, T> Tracked<K, T> {
         self.slots.iter().map(|(key, _)| key)
     }
 
-    /// What the transaction uses, and whether it writes it or asked to.
+    /// The keys that the transaction uses, each with whether it writes it or asked to.
     pub(super) fn used(&self) -> impl ExactSizeIterator<Item = (&K, bool)> {
         self.used.iter().map(|&id| {
             let (key, slot) = self.slots.at(id);
@@ -108,7 +108,7 @@ impl<K, T> Tracked<K, T> {
         })
     }
 
-    /// What the transaction writes: key, value at its begin, value now.
+    /// The writes of the transaction: key, value at its begin, value now.
     pub(super) fn written(&self) -> impl Iterator<Item = (&K, &T, &T)> {
         let slots = self.used.iter().map(|&id| self.slots.at(id));
         let written = slots.filter(|(_, slot)| slot.written == self.transaction);

@@ -26,7 +26,7 @@ use crate::transaction::Refusal;
 struct Bought {
     intrinsic: IntrinsicGas,
     fees: Fees,
-    /// What authorizations of accounts that exist give back (EIP-7702).
+    /// The refund for authorizations of accounts that exist (EIP-7702).
     refund: u64,
 }
 
@@ -50,7 +50,7 @@ impl Checks {
     pub const ALL: Self =
         Self { nonce: true, funds: true, base_fee: true, sender_code: true, gas_cap: true };
 
-    /// None: a call that nobody signed.
+    /// No check: an unsigned call.
     pub const NONE: Self =
         Self { nonce: false, funds: false, base_fee: false, sender_code: false, gas_cap: false };
 }
@@ -112,7 +112,7 @@ impl Processor {
     }
 }
 
-/// What is paid: gas that was used less refunds, and at least the floor.
+/// The gas that is paid: used gas less refunds, and at least the floor.
 fn gas_used(
     session: &Session,
     transaction: &Transaction,
@@ -216,7 +216,8 @@ fn delegates(session: &mut Session, code: Code) -> Result<bool, Stopped> {
     }
 }
 
-/// What is warm from the begin (EIP-2929, EIP-2930, EIP-3651). Precompiles are warm by themselves.
+/// Warms the keys that are warm from the begin (EIP-2929, EIP-2930, EIP-3651). Precompiles always
+/// are.
 fn warm(
     session: &mut Session,
     transaction: &Transaction,
@@ -279,7 +280,7 @@ fn authorize(session: &mut Session, transaction: &Transaction) -> Result<u64, St
     Ok(refund)
 }
 
-/// What the transaction asks the executor for.
+/// The request of the transaction to the executor.
 fn request(
     session: &mut Session,
     transaction: &Transaction,

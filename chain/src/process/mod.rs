@@ -30,7 +30,7 @@ pub use self::ethereum::Checks;
 /// A transaction that is part of the block.
 pub(crate) struct Processed {
     pub(crate) receipt: Receipt,
-    /// What the sender pays for the gas.
+    /// The price that the sender pays for the gas.
     pub(crate) fee: U256,
 }
 
@@ -55,11 +55,11 @@ struct Bought {
     gas: u64,
     /// The gas limit's price.
     cost: U256,
-    /// What the access list cost, which is no execution and raises no refund.
+    /// The gas of the access list, which is not execution and does not raise the bound of refunds.
     access: u64,
 }
 
-/// What a transaction asks for, once its gas is bought.
+/// The request of a transaction whose gas is bought.
 struct Wanted<'t> {
     /// The account that is called or created.
     to: Address,
@@ -79,9 +79,9 @@ enum What {
 
 /// Code to be loaded once that is paid.
 enum Loadable {
-    /// What the state has.
+    /// The code is in the state.
     Stored(Code),
-    /// What came with the transaction, and was parsed to be checked.
+    /// The code came with the transaction, and was parsed to be checked.
     Parsed(Box<image::Program>, Arc<[u8]>),
 }
 
@@ -101,11 +101,11 @@ impl Loadable {
     }
 }
 
-/// What there is to run.
+/// The work of a transaction.
 enum Work {
     /// A frame; what it costs before it runs is still to be paid, and then its code to be loaded.
     Frame { code: Loadable, frame: Box<Frame>, effect: EntryEffect, price: u64 },
-    /// Nothing runs: value moves to an account without code.
+    /// No frame runs: value moves to an account without code.
     Transfer { price: u64 },
     /// It cannot be done.
     Impossible(String),
@@ -116,7 +116,7 @@ impl Processor {
         Self { executor, session: Rc::new(RefCell::new(session)) }
     }
 
-    /// What the frames share, between two transactions.
+    /// The session of the frames, between two transactions.
     pub(crate) fn session(&self) -> RefMut<'_, Session> {
         self.session.borrow_mut()
     }
@@ -243,9 +243,9 @@ impl Processor {
     }
 }
 
-/// What a transaction costs, before anybody looks at its sender.
+/// The price of a transaction, computed without its sender.
 struct Price {
-    /// What it costs before it runs.
+    /// The gas that it costs before it runs.
     own: u64,
     /// The part of that which its access list costs.
     access: u64,
@@ -292,7 +292,7 @@ fn sender(
     Ok((id, Account { nonce, balance: account.balance - price.cost, ..account }))
 }
 
-/// What the transaction costs before it runs, if it keeps the caps and the gas suffices.
+/// The gas that the transaction costs before it runs, if it keeps the caps and the gas suffices.
 fn own_price(session: &Session, transaction: &Transaction, most: u64) -> Result<Price, Refusal> {
     let (limit, most) = (transaction.gas_limit, most.min(MAX_GAS));
     if limit > most {
@@ -416,7 +416,7 @@ fn frame(transaction: &Transaction, to: Address, input: &[u8]) -> Frame {
     }
 }
 
-/// What it costs to enter a frame that runs this code.
+/// The gas for entering a frame that runs this code.
 fn entry_price(session: &mut Session, code: &Code) -> Result<u64, ExecuteError> {
     match code {
         Code::RiscV(hash) => Ok(Modules::entry_price(hash, &session.prices, &mut session.journal)?),
@@ -434,7 +434,7 @@ fn move_value(
     Ok(create::transfer(&mut session.journal, payer, payee, transaction.value)?)
 }
 
-/// What removing values gives back, in programs and in bytecode (which counts Ethereum's gas).
+/// The refund for removed values, in programs and in bytecode (which counts Ethereum's gas).
 fn refund(session: &Session, used: u64, of_bytecode: i64) -> u64 {
     let prices = &session.prices;
     let refund = session.journal.cleared_values() * prices.cleared_value;

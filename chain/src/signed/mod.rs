@@ -14,7 +14,7 @@ use crate::transaction::{Refusal, Transaction};
 ///
 /// The signature is ECDSA over secp256k1: r and s (32 bytes each, most significant first), then 0 or
 /// 1 for the half of the curve that the nonce point is in. s is in the lower half of the group, so
-/// that nobody but the signer can write the same signature in a second way.
+/// that only the signer can write the same signature in a second way.
 ///
 /// ```
 /// use bessemer_chain::{Action, Address, Refusal, SecretKey, Signed, Transaction, U256};
@@ -35,7 +35,7 @@ use crate::transaction::{Refusal, Transaction};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
-    /// What is to be done.
+    /// The transaction.
     pub transaction: Transaction,
     /// r, s, and the recovery bit.
     pub signature: [u8; 65],
@@ -83,7 +83,7 @@ impl Signed {
     }
 }
 
-/// Who signed the digest; nobody if the signature is not the one way to write it.
+/// The address that signed the digest. `None` if the signature is not in its one valid form.
 fn recover(digest: &[u8; 32], signature: &[u8; 65]) -> Option<Address> {
     let (rs, [bit]) = signature.split_last_chunk()?;
     let signature = Signature::from_slice(rs).ok()?;

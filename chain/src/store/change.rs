@@ -57,7 +57,7 @@ impl ChangeSet {
     }
 }
 
-/// What a view has, with changes that are not made. It has no tries.
+/// A view with changes on top that are not made. It has no tries.
 pub(crate) struct Changed {
     pub(crate) base: Arc<dyn View>,
     pub(crate) changes: ChangeSet,

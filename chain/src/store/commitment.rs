@@ -18,7 +18,7 @@ use crate::store::{ChangeSet, Store, StoreError, View};
 use crate::value::Value;
 
 /// Whose storage says which files of programs the state has: the file's hash is the key, and its sizes
-/// are the value, or the number of its bytes if they are not recorded. Nobody has the address.
+/// are the value, or the number of its bytes if they are not recorded. No account has the address.
 pub const FILES: Address = Address::new(*b"\xefRV\x01bessemer files\0\0");
 
 /// The state that a block leaves, as a store keeps it beside the values.
@@ -26,7 +26,7 @@ pub const FILES: Address = Address::new(*b"\xefRV\x01bessemer files\0\0");
 pub struct Commitment {
     /// The root.
     pub root: Hash,
-    /// What a store has to change of the rows that it keeps.
+    /// The changes of the rows that a store keeps.
     pub rows: CommitmentRows,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct RowsOf<'v> {
     prefix: Prefix,
 }
 
-/// What the names of a trie's rows begin with.
+/// The prefix of the names of a trie's rows.
 #[derive(Clone, Copy)]
 enum Prefix {
     Accounts,
@@ -128,7 +128,7 @@ pub(crate) fn after(view: &dyn View, changes: &ChangeSet) -> Result<Commitment, 
     apply(&InRows(view), Reader::in_rows(root(view)?), changes, None)
 }
 
-/// What a block changes of one account.
+/// The changes that a block makes to one account.
 #[derive(Default)]
 struct AccountChange {
     record: Option<Option<Account>>,
@@ -198,7 +198,7 @@ fn collect(rows: &mut CommitmentRows, prefix: Prefix, mut trie: Trie) {
     rows.extend(trie.take_rows().into_iter().map(|(place, row)| (prefix.name(&place), row)));
 }
 
-/// What changes of each account's leaf, in the order of addresses.
+/// The changes of each account's leaf, in the order of addresses.
 fn by_account(changes: &ChangeSet) -> Result<BTreeMap<Address, AccountChange>, StoreError> {
     let mut accounts: BTreeMap<Address, AccountChange> = BTreeMap::new();
     for (key, value) in changes.iter() {

@@ -135,7 +135,8 @@ pub trait Store: View {
         Ok(Vec::new())
     }
 
-    /// What a block recorded under a key of the embedder's own. Unless overridden, a store keeps none.
+    /// The record of a block under a key of the embedder's own. Unless overridden, a store keeps
+    /// none.
     ///
     /// # Errors
     ///
@@ -185,16 +186,16 @@ pub trait Store: View {
 /// Key and value of something that an embedder keeps beside the state.
 pub type Record = (Vec<u8>, Vec<u8>);
 
-/// What a block does to a store.
+/// The effect of a block on a store.
 #[derive(Clone, Debug, Default)]
 pub struct BlockCommit<'a> {
-    /// What the block says of itself. Its height is one more than the last.
+    /// The header of the block. Its height is one more than the last.
     pub header: Header,
     /// The state that it changes.
     pub changes: ChangeSet,
     /// The receipts of its transactions, in order.
     pub receipts: &'a [Receipt],
-    /// What an embedder records with it, under keys of his own.
+    /// The records of the embedder, under keys of its own.
     pub records: RecordSet,
     /// Rows of the state's tries that change, as [`Store::commitment`] gave them.
     pub rows: CommitmentRows,
@@ -241,7 +242,7 @@ pub enum StoreError {
     InUse {
         /// The file.
         path: PathBuf,
-        /// Who has it open, if the system tells.
+        /// The process that has it open, if the system tells.
         owner: Option<String>,
     },
     /// The file was never a database of a chain.
@@ -274,7 +275,7 @@ pub enum StoreError {
         /// The sign of it.
         what: String,
     },
-    /// What is kept of the state's tries does not fit together.
+    /// The stored rows of the state's tries contradict each other.
     #[error("the state's tries are damaged ({what}); run `bessemer state verify`")]
     Commitment {
         /// How that shows.
@@ -283,7 +284,7 @@ pub enum StoreError {
     /// A block needs something of the state that its witness does not have.
     #[error("the witness lacks {what}; make it again from the state before the block")]
     Witness {
-        /// What is missing.
+        /// The key or code that is missing.
         what: String,
     },
     /// The operating system refused.
@@ -303,7 +304,7 @@ pub enum StoreError {
     /// The store cannot do that.
     #[error("this store has no {what}")]
     Unsupported {
-        /// What was asked for.
+        /// The feature that was asked for.
         what: &'static str,
     },
     /// Any other failure of a store.

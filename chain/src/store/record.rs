@@ -1,4 +1,4 @@
-//! What an embedder records with a block beside the state.
+//! Records of an embedder with a block, beside the state.
 
 use super::Record;
 

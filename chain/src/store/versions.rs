@@ -1,4 +1,4 @@
-//! A map of which older versions are kept as long as somebody looks at them.
+//! A map that keeps older versions as long as a reader has them.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 #[derive(Debug)]
 pub(super) struct Versions<K, V> {
     newest: HashMap<K, V, RandomState>,
-    /// What keys had before they changed.
+    /// The values that keys had before they changed.
     before: HashMap<K, VecDeque<Before<V>>, RandomState>,
     /// Which keys changed, by the version that changed them.
     changed: BTreeMap<u64, Vec<K>>,
@@ -70,7 +70,7 @@ impl<K: Clone + Eq + Hash, V> Versions<K, V> {
         was_there
     }
 
-    /// Drops what nobody looks at who looks at no version before this one.
+    /// Drops values that no reader of this version or a later one can see.
     pub(super) fn forget(&mut self, oldest: u64) {
         while let Some(entry) = self.changed.first_entry()
             && *entry.key() <= oldest

@@ -12,7 +12,7 @@ pub(crate) struct Seen {
     pub(crate) gas: u64,
     /// How it ended, and the gas that it used; `None` while it runs.
     pub(crate) end: Option<(Status, u64)>,
-    /// What it returned or reverted with.
+    /// The data that it returned or reverted with.
     pub(crate) output: Vec<u8>,
 }
 

@@ -13,7 +13,7 @@ pub struct Input {
 }
 
 struct Source {
-    /// What each call got, as long as it was: a terminal gives a line at a time.
+    /// The bytes that each call got: a terminal gives a line at a time.
     given: Vec<Box<[u8]>>,
     rest: Box<dyn Read + Send>,
 }

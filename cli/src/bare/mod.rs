@@ -187,7 +187,7 @@ impl Bare {
         while let (Some(ptr), Some(len)) = (words.next(), words.next()) {
             let sum = u32::try_from(len).ok().and_then(|len| all.checked_add(len));
             let Some(sum) = sum.filter(|&sum| sum <= MOST_BYTES) else { return Ok(EINVAL) };
-            // an address outside 32 bits is nobody's
+            // an address outside 32 bits is not mapped
             let ptr = u32::try_from(ptr).unwrap_or(u32::MAX);
             pieces.push(memory.read(ptr, sum - all)?);
             all = sum;

@@ -1,4 +1,5 @@
-//! What a program finds when it starts: its arguments, in a block at the top of the stack, and `gp`.
+//! The state in which a program starts: its arguments, in a block at the top of the stack, and
+//! `gp`.
 //!
 //! ```text
 //! sp ->  argc

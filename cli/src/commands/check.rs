@@ -92,7 +92,7 @@ impl<'a> Check<'a> {
         problems
     }
 
-    /// What does not refuse it, but is likely to end it.
+    /// Warnings: it loads, but would probably trap.
     fn warning(&self) -> Option<String> {
         self.program.as_ref().ok().and_then(hints::lacking)
     }

@@ -109,7 +109,7 @@ impl Sdk {
         Ok(Self { folder })
     }
 
-    /// What stands in the manifest.
+    /// The contents of the manifest.
     fn dependency(&self) -> String {
         match &self.folder {
             // a literal string, in which nothing is escaped, unless the path has its delimiter

@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let (chain_id, gas_limit) = (genesis.spec.chain_id, genesis.gas_limit);
     let base_fee = genesis.base_fee;
     let banner = banner(args, &wallet);
-    // whoever can reach the port could use the keys
+    // everyone who can reach the port could use the keys
     let wallet = if args.host.is_loopback() { wallet } else { Wallet::default() };
     let other = |error: &dyn std::error::Error| Failure::Other(error.to_string());
     let node = Node::start(Config {

@@ -53,7 +53,7 @@ impl Inspector for Frames {
     }
 }
 
-/// What calls of a function cost: the least and the most.
+/// The gas of calls of a function: the least and the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Taken {
     calls: u64,

@@ -1,4 +1,4 @@
-//! What is often the cause of a trap, and what to do.
+//! Hints about traps: the usual cause, and the remedy.
 
 use bessemer_image::Program;
 use bessemer_isa::Reg;

@@ -26,7 +26,7 @@ impl<'a> Explainer<'a> {
         Self { chain, names, interfaces: Interfaces::default(), sources }
     }
 
-    /// What a call returned; `None` if its contract does not say what the bytes are.
+    /// The result of a call; `None` if its contract does not declare the type.
     pub(crate) fn result(
         &mut self,
         to: &Address,
@@ -107,7 +107,7 @@ impl<'a> Explainer<'a> {
         text + &self.log(receipt)
     }
 
-    /// What the contracts logged, a line each; the log of calls that failed stays.
+    /// The debug log of the contracts, a line each; the log of calls that failed stays.
     fn log(&self, receipt: &Receipt) -> String {
         let lines = receipt.diagnosis.log.iter();
         lines.map(|line| format!("\n  log {}", self.log_line(line))).collect()
@@ -130,7 +130,7 @@ impl<'a> Explainer<'a> {
         format!(": {} gas does not suffice; give more with --gas", grouped(gas))
     }
 
-    /// What revert data says; the error may be one of a contract that was called.
+    /// Decodes revert data; the error may be one of a contract that was called.
     fn reason(&mut self, contract: &Address, data: &[u8]) -> String {
         if data.is_empty() {
             return String::new();
@@ -213,7 +213,7 @@ impl<'a> Explainer<'a> {
     }
 }
 
-/// What is printed on standard error beside a result.
+/// The lines that are printed on standard error beside a result.
 pub(crate) fn summary(explainer: &mut Explainer<'_>, receipt: &Receipt) -> String {
     let mut text = format!("{DIM}gas {}{DIM:#}", grouped(receipt.gas_used));
     for event in &receipt.events {
@@ -225,7 +225,7 @@ pub(crate) fn summary(explainer: &mut Explainer<'_>, receipt: &Receipt) -> Strin
     text
 }
 
-/// What is printed below a failure: gas, state, and what to do next.
+/// The lines below a failure: gas, state, and what to do next.
 pub(crate) fn aftermath(receipt: &Receipt, file: Option<&Path>) -> String {
     let mut text = format!("  gas {}, state unchanged", grouped(receipt.gas_used));
     if let Some(file) = file {

@@ -35,7 +35,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Nothing, if only help was asked for.
+    /// `None` if only help was asked for.
     pub(crate) fn new(
         args: &CallArgs,
         local: &Local,

@@ -61,7 +61,7 @@ impl File {
     }
 }
 
-/// What a bare program may be, with another stack if one is asked for.
+/// The limits of bare programs, with another stack if one is asked for.
 pub(crate) fn limits(stack: Option<u32>) -> Limits {
     stack.map_or(Limits::bare(), |stack| Limits::bare().with_stack(stack))
 }

@@ -25,16 +25,16 @@ pub struct Added {
 pub enum CounterError {
     /// Only the owner may do this.
     NotOwner {
-        /// Who tried.
+        /// The account that tried.
         caller: Address,
-        /// Who may.
+        /// The account that may.
         owner: Address,
     },
 }
 
 #[contract(events(Added))]
 impl Counter {
-    /// Starts at 0; whoever creates the contract owns it.
+    /// Starts at 0; the creator of the contract owns it.
     #[init]
     pub fn new(&mut self) {
         self.owner.set(env::caller());

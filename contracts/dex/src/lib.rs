@@ -5,7 +5,7 @@
 use bessemer_sdk::prelude::*;
 use erc20::Erc20Client;
 
-/// A pool of coins and tokens. Whoever adds to it gets shares, and with them the fees.
+/// A pool of coins and tokens. Who adds to it gets shares, and with them the fees.
 #[contract]
 pub struct Dex {
     token: Value<Address>,
@@ -18,7 +18,7 @@ pub struct Dex {
 /// Someone added to the pool.
 #[event]
 pub struct Added {
-    /// Who.
+    /// The account.
     #[indexed]
     pub provider: Address,
     /// How many coins.
@@ -32,7 +32,7 @@ pub struct Added {
 /// Someone took a part out of the pool.
 #[event]
 pub struct Removed {
-    /// Who.
+    /// The account.
     #[indexed]
     pub provider: Address,
     /// How many coins.
@@ -46,7 +46,7 @@ pub struct Removed {
 /// Someone exchanged.
 #[event]
 pub struct Swapped {
-    /// Who.
+    /// The account.
     #[indexed]
     pub trader: Address,
     /// Coins that came in.
@@ -66,9 +66,9 @@ pub enum DexError {
     Empty,
     /// The trader would get less than it accepts.
     Slippage {
-        /// What it would get.
+        /// The amount that it would get.
         offered: U256,
-        /// What it accepts.
+        /// The least amount that it accepts.
         least: U256,
     },
     /// The provider has fewer shares.
@@ -84,9 +84,9 @@ pub enum DexError {
 
 use DexError::*;
 
-/// What of 1000 parts is exchanged; the rest is the fee.
+/// The parts of 1000 that are exchanged; the rest is the fee.
 const EXCHANGED: u64 = 997;
-/// Shares that nobody owns, so that the first provider cannot make a share worth too much.
+/// Shares without an owner, so that the first provider cannot make a share worth too much.
 const LOCKED: u64 = 1_000;
 
 #[contract(events(Added, Removed, Swapped))]

@@ -34,7 +34,7 @@ pub struct Approval {
     /// Whose tokens they are.
     #[indexed]
     pub owner: Address,
-    /// Who may spend them.
+    /// The account that may spend them.
     #[indexed]
     pub spender: Address,
     /// How many.
@@ -55,19 +55,19 @@ pub enum Erc20Error {
     },
     /// The spender may spend less.
     ERC20InsufficientAllowance {
-        /// Who would spend.
+        /// The account that would spend.
         spender: Address,
         /// How many it may spend.
         allowance: U256,
         /// How many it would.
         needed: U256,
     },
-    /// Nobody can own tokens at this address.
+    /// This address cannot own tokens.
     ERC20InvalidReceiver {
         /// The address.
         receiver: Address,
     },
-    /// Nobody can spend from this address.
+    /// This address cannot be a spender.
     ERC20InvalidSpender {
         /// The address.
         spender: Address,
@@ -80,7 +80,7 @@ use Erc20Error::{
 
 #[contract(events(Transfer, Approval))]
 impl Erc20 {
-    /// Makes the supply, which belongs to whoever creates the contract.
+    /// Makes the supply, which belongs to the creator of the contract.
     #[init]
     pub fn new(&mut self, name: String, symbol: String, decimals: u8, supply: U256) {
         self.name.set(name);

@@ -36,7 +36,7 @@ pub struct Approval {
     /// Whose token it is.
     #[indexed]
     pub owner: Address,
-    /// Who may send it; the zero address for nobody.
+    /// The account that may send it; the zero address if there is none.
     #[indexed]
     pub approved: Address,
     /// Which token.
@@ -50,7 +50,7 @@ pub struct ApprovalForAll {
     /// Whose tokens they are.
     #[indexed]
     pub owner: Address,
-    /// Who may send them.
+    /// The account that may send them.
     #[indexed]
     pub operator: Address,
     /// Whether it may.
@@ -67,26 +67,26 @@ pub enum Erc721Error {
     },
     /// The token belongs to someone else.
     ERC721IncorrectOwner {
-        /// Who was said to own it.
+        /// The account that was named as the owner.
         sender: Address,
         /// The token.
         token_id: U256,
-        /// Who does.
+        /// The owner.
         owner: Address,
     },
     /// The caller may not send this token.
     ERC721InsufficientApproval {
-        /// Who tried.
+        /// The account that tried.
         operator: Address,
         /// The token.
         token_id: U256,
     },
     /// The caller may not approve this.
     ERC721InvalidApprover {
-        /// Who tried.
+        /// The account that tried.
         approver: Address,
     },
-    /// Nothing can belong to this account.
+    /// Tokens cannot belong to this account.
     ERC721InvalidReceiver {
         /// The account.
         receiver: Address,
@@ -103,14 +103,14 @@ pub enum Erc721Error {
     },
     /// Only the minter makes tokens.
     NotMinter {
-        /// Who tried.
+        /// The account that tried.
         caller: Address,
     },
 }
 
 use Erc721Error::*;
 
-/// What a contract says that takes tokens sent with `safeTransferFrom`.
+/// The answer of contracts that accept tokens sent with `safeTransferFrom`.
 #[interface]
 pub trait Receiver {
     /// Returns its own selector if it takes the token.
@@ -132,7 +132,7 @@ const INTERFACES: [[u8; 4]; 3] =
 
 #[contract(events(Transfer, Approval, ApprovalForAll))]
 impl Erc721 {
-    /// Makes an empty collection; whoever creates it may make tokens.
+    /// Makes an empty collection; its creator may make tokens.
     #[init]
     pub fn new(&mut self, name: String, symbol: String) {
         self.name.set(name);
@@ -163,7 +163,7 @@ impl Erc721 {
         Ok(self.balances.get(owner))
     }
 
-    /// Who has a token.
+    /// The owner of a token.
     pub fn owner_of(&self, token_id: U256) -> Result<Address, Erc721Error> {
         match self.owners.get(token_id) {
             Address::ZERO => Err(ERC721NonexistentToken { token_id }),
@@ -247,7 +247,7 @@ impl Erc721 {
         Ok(())
     }
 
-    /// Who may send a token, besides its owner.
+    /// The account that may send a token, besides its owner.
     pub fn get_approved(&self, token_id: U256) -> Result<Address, Erc721Error> {
         self.owner_of(token_id)?;
         Ok(self.approved.get(token_id))

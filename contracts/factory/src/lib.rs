@@ -27,7 +27,7 @@ pub struct Made {
 pub enum FactoryError {
     /// There is one by this salt.
     Taken,
-    /// Nobody uploaded the code.
+    /// The code was not uploaded.
     NoCode,
 }
 

@@ -1,7 +1,7 @@
 //! Believes what another chain's state root proves.
 //!
-//! The owner says which root is right. From then on anybody shows what the other chain's accounts have
-//! and store, by the proofs that `bessemer prove` and `eth_getProof` give, and nobody has to be trusted.
+//! The owner says which root is right. From then on anyone shows what the other chain's accounts have
+//! and store, by the proofs that `bessemer prove` and `eth_getProof` give, without being trusted.
 
 #![cfg_attr(not(test), no_std)]
 
@@ -44,13 +44,13 @@ impl LightClient {
         Ok(())
     }
 
-    /// What an account of the other chain owns; 0 if the root has no such account.
+    /// The balance of an account of the other chain; 0 if the root has no such account.
     pub fn balance_of(&self, account: Address, proof: Vec<Bytes>) -> Result<U256, ClientError> {
         let leaf = self.account(&account, &proof)?;
         Ok(U256::from_be_bytes(leaf.balance))
     }
 
-    /// What an account of the other chain stores under a key; nothing if there is nothing.
+    /// The value that an account of the other chain stores under a key; 0 if there is none.
     pub fn stored(
         &self,
         account: Address,

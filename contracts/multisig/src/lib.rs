@@ -35,7 +35,7 @@ pub struct Proposed {
     /// The number of the proposal.
     #[indexed]
     pub id: u32,
-    /// Who proposed it.
+    /// The account that proposed it.
     #[indexed]
     pub by: Address,
 }
@@ -46,7 +46,7 @@ pub struct Confirmed {
     /// The number of the proposal.
     #[indexed]
     pub id: u32,
-    /// Who confirmed it.
+    /// The account that confirmed it.
     #[indexed]
     pub by: Address,
 }
@@ -66,7 +66,7 @@ pub enum MultisigError {
     BadOwners,
     /// The caller is no owner.
     NotOwner {
-        /// Who tried.
+        /// The account that tried.
         caller: Address,
     },
     /// There is no such proposal.
@@ -128,7 +128,7 @@ impl Multisig {
         self.threshold.get()
     }
 
-    /// What was proposed under this number.
+    /// The proposal of this number.
     pub fn proposal(&self, id: u32) -> Result<Proposal, MultisigError> {
         self.proposals.get(id).ok_or(Unknown { id })
     }

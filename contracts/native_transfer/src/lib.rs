@@ -31,7 +31,7 @@ pub enum PurseError {
 
 #[contract(events(Received))]
 impl NativeTransfer {
-    /// Whoever creates it owns it.
+    /// Its creator owns it.
     #[init]
     #[payable]
     pub fn new(&mut self) {
@@ -44,7 +44,7 @@ impl NativeTransfer {
         Received { from: env::caller(), amount: env::value() }.emit();
     }
 
-    /// What is in it.
+    /// The balance.
     pub fn balance(&self) -> U256 {
         env::balance(env::address())
     }

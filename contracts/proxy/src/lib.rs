@@ -128,7 +128,7 @@ mod tests {
         let code = testing::deploy::<Counter>(&()).unwrap();
         let address = testing::deploy::<Proxy>(&(code, Bytes::default())).unwrap();
         let refused = CounterClient::new(address).try_reset().unwrap_err();
-        // Nobody ran the constructor of the counter on the state of the proxy.
+        // The constructor of the counter did not run on the state of the proxy.
         let owner = Address::ZERO;
         let error = counter::CounterError::NotOwner { caller: alice, owner };
         assert_eq!(refused, Failure::Error(error));

@@ -15,7 +15,7 @@ impl Simple {
         a.max(b)
     }
 
-    /// Who calls, and whom.
+    /// The caller, and the called contract.
     pub fn who(&self) -> (Address, Address) {
         (env::caller(), env::address())
     }

@@ -113,7 +113,7 @@ impl Tour {
         self.by_pair[(number, account)][hash].set(mark);
     }
 
-    /// What is stored under three keys.
+    /// The value that is stored under three keys.
     pub fn marked(&self, number: u32, account: Address, hash: FixedBytes<32>) -> u8 {
         self.by_pair[(number, account)][hash].get()
     }

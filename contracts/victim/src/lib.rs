@@ -5,7 +5,7 @@
 
 use bessemer_sdk::prelude::*;
 
-/// Who has how much in the bank.
+/// The accounts of the bank.
 #[contract]
 pub struct Bank {
     balances: Map<Address, U256>,
@@ -19,7 +19,7 @@ impl Bank {
         self.balances[env::caller()] += env::value();
     }
 
-    /// What an account has.
+    /// The balance of an account.
     pub fn balance_of(&self, account: Address) -> U256 {
         self.balances.get(account)
     }

@@ -5,7 +5,7 @@ use bessemer_types::{
     encoded_size,
 };
 
-/// What is decoded is encoded to the same bytes: a value has one encoding.
+/// A decoded value is encoded to the same bytes: a value has one encoding.
 pub(crate) fn run(data: &[u8]) -> bool {
     // every shape is tried, so `|` and not `||`
     strict::<(U256,)>(data)

@@ -16,13 +16,13 @@ const EXIT: u32 = 93;
 
 static ENGINES: LazyLock<[Engine; 2]> = LazyLock::new(|| {
     [Backend::Interpreter, Backend::Jit].map(|backend| {
-        // registers are compared at traps too; and a cache of thousands of programs helps nobody
+        // registers are compared at traps too; and a cache of thousands of programs is of no use
         let config = Config::new().backend(backend).precise_registers(true).memory_cache(1 << 20);
         Engine::new(config.limits(Limits::contract())).expect("the machine runs engines")
     })
 });
 
-/// What is compared.
+/// The parts that are compared.
 #[derive(Debug, PartialEq)]
 struct End {
     exit: Exit,

@@ -1,4 +1,4 @@
-//! What is fuzzed, as functions of bytes.
+//! The fuzzed properties, as functions of bytes.
 //!
 //! Each [`Target`] takes any bytes and panics if a property does not hold. `cargo fuzz run NAME`
 //! searches for such bytes; the test `smoke` runs every target on seeds and on mutations of them, on a

@@ -95,7 +95,7 @@ impl Assembler {
     }
 }
 
-/// What surrounds a part of an expression.
+/// The operators around a part of an expression.
 #[derive(Clone, Copy)]
 pub(super) enum Nesting {
     /// A directive's operand.

@@ -389,7 +389,7 @@ impl Assembler {
     }
 }
 
-/// What to say of an instruction that the profile does not have.
+/// The message for an instruction that the profile does not have.
 pub(super) fn not_here(widths: Widths, extension: Extension) -> String {
     match widths {
         Widths::Rv32 => "there is no such instruction in RV64, only in RV32".into(),

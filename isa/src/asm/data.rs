@@ -4,24 +4,24 @@ use super::builder::Assembler;
 use super::expr::Expr;
 use super::symbols::SectionId;
 
-/// What is not an instruction.
+/// Directives that are not instructions.
 impl Assembler {
-    /// What follows goes into text.
+    /// The next items go into text.
     pub fn text(&mut self) -> &mut Self {
         self.section(SectionId::Text)
     }
 
-    /// What follows goes into read-only data.
+    /// The next items go into read-only data.
     pub fn rodata(&mut self) -> &mut Self {
         self.section(SectionId::Rodata)
     }
 
-    /// What follows goes into writable data.
+    /// The next items go into writable data.
     pub fn data(&mut self) -> &mut Self {
         self.section(SectionId::Data)
     }
 
-    /// What follows goes into writable data that starts as zeros.
+    /// The next items go into writable data that starts as zeros.
     pub fn bss(&mut self) -> &mut Self {
         self.section(SectionId::Bss)
     }

@@ -23,7 +23,7 @@ impl AsmError {
         self.line
     }
 
-    /// What is wrong, which rule it breaks and what to write instead.
+    /// The fault, the rule that it breaks, and what to write instead.
     pub fn sentence(&self) -> &str {
         &self.sentence
     }

@@ -22,7 +22,7 @@ pub(super) struct Fixup {
     pub(super) expr: Node,
 }
 
-/// What kind of bits an operand goes into.
+/// The kind of bits that an operand goes into.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Slot {
     Base(Op),
@@ -113,7 +113,7 @@ impl Slot {
     }
 }
 
-/// What to say of a compressed form whose operands make it another instruction or none.
+/// The message for a compressed form whose operands make it another instruction or none.
 pub(super) fn reserved(form: CompressedOp) -> String {
     let mnemonic = form.mnemonic();
     format!(

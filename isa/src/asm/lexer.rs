@@ -19,7 +19,7 @@ pub(super) enum Token<'a> {
     Sign(&'a str),
 }
 
-/// What stands between two ends of line or semicolons.
+/// The tokens between two ends of line or semicolons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement<'a> {
     pub(super) line: u32,

@@ -75,7 +75,7 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    /// Nothing may follow.
+    /// Refuses further tokens.
     pub(super) fn end(&self) -> Result<(), String> {
         match self.is_empty() {
             true => Ok(()),
@@ -226,7 +226,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// What comes next, in words.
+    /// A description of the next token.
     pub(super) fn found(&self) -> String {
         match self.peek() {
             None => "the end of the statement".into(),

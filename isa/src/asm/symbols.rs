@@ -117,7 +117,7 @@ impl Symbols {
         self.locals.get(&(number, ordinal)).copied()
     }
 
-    /// What `1b` or `1f` means at this moment; `None` if the name is not of this form.
+    /// The symbol that `1b` or `1f` means here; `None` if the name is not of this form.
     pub(super) fn local_reference(&self, name: &str) -> Option<Result<Node, String>> {
         let forward = name.ends_with('f');
         let number = name.strip_suffix(['b', 'f'])?.parse::<u32>().ok()?;

@@ -1,4 +1,4 @@
-//! What contracts see of a block.
+//! The environment of a block, as contracts see it.
 
 use alloy_consensus::Header;
 use alloy_eips::eip7840::BlobParams;
@@ -8,20 +8,20 @@ use bessemer_evm::Fork;
 use crate::block::BlockHashes;
 use crate::spec::Spec;
 
-/// What contracts see of the block that they run in, and the rules that it is under.
+/// The environment of the block that contracts run in, and its rules.
 #[derive(Clone)]
 pub struct Environment {
     /// The identity of the chain.
     pub chain_id: u64,
     /// The fork of the block.
     pub fork: Fork,
-    /// What blobs cost; `None` before EIP-4844.
+    /// The parameters of blobs; `None` before EIP-4844.
     pub blobs: Option<BlobParams>,
     /// The number of the block.
     pub number: u64,
     /// The time of the block, in seconds since 1970.
     pub timestamp: u64,
-    /// Who makes the block.
+    /// The account that makes the block.
     pub coinbase: Address,
     /// The most gas that the block may use.
     pub gas_limit: u64,
@@ -31,7 +31,7 @@ pub struct Environment {
     pub prevrandao: B256,
     /// The difficulty of the block, before the merge.
     pub difficulty: U256,
-    /// What a unit of blob gas costs.
+    /// The price of a unit of blob gas.
     pub blob_base_fee: U256,
     /// The hashes of earlier blocks.
     pub hashes: BlockHashes,
@@ -59,7 +59,7 @@ impl Environment {
     }
 }
 
-/// What a unit of blob gas costs. Headers are not trusted to have an excess whose price fits.
+/// The price of a unit of blob gas. Headers are not trusted to have an excess whose price fits.
 pub(crate) fn blob_base_fee(blobs: &BlobParams, excess: u64) -> U256 {
     bessemer_evm::blob_base_fee(excess, u64::try_from(blobs.update_fraction).unwrap_or(u64::MAX))
 }

@@ -1,4 +1,4 @@
-//! What runs transactions.
+//! Runs transactions.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,9 +27,9 @@ pub struct Outcome {
     pub gas_used: u64,
     /// The gas that it needed before refunds.
     pub gas_spent: u64,
-    /// What it returned, or the reason of its revert.
+    /// The output, or the reason of its revert.
     pub output: Bytes,
-    /// What contracts logged; empty if it failed.
+    /// The events of contracts; empty if it failed.
     pub logs: Vec<Log>,
     /// The contract that it created.
     pub created: Option<Address>,
@@ -82,7 +82,7 @@ pub enum Refused {
     BlockGas {
         /// The gas limit.
         limit: u64,
-        /// What is left.
+        /// The gas that is left.
         left: u64,
     },
     /// The block has no room for its blobs.
@@ -96,7 +96,7 @@ pub enum Refused {
 /// Rules that were made, with what they were made for.
 type KnownRules = (Fork, Option<BlobParams>, Arc<Rules>);
 
-/// What all runs share: compiled programs, and the rules of forks.
+/// State that all runs share: compiled programs, and the rules of forks.
 pub struct Engine {
     chain: Chain,
     rules: RwLock<Vec<KnownRules>>,
@@ -111,7 +111,7 @@ pub struct Session<'e> {
     rules: Arc<Rules>,
 }
 
-/// Who calls system contracts (EIP-4788 and others).
+/// The caller of system contracts (EIP-4788 and others).
 const SYSTEM: Address = address!("0xfffffffffffffffffffffffffffffffffffffffe");
 
 /// The gas of a call of a system contract.
@@ -211,7 +211,7 @@ impl Session<'_> {
         })
     }
 
-    /// Calls a system contract: from nobody's account, without fees, and without a trace but for what
+    /// Calls a system contract: from the system's address, without fees, and without a trace but for what
     /// the contract does.
     ///
     /// # Errors
@@ -259,7 +259,7 @@ impl Session<'_> {
         Ok(code.map_err(ChainError::from)?)
     }
 
-    /// What an account owns.
+    /// The balance of an account.
     ///
     /// # Errors
     ///

@@ -15,17 +15,17 @@ use crate::spec::GenesisAccount;
 /// Overrides of accounts for one call, as `eth_call` takes them.
 pub type StateOverride = BTreeMap<Address, AccountOverride>;
 
-/// What is different of one account.
+/// The override of one account.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountOverride {
-    /// What it owns.
+    /// The balance.
     pub balance: Option<U256>,
     /// The transactions that it sent.
     pub nonce: Option<alloy_primitives::U64>,
     /// Its bytecode.
     pub code: Option<Bytes>,
-    /// All that it stores.
+    /// The whole storage.
     pub state: Option<BTreeMap<B256, B256>>,
     /// Some of what it stores.
     pub state_diff: Option<BTreeMap<B256, B256>>,

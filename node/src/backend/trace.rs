@@ -1,4 +1,4 @@
-//! What tracers are told while transactions run.
+//! The interface of tracers, which watch transactions run.
 
 use alloy_primitives::{Address, Bytes, Log, U256};
 
@@ -30,7 +30,7 @@ pub struct Frame {
     pub from: Address,
     /// The called or created account.
     pub to: Address,
-    /// What moves with it.
+    /// The value that moves with it.
     pub value: U256,
     /// The gas that it gets.
     pub gas: u64,
@@ -57,7 +57,7 @@ pub struct Step<'a> {
     pub contract: Address,
 }
 
-/// Somebody who watches. All methods do nothing unless overridden.
+/// A tracer. All methods do nothing unless overridden.
 pub trait Tracer {
     /// A frame begins.
     fn begin(&mut self, frame: &Frame) {

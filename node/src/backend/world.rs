@@ -166,7 +166,7 @@ impl World {
         U256::try_from_be_slice(value.get(..32).unwrap_or(&value)).unwrap_or_default()
     }
 
-    /// What Ethereum's tools see as the code of an account: bytecode, or the designator of a program.
+    /// The code of an account for Ethereum's tools: bytecode, or the designator of a program.
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ impl World {
         self.accounts.keys()
     }
 
-    /// All that an account stores, in any order.
+    /// The storage of an account, in any order.
     pub fn stored(&self, address: &Address) -> Vec<(StorageKey, Value)> {
         let Some(entry) = self.accounts.get(address) else { return Vec::new() };
         entry.storage.iter().map(|(key, value)| (*key, value.clone())).collect()
@@ -220,7 +220,7 @@ impl Entry {
         Ok(self.account.as_ref().map(|value| decode_account(value)).transpose()?)
     }
 
-    /// What the trie of accounts holds; `None` if the account does not exist.
+    /// The leaf in the trie of accounts; `None` if the account does not exist.
     fn leaf(&self) -> Result<Option<AccountLeaf>, StoreError> {
         let account = self.account()?.unwrap_or_default();
         Ok(account.exists().then(|| AccountLeaf {

@@ -16,9 +16,9 @@ pub struct HeaderError {
     pub number: u64,
     /// The field of the header.
     pub field: &'static str,
-    /// What the header has.
+    /// The value in the header.
     pub found: String,
-    /// What the rules say.
+    /// The value by the rules.
     pub expected: String,
 }
 

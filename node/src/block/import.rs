@@ -20,7 +20,7 @@ pub enum ImportError {
     Rlp {
         /// Where the block begins.
         at: usize,
-        /// What is wrong.
+        /// The fault.
         error: alloy_rlp::Error,
     },
     /// The header does not follow.

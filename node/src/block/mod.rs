@@ -1,5 +1,5 @@
-//! What makes a block: system calls, transactions, withdrawals, rewards and requests, by the rules of
-//! its fork.
+//! The steps that make a block: system calls, transactions, withdrawals, rewards and requests, by
+//! the rules of its fork.
 
 mod header;
 mod import;
@@ -36,17 +36,17 @@ pub struct Receipt {
     pub gas_used: u64,
     /// The gas that the block had used after it.
     pub cumulative_gas_used: u64,
-    /// What contracts logged.
+    /// The events of contracts.
     pub logs: Vec<Log>,
     /// The bloom filter of the logs.
     pub bloom: Bloom,
     /// The contract that it created.
     pub created: Option<Address>,
-    /// What a unit of gas cost.
+    /// The price of a unit of gas.
     pub gas_price: U256,
     /// The gas of its blobs.
     pub blob_gas: u64,
-    /// What it returned, or why it failed.
+    /// The output, or the reason of the failure.
     pub output: Bytes,
     /// The gas that it needed before refunds.
     pub gas_spent: u64,
@@ -95,7 +95,7 @@ pub struct Finished {
     pub gas_used: u64,
     /// The gas of its blobs.
     pub blob_gas_used: u64,
-    /// What it asks of the consensus layer (EIP-7685); `None` before Prague.
+    /// Its requests to the consensus layer (EIP-7685); `None` before Prague.
     pub requests: Option<Requests>,
 }
 
@@ -166,7 +166,7 @@ impl<'e> Draft<'e> {
         self.session.system_call(to, input).map(Some)
     }
 
-    /// What contracts see of the block.
+    /// The environment of the block, as contracts see it.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
@@ -195,7 +195,7 @@ impl<'e> Draft<'e> {
         self.session.world(&self.base)
     }
 
-    /// What runs the transactions.
+    /// The session that runs the transactions.
     pub fn session(&mut self) -> &mut Session<'e> {
         &mut self.session
     }

@@ -1,4 +1,4 @@
-//! What the execution layer asks of the consensus layer (EIP-7685).
+//! Requests of the execution layer to the consensus layer (EIP-7685).
 
 use alloy_eips::eip7685::Requests;
 use alloy_eips::{eip7002, eip7251};

@@ -1,4 +1,4 @@
-//! What makers of blocks got under proof of work.
+//! Rewards of block makers under proof of work.
 
 use alloy_consensus::Header;
 use alloy_primitives::U256;

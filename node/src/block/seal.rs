@@ -20,7 +20,7 @@ pub struct Sealed {
     pub header: Header,
     /// The transactions, in order.
     pub transactions: Vec<TxEnvelope>,
-    /// Who sent each of them.
+    /// The sender of each of them.
     pub senders: Vec<Address>,
     /// Headers of uncles.
     pub ommers: Vec<Header>,

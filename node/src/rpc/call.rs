@@ -48,7 +48,7 @@ impl Rpc {
         }
         let price = request.gas_price.or(request.max_fee_per_gas).unwrap_or(0);
         if price == 0 {
-            // whoever pays nothing cannot pay the base fee
+            // a call that pays nothing cannot pay the base fee
             selected.environment.base_fee = U256::ZERO;
         }
         if request.max_fee_per_blob_gas.unwrap_or(0) == 0 {

@@ -12,9 +12,9 @@ use crate::pool::PoolError;
 /// An error as it is answered: a code, a sentence, and the data of a revert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RpcError {
-    /// What kind of error it is.
+    /// The code of the error.
     pub code: i32,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
     /// The output of a call that was reverted.
     pub data: Option<Bytes>,
@@ -26,7 +26,7 @@ pub mod codes {
     pub const REVERTED: i32 = 3;
     /// Anything that no other code is for (EIP-1474).
     pub const SERVER: i32 = -32000;
-    /// What was asked for is not there (EIP-1474).
+    /// The resource does not exist (EIP-1474).
     pub const NOT_FOUND: i32 = -32001;
     /// More than the node gives in one answer (EIP-1474).
     pub const LIMIT: i32 = -32005;
@@ -113,7 +113,7 @@ fn reason(output: &[u8]) -> Option<String> {
     }
 }
 
-/// What Solidity's panic codes mean, in go-ethereum's words.
+/// The meaning of Solidity's panic codes, in go-ethereum's words.
 fn panic_meaning(code: usize) -> Option<&'static str> {
     Some(match code {
         0x00 => "generic panic",
@@ -130,7 +130,7 @@ fn panic_meaning(code: usize) -> Option<&'static str> {
     })
 }
 
-/// What is wrong with a transaction, in the words of go-ethereum, which clients look for.
+/// The fault of a transaction, in the words of go-ethereum, which clients look for.
 pub fn invalid(error: &Invalid) -> String {
     match error {
         Invalid::NonceTooLow { sender, found, expected } => {

@@ -13,7 +13,7 @@ use super::params::Params;
 use super::{Answer, Rpc};
 use crate::ledger::Ledger;
 
-/// How long a filter lives that nobody asks.
+/// How long a filter lives that is not polled.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// The most filters of a node.

@@ -36,7 +36,7 @@ pub(super) struct LogFilter {
     topics: Option<Vec<OneOrMany<B256>>>,
 }
 
-/// Nothing, one or several values: any of them is wanted; none: all.
+/// A filter by no, one or several values: one of them must match; without values, all do.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum OneOrMany<T> {

@@ -26,10 +26,10 @@ use self::filters::Filters;
 use self::params::Params;
 use crate::node::{Metrics, Node};
 
-/// What a method answers.
+/// The answer of a method.
 pub type Answer = Result<Value, RpcError>;
 
-/// What methods work on.
+/// The state that methods work on.
 pub struct Rpc {
     pub(crate) node: Arc<Node>,
     filters: Mutex<Filters>,

@@ -23,7 +23,7 @@ pub(super) struct Selected {
     pub(super) block: Arc<Sealed>,
     /// The state after it.
     pub(super) world: World,
-    /// What calls see.
+    /// The block that calls see.
     pub(super) environment: Environment,
 }
 

@@ -1,4 +1,4 @@
-//! What can be read: blocks, transactions, receipts, accounts.
+//! Methods that read: blocks, transactions, receipts, accounts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const MOST_SLOTS: usize = 1024;
 /// The most blocks that one request of fees goes back.
 const MOST_FEE_BLOCKS: u64 = 1024;
 
-/// What `web3_clientVersion` answers.
+/// The answer to `web3_clientVersion`.
 pub(super) fn client_version() -> String {
     format!(
         "bessemer/v{}/{}-{}",

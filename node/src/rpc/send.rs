@@ -89,7 +89,7 @@ impl Rpc {
         Ok(json!({ "raw": form::bytes(&raw), "tx": form::loose(&envelope, &sender) }))
     }
 
-    /// What a request becomes when everything that it does not say is filled in.
+    /// Fills in the fields that a request does not have.
     pub(super) fn fill_transaction(&self, params: &Params) -> Answer {
         let request = params.request(0)?;
         let sender = request.from.unwrap_or_default();
@@ -115,7 +115,7 @@ impl Rpc {
         match signature {
             Some(signature) => Ok((filled.sign(signature), false)),
             None => {
-                // nobody can have this signature, and each sender has another, so that hashes differ
+                // not a valid signature, and another for each sender, so that hashes differ
                 let mark = Signature::new(U256::from_be_slice(sender.as_slice()), U256::ONE, false);
                 Ok((filled.sign(mark), true))
             }
@@ -322,7 +322,7 @@ impl Unsigned {
     }
 }
 
-/// The transaction of an envelope that nobody signed; the sender is not in it.
+/// The transaction of an unsigned envelope; the sender is not in it.
 pub(super) fn of_envelope(envelope: &TxEnvelope) -> Transaction {
     use alloy_consensus::{Transaction as _, Typed2718};
     let fee = envelope.max_fee_per_gas();

@@ -1,4 +1,4 @@
-//! `eth_simulateV1`: blocks that might follow, with calls that nobody signed.
+//! `eth_simulateV1`: blocks that might follow, with unsigned calls.
 
 use std::sync::Arc;
 
@@ -146,7 +146,7 @@ struct Simulation<'r> {
     hashes: BlockHashes,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 struct Called {
     returned: Bytes,
     logs: Vec<Log>,

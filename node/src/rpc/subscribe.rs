@@ -14,7 +14,7 @@ use super::logs::LogFilter;
 use super::params::Params;
 use crate::node::{Event, Metrics};
 
-/// What a subscriber wants to hear of.
+/// The kind of a subscription.
 enum Topic {
     Heads,
     Logs(Box<LogFilter>),

@@ -25,7 +25,7 @@ use super::{Answer, Rpc};
 use crate::backend::{Checks, Environment, Outcome, Refused, StateOverride, Tracer, World};
 use crate::block::{Draft, Sealed};
 
-/// What a request says about its trace.
+/// The trace options of a request.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Options {

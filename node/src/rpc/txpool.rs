@@ -1,4 +1,4 @@
-//! What waits, as clients look at it.
+//! The transaction pool, as clients query it.
 
 use alloy_primitives::Address;
 use serde_json::{Map, Value, json};

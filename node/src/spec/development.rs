@@ -16,7 +16,7 @@ const CREATE2_DEPLOYER: (Address, [u8; 69]) = (
     ),
 );
 
-/// What a development chain may choose.
+/// The options of a development chain.
 #[derive(Clone, Debug)]
 pub struct Development {
     /// The identity of the chain.
@@ -29,7 +29,7 @@ pub struct Development {
     pub gas_limit: u64,
     /// The base fee of the first block.
     pub base_fee: u64,
-    /// Who owns something.
+    /// The accounts that own something.
     pub accounts: Vec<Address>,
     /// How much each of them owns.
     pub balance: U256,

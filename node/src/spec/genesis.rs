@@ -28,7 +28,7 @@ pub struct Genesis {
     pub mix_hash: B256,
     /// The other field of the first block that proof of work fills.
     pub nonce: B64,
-    /// Who made the first block.
+    /// The maker of the first block.
     pub coinbase: Address,
     /// The accounts of the first block.
     pub accounts: BTreeMap<Address, GenesisAccount>,
@@ -38,7 +38,7 @@ pub struct Genesis {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenesisAccount {
-    /// What it owns.
+    /// The balance.
     #[serde(default, deserialize_with = "number")]
     pub balance: U256,
     /// The transactions that it sent.
@@ -47,7 +47,7 @@ pub struct GenesisAccount {
     /// Its bytecode.
     #[serde(default)]
     pub code: Bytes,
-    /// What it stored.
+    /// The storage.
     #[serde(default)]
     pub storage: BTreeMap<B256, B256>,
 }
@@ -219,7 +219,7 @@ impl Config {
     }
 }
 
-/// What has a begin. A later fork of the same begin counts.
+/// The forks that have a begin. Of two with the same begin, the later one counts.
 fn begun<T, const N: usize>(forks: [(Option<u64>, T); N]) -> Vec<(u64, T)> {
     forks.into_iter().filter_map(|(begin, fork)| Some((begin?, fork))).collect()
 }

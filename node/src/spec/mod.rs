@@ -20,7 +20,7 @@ pub struct Spec {
     by_number: Vec<(u64, Fork)>,
     /// Forks that begin with a timestamp, oldest first.
     by_time: Vec<(u64, Fork)>,
-    /// What blobs cost, from which timestamp on, oldest first.
+    /// The parameters of blobs with the timestamp from which they hold, oldest first.
     blobs: Vec<(u64, BlobParams)>,
     /// The contract whose events are deposits (EIP-6110).
     pub deposit_contract: Address,
@@ -61,7 +61,7 @@ impl Spec {
             .unwrap_or(Fork::Frontier)
     }
 
-    /// What blobs cost in a block of this time; `None` before EIP-4844.
+    /// The parameters of blobs in a block of this time; `None` before EIP-4844.
     pub fn blobs(&self, timestamp: u64) -> Option<BlobParams> {
         self.blobs.iter().rev().find(|(begin, _)| *begin <= timestamp).map(|(_, blobs)| *blobs)
     }

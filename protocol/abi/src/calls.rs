@@ -43,9 +43,9 @@ macro_rules! for_each_host_call {
 
             // who, where, when
 
-            /// Who called this frame.
+            /// The caller of this frame.
             0x10 Caller caller(address: output[20]) Frame, 20;
-            /// Who sent the transaction.
+            /// The sender of the transaction.
             0x11 Origin origin(address: output[20]) Frame, 20;
             /// The account whose state this frame uses.
             0x12 OwnAddress own_address(address: output[20]) Frame, 20;
@@ -208,7 +208,7 @@ macro_rules! table {
                 }
             }
 
-            /// What the table says of the call.
+            /// The row of the call.
             pub const fn row(self) -> &'static Row {
                 match self {
                     $(Self::$Variant => const { &Row {

@@ -33,7 +33,7 @@ pub mod status {
     pub const OCCUPIED: u32 = -5_i32 as u32;
     /// Nothing ran: no code with this hash was uploaded.
     pub const UNKNOWN_CODE: u32 = -6_i32 as u32;
-    /// Nothing was stored: the file is no contract.
+    /// Nothing was stored: the file is not a contract.
     pub const REJECTED: u32 = -7_i32 as u32;
     /// Nothing ran: the nonce of the creator cannot be raised.
     pub const NONCE: u32 = -8_i32 as u32;

@@ -1,4 +1,4 @@
-//! What contracts and their host agree on: the one list of host calls, its limits and its codes.
+//! The interface of contracts and their host: the one list of host calls, its limits and its codes.
 //!
 //! Both sides compile this crate. The host takes from each [`Row`] what rule G6 of the
 //! specification needs before the call has an effect: price, caps and ranges. The guest library

@@ -1,4 +1,4 @@
-//! What one row of the table says.
+//! The form of a row of the table.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ pub struct Row {
     pub number: u32,
     /// The name in messages, documentation and the guest library.
     pub name: &'static str,
-    /// What the call does, in Markdown.
+    /// A description of the call, in Markdown.
     pub doc: &'static str,
     /// The arguments, in the order of their registers from a0 on.
     pub arguments: &'static [Argument],
@@ -19,7 +19,7 @@ pub struct Row {
     pub per_byte: u32,
     /// Gas per item of each [`Kind::Items`] (rule G6, step 5).
     pub per_item: u32,
-    /// What the call may change.
+    /// The effect of the call.
     pub effect: Effect,
 }
 
@@ -28,11 +28,11 @@ pub struct Row {
 pub struct Argument {
     /// The name in documentation and the guest library.
     pub name: &'static str,
-    /// What the registers hold.
+    /// The contents of the registers.
     pub kind: Kind,
 }
 
-/// What the registers of an argument hold.
+/// The contents of the registers of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A number in one register.
@@ -72,7 +72,7 @@ pub enum Kind {
     SameOut,
 }
 
-/// What a host call may change.
+/// The effect of a host call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing but the frame itself: allowed in every frame.

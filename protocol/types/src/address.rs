@@ -21,7 +21,7 @@ pub struct Address([u8; 20]);
 pub struct AddressError;
 
 impl Address {
-    /// The address of which nobody has a key.
+    /// The zero address, which has no key.
     pub const ZERO: Self = Self([0; 20]);
 
     /// The address with these bytes.

@@ -1,4 +1,4 @@
-//! What a contract offers, in Solidity's terms: types, functions, events, errors; their signatures
+//! A contract's interface, in Solidity's terms: types, functions, events, errors; their signatures
 //! and the JSON that clients read.
 //!
 //! Everything is `const`, so that selectors and the JSON are made by the compiler.
@@ -39,7 +39,7 @@ pub struct Field {
     pub indexed: bool,
 }
 
-/// What a function may do with state and value.
+/// The mutability of a function: what it may do with state and value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutability {
     /// Neither changes nor reads state.
@@ -55,11 +55,11 @@ pub enum Mutability {
 /// One entry of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// What runs once, at creation.
+    /// The constructor, which runs once.
     Constructor {
         /// Its arguments.
         inputs: &'static [Field],
-        /// What it may do with value.
+        /// Whether it accepts value.
         mutability: Mutability,
     },
     /// A function.
@@ -70,7 +70,7 @@ pub enum Item {
         inputs: &'static [Field],
         /// Its results.
         outputs: &'static [Field],
-        /// What it may do.
+        /// Its mutability.
         mutability: Mutability,
     },
     /// An event.
@@ -87,12 +87,12 @@ pub enum Item {
         /// Its fields.
         fields: &'static [Field],
     },
-    /// What takes input that is meant for no function.
+    /// The fallback function, for input that no function takes.
     Fallback {
-        /// What it may do with value.
+        /// Whether it accepts value.
         mutability: Mutability,
     },
-    /// What takes value that comes without input.
+    /// The receive function, for value without input.
     Receive,
 }
 

@@ -19,7 +19,7 @@ pub fn panic(code: U256) -> Vec<u8> {
     encode_behind(&PANIC, &(code,))
 }
 
-/// What revert data says, if it is one of the two.
+/// Decodes revert data, if it is one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revert<'a> {
     /// `Error(string)`, with the message.

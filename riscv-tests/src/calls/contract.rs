@@ -23,7 +23,7 @@ pub(super) const OUT: u32 = SCRATCH + 0x4000;
 /// Where the text begins.
 pub(super) const TEXT: u32 = 0x1_0000;
 
-/// What the contract does itself instead of a host call.
+/// Operations that the contract does itself instead of a host call.
 pub(super) mod own {
     /// Records a digest of memory: address, length.
     pub(crate) const DIGEST: u32 = 1 << 31;
@@ -184,7 +184,7 @@ impl Contract {
         u64::from(self.text_pages() + STACK / PAGE_SIZE)
     }
 
-    /// What entering a frame costs: pages, and a gas for each byte of file and text.
+    /// The price of entering a frame: pages, and a gas for each byte of file and text.
     pub(super) fn entry_price(&self) -> u64 {
         self.pages() * 1_500 + (self.file.len() + self.text.len()) as u64
     }

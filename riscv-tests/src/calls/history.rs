@@ -68,7 +68,7 @@ pub(super) enum Gas {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Access {
     Free,
-    /// What the transaction accesses.
+    /// The keys that the transaction accesses.
     Recorded,
     /// The same without one key.
     Without(u32),
@@ -86,10 +86,10 @@ pub(super) fn sender(number: u8) -> Address {
     Address::new([0xa0 + number; 20])
 }
 
-/// Who gets the fees.
+/// The account that gets the fees.
 pub(super) const RECIPIENT: Address = Address::new([0xfe; 20]);
 
-/// What senders have in the beginning; one is poor.
+/// The balances of senders in the beginning; one is poor.
 pub(super) const ENDOWED: [u64; 4] =
     [1_000_000_000_000_000_000, 1_000_000_000_000_000_000, 1_000_000_000_000_000_000, 400_000_000];
 

@@ -14,10 +14,10 @@ use super::Health;
 use super::history::{ENDOWED, History, RECIPIENT, copy, sender};
 use super::model::{Model, World};
 
-/// What runs histories: the interpreter and the translator.
+/// The engines that run histories: the interpreter and the translator.
 pub struct Engines(Vec<(&'static str, Engine)>);
 
-/// What the model says of a history.
+/// The outcome of a history by the model.
 pub struct Expected {
     blocks: Vec<ExpectedBlock>,
     timely: bool,

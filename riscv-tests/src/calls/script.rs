@@ -1,4 +1,4 @@
-//! What the universal contract is told to do.
+//! Scripts for the universal contract.
 
 use super::contract::SCRIPT;
 
@@ -11,11 +11,11 @@ pub struct Script(pub Vec<Operation>);
 pub struct Operation {
     /// The number of the host call.
     pub number: u32,
-    /// What the argument registers hold; at most six registers in all.
+    /// The contents of the argument registers; at most six in all.
     pub arguments: Vec<Argument>,
 }
 
-/// What stands in one or two registers.
+/// The contents of one or two registers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// A number.
@@ -121,7 +121,7 @@ impl Operation {
     }
 }
 
-/// What stands behind the operations.
+/// The data behind the operations.
 struct Pool {
     begin: usize,
     bytes: Vec<u8>,

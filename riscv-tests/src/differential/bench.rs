@@ -129,7 +129,7 @@ impl Bench {
         Ok(Self { linkers, _folder: folder })
     }
 
-    /// What the oracle does with a trial.
+    /// The outcome of a trial in the oracle.
     pub fn oracle(&self, trial: &Trial) -> Observed {
         let mut oracle = Oracle::new(trial.setup());
         let mut calls = Vec::new();
@@ -195,7 +195,7 @@ impl Bench {
         Ok(module)
     }
 
-    /// What a subject of the runtime does with a trial whose module is there already.
+    /// The outcome of a trial whose module exists, in a subject of the runtime.
     pub fn observe_module(
         &self,
         trial: &Trial,

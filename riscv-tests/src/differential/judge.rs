@@ -37,7 +37,7 @@ impl Selection {
     }
 }
 
-/// What the oracle and one subject did differently.
+/// The differences between the oracle and one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The subject that differs.
@@ -49,7 +49,7 @@ pub struct Verdict {
 /// The outcome of a trial.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// What the oracle did.
+    /// The outcome of the oracle.
     pub expected: Observed,
     /// How many subjects ran.
     pub subjects: usize,

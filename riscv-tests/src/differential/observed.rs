@@ -1,4 +1,4 @@
-//! What is seen of an execution, and the first thing in which two of them differ.
+//! The observable outcome of an execution, and the first difference of two of them.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub enum Ending {
     OutOfGas,
 }
 
-/// What a host function saw.
+/// The arguments that a host function saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostCall {
     /// The address of the ECALL.

@@ -9,7 +9,7 @@ use crate::oracle::{Segment, Setup};
 pub struct Shrunk {
     /// The program.
     pub trial: Trial,
-    /// What differs.
+    /// The difference.
     pub verdict: Verdict,
 }
 

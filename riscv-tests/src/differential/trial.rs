@@ -44,12 +44,12 @@ impl Trial {
         self.setup.gas = gas;
     }
 
-    /// What the oracle starts from.
+    /// The start of the oracle.
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// What the other engines load.
+    /// The file that the other engines load.
     pub fn elf(&self) -> &[u8] {
         &self.elf
     }

@@ -43,11 +43,11 @@ pub struct Failure {
     pub file: String,
     /// Name, fork and choice of values.
     pub test: String,
-    /// What differs.
+    /// The difference.
     pub reason: String,
 }
 
-/// What became of the tests.
+/// The outcomes of the tests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Fixture files.

@@ -40,7 +40,7 @@ impl Layout {
         Self { text, rodata, data, data_length }
     }
 
-    /// What the data base register holds: the middle of data.
+    /// The value of the data base register: the middle of data.
     pub(super) fn data_base(&self) -> u32 {
         self.data + self.data_below()
     }

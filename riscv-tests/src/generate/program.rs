@@ -1,4 +1,4 @@
-//! What all generators share: registers with a role, and the instructions between the jumps.
+//! Code that all generators share: registers with a role, and the instructions between the jumps.
 
 use super::case::{Case, EXIT};
 use super::code::{Code, Label};
@@ -23,7 +23,7 @@ const FREE: [u32; 19] = [5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 25, 26, 27, 28
 /// The words of the main frame that are accessed often.
 const SLOTS: [u32; 8] = [16, 28, 60, 64, 100, 128, 192, 252];
 
-/// What the entry moves sp down by.
+/// The distance by which the entry moves sp down.
 pub(super) const MAIN_FRAME: u32 = 256;
 
 pub(super) struct Program {

@@ -27,7 +27,7 @@ pub struct Test {
     pub source: PathBuf,
     /// How the result is judged.
     pub kind: Kind,
-    /// What is expected.
+    /// The expected outcome.
     pub expected: Expected,
     /// Directories for `#include`.
     pub include: Vec<PathBuf>,
@@ -75,14 +75,14 @@ pub enum Kind {
     Signature(Option<PathBuf>),
 }
 
-/// What a test is expected to do.
+/// The expected outcome of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Pass.
     Pass,
     /// Trap with an illegal instruction, for the reason given.
     Illegal(&'static str),
-    /// Nothing: the test cannot be run here, for the reason given.
+    /// None: the test cannot be run here, for the reason given.
     CannotRun(&'static str),
 }
 
@@ -123,7 +123,7 @@ impl Test {
         self.cases.iter().filter(move |case| case.is_for(isa)).flat_map(|case| &case.defines)
     }
 
-    /// What the report says beside the result.
+    /// A remark in the report beside the result.
     pub fn remark(&self) -> &'static str {
         if let Expected::Illegal(reason) | Expected::CannotRun(reason) = self.expected {
             return reason;

@@ -25,7 +25,7 @@ pub struct Engines {
 /// The result of one engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// As expected.
+    /// The expected outcome.
     Passed,
     /// Not as expected, or not run.
     Failed(String),
@@ -46,7 +46,7 @@ pub struct Row {
     pub remark: String,
 }
 
-/// What an engine did with a test.
+/// The outcome of a test in an engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Ran {
     exit: Exit,

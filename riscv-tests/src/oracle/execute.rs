@@ -1,4 +1,4 @@
-//! What each instruction does.
+//! The meaning of each instruction.
 
 use super::Oracle;
 use super::instruction::{

@@ -42,7 +42,7 @@ impl MemoryClass {
     }
 }
 
-/// What each arrival costs beside the instructions of the run.
+/// The charge of each arrival besides the instructions of the run.
 pub(super) const RUN_BASE: u64 = 2;
 
 /// `cost(i)`.

@@ -129,7 +129,7 @@ pub(super) enum Size {
     Word,
 }
 
-/// What is computed from one register.
+/// Operations on one register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
     Clz,

@@ -19,7 +19,7 @@ pub(super) struct Memory {
     pages: BTreeMap<u32, Page>,
 }
 
-/// What an access needs of each byte.
+/// The permission that an access needs of each byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Need {
     Mapped,

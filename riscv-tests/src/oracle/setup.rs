@@ -1,4 +1,4 @@
-//! What a frame starts from.
+//! The state in which a frame starts.
 
 use super::memory::{Memory, PAGE_SIZE};
 use super::{MemoryClass, text::Text};
@@ -27,7 +27,7 @@ pub struct Setup {
     pub sp: u32,
 }
 
-/// What an image may contain besides RV32IMA and C. [`Isa::default`] is nothing.
+/// The extensions of an image besides RV32IMA and C. [`Isa::default`] has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Isa {
     /// RV64.

@@ -1,6 +1,6 @@
 //! Kinds of trap, with the codes of section 5 as literal numbers.
 
-/// What ended a frame, without the pc.
+/// The reason why a frame ended, without the pc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trap {
     /// Code of the kind.

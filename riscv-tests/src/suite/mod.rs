@@ -48,7 +48,7 @@ use crate::oracle::{Isa, MemoryClass, STACK_TOP, Segment, Setup};
 /// A conformance program.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// What it checks.
+    /// A description of the checks.
     pub name: String,
     /// The program, with enough gas.
     pub trial: Trial,

@@ -8,7 +8,7 @@ use super::{Code, DATA, POOL, PROFILE, Program, Shape};
 const ADDR: Reg = Reg::S0;
 const D: Reg = Reg::T2;
 
-/// What raises a trap: instructions, in the words of the text.
+/// Instructions that raise a trap.
 struct Raiser {
     name: String,
     /// The value of [`ADDR`] before.

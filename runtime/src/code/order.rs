@@ -66,7 +66,7 @@ impl<K: Copy + Eq + Hash, J> Order<K, J> {
         self.jobs.insert(place, Waiting { key, job, cost, since: self.clock });
     }
 
-    /// Somebody wants this job: it is due one time its cost earlier, though never before it came.
+    /// A caller wants this job: it is due one time its cost earlier, though never before it came.
     pub(crate) fn raise(&mut self, key: &K) {
         let Some(place) = self.places.get_mut(key) else { return };
         let Some(waiting) = self.jobs.remove(place) else { return };

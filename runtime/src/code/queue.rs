@@ -72,7 +72,7 @@ where
         true
     }
 
-    /// Somebody wants this job.
+    /// A caller wants this job.
     pub(crate) fn raise(&self, key: &K) {
         self.shared.state().jobs.raise(key);
     }

@@ -12,7 +12,7 @@ pub enum CacheError {
     Directory {
         /// The directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// Others can use the directory.
@@ -21,12 +21,12 @@ pub enum CacheError {
         /// The directory.
         path: PathBuf,
     },
-    /// There is no secret that nobody else knows.
+    /// There is no secret that is known to this user alone.
     #[error("the cache's secret {} cannot be used", path.display())]
     Secret {
         /// The file of the secret.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         source: io::Error,
     },
 }

@@ -34,7 +34,7 @@ impl CompileError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChildError {
-    /// It could not be started or talked to.
+    /// It could not be started, or its pipe failed.
     #[error("cannot start the compiler process")]
     Start(#[source] Arc<io::Error>),
     /// It did not answer in time, and was killed.
@@ -43,10 +43,10 @@ pub enum ChildError {
     /// It ended, or was killed, without an answer; or answered with something else.
     #[error("the compiler process gave no answer")]
     Answer,
-    /// It says itself that it failed.
+    /// It reported a failure.
     #[error("the compiler process failed: {0}")]
     Failed(String),
-    /// What it gave is not an artifact.
+    /// Its answer is not an artifact.
     #[error("the compiler process gave an artifact that cannot be read")]
     Artifact(#[from] ReadError),
     /// There is more native code than the program may have.

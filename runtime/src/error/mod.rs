@@ -24,7 +24,7 @@ pub use signal::SignalError;
 #[derive(Debug)]
 pub struct Error(Box<ErrorKind>);
 
-/// What an [`Error`] is about.
+/// The kind of an [`Error`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -34,7 +34,7 @@ pub enum ErrorKind {
     /// The program has no native code and the engine was told to use nothing else.
     #[error("the module cannot be compiled")]
     Translate(#[from] TranslateError),
-    /// The process that compiles gave nothing, and the engine was told to use nothing else.
+    /// The process that compiles gave no artifact, and the engine was told to use nothing else.
     #[error("the module cannot be compiled")]
     Compiler(#[from] ChildError),
     /// The code cache must not be used.
@@ -60,7 +60,7 @@ pub enum ErrorKind {
     HostCallTwice {
         /// The number in a7.
         number: u32,
-        /// The name that stood first.
+        /// The name of the first definition.
         first: String,
         /// The name of the second definition.
         second: String,
@@ -73,7 +73,7 @@ pub enum ErrorKind {
     Host {
         /// The name given to the linker.
         name: String,
-        /// What the host function returned.
+        /// The error of the host function.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// [`Instance::resume`](crate::Instance::resume) without a host call to resume from.
@@ -136,12 +136,12 @@ fn list(calls: &[MissingHostCall]) -> String {
 }
 
 impl Error {
-    /// What the error is about.
+    /// The kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0
     }
 
-    /// Gives out what the error is about.
+    /// The kind of the error, owned.
     pub fn into_kind(self) -> ErrorKind {
         *self.0
     }

@@ -22,8 +22,8 @@ pub(super) fn drive_interpreter<T>(
     let loaded = module.loaded();
     let mut used = Used::of(&loaded.counters.interpreted_gas);
     let mut hart = frame.guest.hart();
-    // whoever wishes to see the interpreter does not wait
-    // nor does a guest that can be interrupted: nobody could end it meanwhile
+    // a caller that asked for the interpreter does not wait
+    // nor does a guest that can be interrupted: it could not be ended meanwhile
     let waits = *interpret_first == 0 && frame.interrupt.is_none();
     if *interpret_first == 0 {
         module.engine().provider().raise(loaded);

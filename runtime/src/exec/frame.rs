@@ -22,13 +22,13 @@ pub(crate) struct Frame<T> {
     /// Why execution stopped.
     pub(crate) stopped: StoppedHere,
     pub(super) table: Arc<HostTable<T>>,
-    /// What may end the execution from outside.
+    /// The handle that ends the execution from outside.
     pub(crate) interrupt: Option<InterruptHandle>,
     /// Whether execution stopped at an arrival that could not be paid.
     pub(super) unpaid: bool,
 }
 
-/// What host functions see of an instance, and native code of its first field.
+/// The part of an instance that host functions see; native code sees its first field.
 #[repr(C)]
 pub(crate) struct Guest<T> {
     pub(crate) context: Context,
@@ -73,7 +73,7 @@ impl<T> Frame<T> {
         }
     }
 
-    /// Whether somebody interrupted the execution, which then has stopped.
+    /// Whether the execution was interrupted, and so has stopped.
     #[inline]
     pub(super) fn is_interrupted(&mut self) -> bool {
         match &self.interrupt {
@@ -98,7 +98,7 @@ impl<T> Frame<T> {
         match self.stopped.take() {
             Some(Ok(stopped)) => stopped,
             Some(Err(panic)) => resume_unwind(panic),
-            None => unreachable!("whoever stops execution says why"),
+            None => unreachable!("a stop has a reason"),
         }
     }
 

@@ -38,8 +38,8 @@ pub use typed::TypedFunction;
 /// | out of gas | [`Exit::OutOfGas`] at an arrival, with registers that are known | `refuel` |
 /// | ended | any other exit, an error of a host function, a panic in one | reading |
 ///
-/// An instance that has ended cannot execute again: what its memory means after a trap, only the
-/// guest knew. Everything else is an error that changes nothing.
+/// An instance that has ended cannot execute again: the host cannot know what its memory means after a
+/// trap. Everything else is an error that changes nothing.
 ///
 /// ```
 /// use bessemer_image::{ImageBuilder, Profile};
@@ -72,7 +72,7 @@ pub struct Instance<T> {
     module: Counting,
 }
 
-/// A module, and what its statistics do not know yet: a shared counter is too slow for every call.
+/// A module, and counts that are not in its statistics yet: a shared counter is too slow for every call.
 struct Counting {
     module: Module,
     native_runs: u64,
@@ -154,7 +154,7 @@ impl<T> Instance<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Paused`] and [`ErrorKind::Ended`] if the instance is that, and
+    /// [`ErrorKind::Paused`] and [`ErrorKind::Ended`] if the instance is in that state, and
     /// [`ErrorKind::Host`] if a host function failed, which ends the instance.
     ///
     /// # Panics
@@ -319,8 +319,8 @@ impl<T> Instance<T> {
         }
     }
 
-    /// Interprets this many runs before native code takes over, even if it is there already: so that
-    /// tests can see that nothing can be seen of the change, wherever it happens.
+    /// Interprets this many runs before native code takes over, even if there is native code already, so that
+    /// tests can check that the change of engines is not observable, wherever it happens.
     #[cfg(feature = "test-hooks")]
     pub fn swap_after(&mut self, runs: u64) {
         self.interpret_first = runs;
@@ -365,11 +365,11 @@ impl<T> Instance<T> {
     /// Registers have to be known there, which they are with
     /// [`Config::precise_registers`](crate::Config::precise_registers) and with
     /// [`Backend::Interpreter`](crate::Backend::Interpreter). Where a host function found too little gas,
-    /// nobody can go on.
+    /// execution cannot go on.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotOutOfGas`] if the instance is not there, and then nothing changes;
+    /// [`ErrorKind::NotOutOfGas`] in any other state, and then nothing changes;
     /// [`ErrorKind::GasLimit`]; otherwise as [`run`](Instance::run).
     ///
     /// # Panics
@@ -466,7 +466,7 @@ impl<T> Instance<T> {
         self.state = State::Ready;
     }
 
-    /// Brings the instance to where `run` starts, if there is a way.
+    /// Prepares the state in which `run` starts, if that is possible.
     fn ready(&mut self) -> Result<(), Error> {
         match self.state {
             State::Ready => Ok(()),
@@ -548,13 +548,13 @@ impl<T> Instance<T> {
     }
 
     /// Fails if the system refused memory that the guest may write to: then nothing that happened
-    /// since is the guest's doing.
+    /// since is an outcome of the guest.
     #[inline]
     fn refused(&mut self) -> Result<(), Error> {
         self.frame.guest.region.take_refused().map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// What a stop means for the instance. `exact` says whether registers are known after a trap.
+    /// The outcome of a stop for the instance. `exact` says whether registers are known after a trap.
     #[cold]
     fn stopped(&mut self, exact: bool) -> Result<Exit, Error> {
         let exit = match self.frame.take_stopped() {

@@ -7,7 +7,7 @@ use crate::exec::signal::{self, ThreadId};
 
 /// Ends guests, from any thread and at any time.
 ///
-/// An instance that was told of the handle by [`Instance::interrupt_by`](crate::Instance::interrupt_by)
+/// An instance that got the handle by [`Instance::interrupt_by`](crate::Instance::interrupt_by)
 /// ends with [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), natively within microseconds and in
 /// the interpreter at the next arrival: a failure of the host, as when a deadline passes, and never an
 /// outcome of the guest. A host function is not interrupted; the guest ends where it would come back.
@@ -70,13 +70,13 @@ impl InterruptHandle {
         self.0.interrupted.load(Ordering::Relaxed)
     }
 
-    /// What the handler of signals looks at.
+    /// The flag that the signal handler reads.
     pub(crate) fn flag(&self) -> &AtomicBool {
         &self.0.interrupted
     }
 
-    /// This thread goes to native code with the handle. One that never says that it left is told for
-    /// nothing, which does no harm.
+    /// This thread enters native code with the handle. A thread that left without saying so gets a signal
+    /// more, which has no effect.
     pub(crate) fn enter(&self) {
         self.threads().push(ThreadId::current());
     }

@@ -11,7 +11,7 @@ pub(crate) struct Announcement(#[allow(dead_code, reason = "it has to exist")] M
 
 impl Announcement {
     pub(crate) fn new(file: &File) -> io::Result<Self> {
-        // SAFETY: nobody reads or executes the mapping, so that it does not matter who changes the
+        // SAFETY: the mapping is not read or executed, so that it does not matter who changes the
         // file.
         unsafe { MmapOptions::new().len(1).map_exec(file) }.map(Self)
     }

@@ -15,7 +15,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 
 use super::{PAGE, fault};
 
-/// Bytes in a memory file that nobody writes to any more.
+/// Bytes in a memory file that is not written to any more.
 #[derive(Debug)]
 pub(super) struct Contents {
     place: Place,
@@ -170,7 +170,7 @@ impl Memory {
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the descriptor is open and belongs to nobody else.
+        // SAFETY: the descriptor is open and has no other owner.
         let file = unsafe { File::from_raw_fd(fd) };
         file.set_len(len)?;
         let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;

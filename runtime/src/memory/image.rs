@@ -121,12 +121,12 @@ impl RegionImage {
         self.heap
     }
 
-    /// What is mapped at frame entry, in ascending order; neighbours differ in permission.
+    /// The mappings at frame entry, in ascending order; neighbours differ in permission.
     pub(super) fn areas(&self) -> &[Area] {
         &self.areas
     }
 
-    /// All that a guest can write at frame entry.
+    /// The pages that a guest can write at frame entry.
     pub(super) fn writable(&self) -> impl Iterator<Item = Pages> {
         self.areas
             .iter()

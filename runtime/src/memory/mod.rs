@@ -33,7 +33,7 @@
 //! A system call, or the first touch of a page, costs as much as setting dozens of pages that are
 //! present. So a reset sets exactly the pages that may have been written to, and knows them without
 //! asking: the pages of segments and stack are *frozen*, which is mapped without the permission to
-//! write, until somebody writes to them. Then the page is *opened*: by the fault handler for a store
+//! write, until the first store to them. Then the page is *opened*: by the fault handler for a store
 //! of native code, which is done again as a whole, and by the checked accesses of this module for
 //! everyone else. Open pages stay open from frame to frame, so a program faults in its first frames
 //! only, and a reset without a system call is the normal case.
@@ -107,7 +107,7 @@ pub enum RegionError {
     /// The parts of an image cannot stand together in one address space.
     #[error("segments, stack and heap cannot be laid out: {reason} at {addr:#010x}")]
     Layout {
-        /// What is wrong.
+        /// The fault.
         reason: &'static str,
         /// Guest address of the part that is wrong.
         addr: u32,
@@ -129,7 +129,7 @@ pub enum RegionError {
     /// The operating system refused.
     #[error("cannot {what}")]
     Os {
-        /// What was to be done.
+        /// The operation.
         what: &'static str,
         /// Why it was refused.
         source: std::io::Error,

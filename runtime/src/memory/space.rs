@@ -137,7 +137,7 @@ impl Region {
         self.reserved().contains(&host).then_some(guest)
     }
 
-    /// What memory looked like at frame entry.
+    /// The memory image of frame entry.
     pub fn image(&self) -> &Arc<RegionImage> {
         &self.image
     }

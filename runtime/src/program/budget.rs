@@ -12,7 +12,7 @@ pub(crate) struct Budget {
     left: AtomicU64,
     /// How often there was no code for those who had waited.
     failures: AtomicU32,
-    /// What the limit is without failures.
+    /// The limit before a failure.
     first: u64,
 }
 
@@ -61,7 +61,7 @@ impl Budget {
 /// when interpreting has cost about as much as compiling does, which takes a good two microseconds for
 /// a byte of text, and the interpreter a good half nanosecond for a unit of gas.
 ///
-/// It is a rule on gas, so that nobody makes a node compile what he did not pay for, and on the whole
+/// It is a rule on gas, so that no sender makes a node compile what it did not pay for, and on the whole
 /// nothing takes more than twice as long as the better choice would have taken.
 pub(crate) fn interpreted_gas(program: &Program) -> u64 {
     let text = program.text();

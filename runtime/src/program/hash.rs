@@ -1,4 +1,4 @@
-//! What a program's file is known by.
+//! The hash by which a program's file is known.
 
 /// The hash of a program's file by which the cache knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

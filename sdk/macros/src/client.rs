@@ -86,7 +86,7 @@ fn tried<'a>(function: &Function, all: &[&'a Function]) -> Option<&'a Function> 
     all.iter().copied().find(|other| other.ident == name || other.ident == format!("r#{name}"))
 }
 
-/// What a client can do beside the functions of its contract, whose names go first.
+/// Methods of a client besides the functions of its contract, whose names have priority.
 fn own(functions: &[&Function]) -> Tokens {
     let sdk = quote!(::bessemer_sdk);
     let all = [

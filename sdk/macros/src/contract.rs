@@ -11,7 +11,7 @@ use syn::{
 use crate::client;
 use crate::function::{Function, Receiver, Role, at, is_ours, local, read};
 
-/// What stands in the parentheses of `#[contract(...)]`.
+/// The arguments of `#[contract(...)]`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) namespace: Option<LitStr>,

@@ -10,7 +10,7 @@ use syn::{
 
 use crate::names::camel_case;
 
-/// What a function is for.
+/// The role of a function.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Function,
@@ -42,7 +42,7 @@ pub(crate) struct Function {
     pub(crate) output: Output,
 }
 
-/// What a function returns.
+/// The result of a function.
 pub(crate) struct Output {
     /// The value; if the function can fail, the one of `Ok`.
     pub(crate) value: Type,

@@ -1,10 +1,10 @@
-//! What does not compile, and what the author is told.
+//! Sources that do not compile, and the messages for their authors.
 
 use syn::{DeriveInput, Item, ItemEnum, ItemStruct, ItemTrait, parse_str};
 
 use crate::{abi, client, contract, error, event, layout, stored};
 
-/// What `#[contract(...)]` says of a source.
+/// The message of `#[contract(...)]` for a source.
 fn contract_error(options: &str, source: &str) -> String {
     let options = parse_str::<contract::Options>(options);
     let tokens = options.and_then(|options| match parse_str(source)? {

@@ -154,7 +154,7 @@ macro_rules! shifts {
     };
 }
 
-/// What both kinds of numbers are to the encoding, storage, events and iterators.
+/// Implementations for both kinds of numbers: encoding, storage, events and iterators.
 macro_rules! values {
     ($Type:ident $kind:ident) => {
         impl<const BITS: usize> bessemer_types::Abi for $Type<BITS> {

@@ -44,7 +44,7 @@ impl U256 {
         Self(bits)
     }
 
-    /// As the host of native tests has it.
+    /// Converts to the form of the host of native tests.
     #[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
     pub(crate) const fn bits(self) -> Bits {
         self.0

@@ -106,7 +106,7 @@ pub const fn namespaced(name: &str, index: u8) -> [u8; 18] {
     path
 }
 
-/// What can stand at a path: a container, or a value, for which the container is [`Value`].
+/// The type at a path: a container, or a value, for which the container is [`Value`].
 pub trait Layout {
     /// The container.
     type Container: 'static;

@@ -21,7 +21,7 @@ pub struct Artifact {
     pub(crate) tables: Tables,
 }
 
-/// What has to be known of machine code to enter it and to handle its faults.
+/// The tables by which machine code is entered and its faults are handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
     /// Offset of the entry stub.
@@ -121,7 +121,7 @@ impl Artifact {
         &self.code
     }
 
-    /// What belongs to the machine code.
+    /// The tables of the machine code.
     pub fn tables(&self) -> &Tables {
         &self.tables
     }
@@ -160,7 +160,7 @@ impl Artifact {
     /// # Errors
     ///
     /// [`ReadError`] if the bytes are no artifact. Whether the code in them is what the translator
-    /// makes, nobody can see from them: who executes it must know where it comes from.
+    /// makes cannot be seen from them: who executes it must know where it comes from.
     pub fn read(bytes: &[u8]) -> Result<(Note, Self), ReadError> {
         let note = Note::parse(bytes)?;
         let code = bytes.get(note.code_range()).ok_or(ReadError::Truncated)?;

@@ -33,7 +33,7 @@ pub enum ReadError {
         table: &'static str,
         /// Number of the row.
         row: usize,
-        /// What every row obeys.
+        /// The rule for every row.
         rule: &'static str,
     },
 }
@@ -205,7 +205,7 @@ impl Note {
 
     fn read_traps(&self, bytes: &[u8], units: &[Unit]) -> Result<Vec<TrapRecord>, ReadError> {
         let mut traps = Vec::with_capacity(self.traps as usize);
-        // faults of the stub are nobody's
+        // faults of the stub belong to no guest instruction
         let mut lowest = units.first().map_or(u32::MAX, |unit| unit.offset);
         for (row, [offset, pc, last]) in rows(bytes, TRAP_LEN).enumerate() {
             let failed = |rule| Err(ReadError::Row { table: "traps", row, rule });

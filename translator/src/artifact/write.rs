@@ -10,7 +10,7 @@ use super::layout::{
     FORMAT_VERSION, HEAD_LEN, NOTE_LEN, NOTE_NAME, NOTE_NAME_LEN, NOTE_TYPE, SECTIONS, TABLE_ALIGN,
 };
 
-/// What a file says besides its artifact.
+/// The labels of a file besides its artifact.
 #[derive(Clone, Copy)]
 pub struct Labels<'a> {
     /// The key under which it is looked for.

@@ -1,4 +1,4 @@
-//! What ends a run: branches, jumps, calls, returns, host calls.
+//! The ends of runs: branches, jumps, calls, returns, host calls.
 //!
 //! A guest call is a native call. The callee returns the guest pc to go on at; the caller compares it
 //! with its own return address and, when it differs, hands it on to its own caller, down to the
@@ -232,7 +232,7 @@ impl Lowering<'_, '_> {
         self.dispatch.serve(|| shared_block(&mut self.builder, &[I32, I32]))
     }
 
-    /// What the unit's indirect jumps share. Their table is there once.
+    /// The block that the unit's indirect jumps share. Their table is there once.
     fn lower_dispatch(&mut self) {
         let mut blocks = self.dispatch.take();
         if let [_, _, ..] = blocks[..] {
@@ -355,7 +355,7 @@ impl Lowering<'_, '_> {
         Arguments { local, carried: self.passed() }.to_array()
     }
 
-    /// Returns to whoever called this unit. `from` is the address of the jump if the target is still
+    /// Returns to the caller of this unit. `from` is the address of the jump if the target is still
     /// to be checked and the jump to be linked, else 0.
     fn leave(&mut self, next: Value, from: u32) {
         let from = self.builder.ins().iconst(I32, i64::from(from));
@@ -541,7 +541,7 @@ impl Lowering<'_, '_> {
         self.builder.ins().jump(host, &[pc, local].map(BlockArg::Value));
     }
 
-    /// What the unit's host calls share, if they do.
+    /// The block that the unit's host calls share, if they do.
     fn lower_host_calls(&mut self) {
         let Some(resume) = self.resume else { return };
         for block in self.host.take() {

@@ -6,7 +6,8 @@ use cranelift_codegen::isa::CallConv;
 
 use crate::flow::PASSED;
 
-/// What units get and give back besides: the meter, and the passed registers behind it.
+/// The common part of parameters and results of units: the meter, and the passed registers behind
+/// it.
 pub(crate) const CARRIED: usize = 1 + PASSED.len();
 
 /// What a unit gets. The order of the signature, and that of [`Results`], is one in which all that is
@@ -18,7 +19,7 @@ pub(crate) struct Arguments<V> {
     pub(crate) carried: [V; CARRIED],
 }
 
-/// What a unit returns.
+/// The results of a unit.
 pub(crate) struct Results<V> {
     /// The next pc, zero-extended, or `HOST_EXIT`. Whether the jump to it is still to be checked
     /// is in the context.

@@ -84,7 +84,7 @@ pub(crate) enum Style {
 impl Style {
     pub(crate) const ALL: [Self; 3] = [Self::Values, Self::StoredMeter, Self::InContext];
 
-    /// Whether every arrival stores the meter to the context, so that nobody has to look for it.
+    /// Whether every arrival stores the meter to the context, so that it need not be looked for.
     pub(crate) fn stores_meter(self) -> bool {
         self != Self::Values
     }
@@ -109,7 +109,7 @@ pub(crate) fn lower_unit(
         function.collect_debug_info();
     }
     // places are kept as distances from a base, by default the first one that is set, and a distance
-    // of -1 is no place: a trap there would be nobody's
+    // of -1 is no place: a trap there would belong to no instruction
     function.params.ensure_base_srcloc(SourceLoc::new(0));
     let mut builder = FunctionBuilder::new(function, scratch);
     let vars = [(); 32].map(|()| builder.declare_var(I64));

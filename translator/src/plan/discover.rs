@@ -7,7 +7,7 @@ use bessemer_isa::{I, Inst, J, L, Reg, RegSet};
 
 use super::Constants;
 
-/// What is known of one slot.
+/// The known facts of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// An instruction that control may reach stands here.
@@ -314,7 +314,7 @@ struct Returns {
     released: Vec<CallSite>,
 }
 
-/// What happens when some function may return.
+/// The steps to take when some function is found to return.
 #[derive(Clone, Copy)]
 enum Waiting {
     /// Control comes back from this call.
@@ -367,5 +367,5 @@ impl Returns {
     }
 }
 
-/// The owner of a slot that nobody has reached.
+/// The owner of a slot that has not been reached.
 const NOBODY: u32 = u32::MAX;

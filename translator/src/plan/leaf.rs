@@ -6,7 +6,7 @@ use bessemer_isa::{Class, Inst, J, L, RegSet};
 
 use super::{CallSite, Marks, NOWHERE, is_link};
 
-/// What is known of all units.
+/// The known facts of all units.
 pub(super) struct Leaves {
     /// Per unit: the registers that it and the leaves that it jumps into read or write, if it is a
     /// leaf.

@@ -1,4 +1,4 @@
-//! What a workload needs to be called by name, on RISC-V and in WebAssembly.
+//! Makes workloads callable by name, on RISC-V and in WebAssembly.
 
 #![no_std]
 
@@ -26,7 +26,7 @@ macro_rules! program {
         #[unsafe(no_mangle)]
         pub extern "C" fn nop() {}
 
-        /// The entry of an ELF file, which nobody takes.
+        /// The entry of the ELF file. It is never called.
         // SAFETY: no other function of the program has this name.
         #[cfg(target_arch = "riscv32")]
         #[unsafe(no_mangle)]

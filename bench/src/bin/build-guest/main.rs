@@ -25,7 +25,7 @@ use bessemer_toolchain::remap::Names;
 use bessemer_toolchain::rust::{self, Toolchain};
 use sha2::{Digest, Sha256};
 
-/// What an image may weigh: they are committed, and a rebuild commits all of them again.
+/// The largest size of an image: images are committed, and a rebuild commits all of them again.
 const MAX_LENGTH: usize = 60 * 1024;
 
 fn main() -> Result<()> {

@@ -14,7 +14,7 @@ use bessemer_runtime::Backend;
 
 use crate::{progress, show, tables};
 
-/// What to measure.
+/// The measurements to make.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   fairness                              the whole corpus, in about two minutes

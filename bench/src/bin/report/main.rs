@@ -38,7 +38,7 @@ enum Command {
     Fairness(fairness::Arguments),
 }
 
-/// What to report.
+/// The contents of the report.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   report                          everything, in about a minute

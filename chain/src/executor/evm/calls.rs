@@ -1,4 +1,4 @@
-//! What an EVM frame asks for, and what becomes of it: a frame, or an outcome at once.
+//! Requests of EVM frames to call or create. Each becomes a frame, or has an outcome at once.
 
 use bessemer_abi::limits::CALL_DEPTH;
 use bessemer_evm::alloy_primitives::Bytes;
@@ -18,9 +18,9 @@ use crate::host::{Entry, EntryEffect, Frame, Program, Session};
 use crate::journal::{Checkpoint, JournalError};
 use crate::modules::Modules;
 
-/// What becomes of a call or a creation.
+/// The result of preparing a call or a creation.
 pub(crate) enum Next {
-    /// Nothing runs, and this is the outcome.
+    /// No frame runs; this is the outcome.
     Outcome(Outcome),
     /// An EVM frame runs; state has been changed for it since the checkpoint.
     Evm { start: Box<Start>, checkpoint: Checkpoint },

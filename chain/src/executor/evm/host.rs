@@ -28,7 +28,7 @@ pub(crate) struct EvmHost<'s> {
     pub(crate) failure: Option<HostFailure>,
 }
 
-/// What a lookup of a stored word finds.
+/// The result of looking up a stored word.
 struct Stored {
     id: SlotId,
     is_cold: bool,
@@ -101,7 +101,7 @@ impl<'s> EvmHost<'s> {
         }
     }
 
-    /// What the rules call empty: before EIP-161, what does not exist.
+    /// Whether the account is empty by the rules; before EIP-161, whether it does not exist.
     fn is_empty(&self, account: &Account) -> bool {
         if self.rules.has(Fork::SpuriousDragon) { account.is_empty() } else { !account.exists() }
     }

@@ -14,7 +14,7 @@ use crate::host::SharedSession;
 use crate::inspect::{Call, CallKind, End, Inspector, Step};
 use crate::receipt::Status;
 
-/// What an Ethereum transaction asks for.
+/// The request of an Ethereum transaction.
 pub(crate) enum EthereumRequest {
     /// A call.
     Call(Box<CallInputs>),
@@ -198,7 +198,7 @@ impl Executor {
     }
 }
 
-/// What an inspector is told of a call.
+/// The description of a call for an inspector.
 struct Seen {
     kind: CallKind,
     from: Address,

@@ -41,7 +41,7 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     })?;
     match file.persist_noclobber(path) {
         Ok(_) => File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed),
-        // somebody else was faster
+        // another process was faster
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(error.error)),
     }

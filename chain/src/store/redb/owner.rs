@@ -1,4 +1,4 @@
-//! Who has a file open.
+//! Finds the process that has a file open.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

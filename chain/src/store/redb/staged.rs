@@ -22,7 +22,7 @@ struct Inner {
     stage: RwLock<Option<Stage>>,
 }
 
-/// What was not yet done to the file, and how the file would look.
+/// Changes that are not in the file yet, and the file as it would be with them.
 #[derive(Debug)]
 struct Stage {
     /// In order, so that the file is as safe from a crash as if nothing had been held back.

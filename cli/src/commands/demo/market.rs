@@ -28,7 +28,7 @@ pub(super) struct Market {
     pub(super) trade: Vec<Vec<Transaction>>,
 }
 
-/// Whoever sends transactions, with the nonce of the next one.
+/// A sender of transactions, with the nonce of the next one.
 struct Sender {
     address: Address,
     nonce: u64,
@@ -56,7 +56,7 @@ pub(super) fn input(signature: &str, arguments: &impl EncodeFields) -> Vec<u8> {
     encode_behind(&selector(signature), arguments)
 }
 
-/// That many whole coins or tokens.
+/// So many whole coins or tokens, in the smallest unit.
 pub(super) fn whole(count: u64) -> U256 {
     U256::from(count) * U256::from(10).pow(U256::from(18))
 }

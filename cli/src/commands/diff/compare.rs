@@ -1,4 +1,4 @@
-//! What differs between two executions.
+//! The differences between two executions.
 
 use bessemer_isa::Reg;
 use bessemer_runtime::memory::Region;
@@ -68,7 +68,7 @@ pub(super) fn ends(reference: &Execution, other: &Execution) -> Vec<Difference> 
     all.0
 }
 
-/// What differs when two executions make a host call.
+/// The differences when two executions make a host call.
 pub(super) fn calls(reference: Option<HostCall>, other: Option<HostCall>) -> Vec<Difference> {
     let mut all = Differences::default();
     match (reference, other) {

@@ -105,7 +105,7 @@ impl<'a> Subject<'a> {
         Ok(Execution { name: self.name, gas_limit: gas, exit, output: output.state(), instance })
     }
 
-    /// What the blocks cost that this limit pays for: at most the limit.
+    /// The gas of the blocks that this limit pays for: at most the limit.
     pub(super) fn spent(&self, gas: u64) -> Result<u64, Failure> {
         let mut spent = Spent(0);
         self.instance(gas, &Until::End, &Printed::default())?

@@ -38,7 +38,7 @@ pub(super) fn locate(
     difference(reference, other, gas)
 }
 
-/// What differs when the limit pays for the same blocks as `gas`.
+/// The differences when the limit pays for the same blocks as `gas`.
 fn difference(
     reference: &Subject<'_>,
     other: &Subject<'_>,

@@ -24,7 +24,7 @@ use crate::support::program::{self, File};
 /// at every host call its number, pc, all registers and gas; at the end the outcome, pc, gas,
 /// registers, reservation, all memory and what was printed.
 ///
-/// What the program prints is not shown.
+/// The output of the program is not shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -80,7 +80,7 @@ struct Comparison {
     results: Vec<(&'static str, Option<Divergence>)>,
 }
 
-/// What the reference did.
+/// The outcome of the reference.
 struct Reference {
     outcome: String,
     gas_used: u64,
@@ -92,7 +92,7 @@ struct Reference {
 struct Divergence {
     /// At a host call, its index; else at the end.
     host_call: Option<u64>,
-    /// What differs there.
+    /// The differences there.
     differences: Vec<Difference>,
     /// The first block after which states differ.
     block: Option<Block>,

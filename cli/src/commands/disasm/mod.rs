@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// What is shown.
+/// The parts that are shown.
 struct Listing {
     program: Program,
     /// Addresses of guest code, one range for each unit if units are shown.

@@ -13,7 +13,8 @@ pub(super) struct Line {
     pub(super) offset: u64,
     pub(super) bytes: String,
     pub(super) text: String,
-    /// What a fault of the instruction means, and the guest instruction that it belongs to.
+    /// The trap that a fault of the instruction means, and the guest instruction that it belongs
+    /// to.
     pub(super) trap: Option<(String, u32)>,
 }
 

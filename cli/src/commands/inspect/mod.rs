@@ -68,7 +68,7 @@ struct Inspection<'a> {
 struct Loaded {
     program: Program,
     statistics: Statistics,
-    /// What the compiler makes of it, if that was asked for.
+    /// Its native code, if that was asked for.
     artifact: Option<Result<Artifact, TranslateError>>,
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::output::{self, TITLE, grouped};
 
-/// What stands in a text, decoded from front to back.
+/// Statistics of a text, decoded from front to back.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Statistics {
     /// In the order of [`CLASSES`].

@@ -198,7 +198,7 @@ fn run_all(
     })
 }
 
-/// The next job that nobody has taken, and its place.
+/// The next job that no thread has taken, and its place.
 fn take<'a, T>(next: &AtomicUsize, jobs: &'a [T]) -> Option<(usize, &'a T)> {
     let at = next.fetch_add(1, Ordering::Relaxed);
     Some((at, jobs.get(at)?))

@@ -58,7 +58,7 @@ struct EventRecord {
     data: String,
 }
 
-/// What is compared of a step.
+/// The parts of a step that are compared.
 #[derive(Debug, PartialEq, Eq)]
 struct Ended {
     status: u32,

@@ -64,7 +64,7 @@ impl Interface {
         self.abi.functions()
     }
 
-    /// What the constructor takes.
+    /// The parameters of the constructor.
     pub(crate) fn constructor(&self) -> &[Param] {
         self.abi.constructor.as_ref().map_or(&[], |constructor| &constructor.inputs)
     }
@@ -92,7 +92,7 @@ impl Interface {
         self.functions().find(|function| function.selector() == *selector)
     }
 
-    /// What revert data says: an error of the interface, or one of Solidity's two.
+    /// Decodes revert data: an error of the interface, or one of Solidity's two.
     pub(crate) fn error(&self, data: &[u8]) -> Option<Decoded> {
         let (selector, arguments) = data.split_first_chunk::<4>()?;
         let found = self.abi.errors().find(|error| error.selector() == *selector);
@@ -105,7 +105,7 @@ impl Interface {
         }
     }
 
-    /// What an event says.
+    /// Decodes an event.
     pub(crate) fn event(&self, event: &Event) -> Option<Decoded> {
         let (first, topics) = event.topics.split_first()?;
         let found = self.abi.events().find(|known| {
@@ -124,7 +124,7 @@ impl Interface {
     }
 }
 
-/// What revert data of Solidity's own two errors says.
+/// Decodes revert data of Solidity's own two errors.
 pub(crate) fn standard(data: &[u8]) -> Option<Decoded> {
     let (name, ty, value) = match Revert::decode(data)? {
         Revert::Error(message) => ("Error", "string", DynSolValue::String(message.to_owned())),
@@ -134,7 +134,7 @@ pub(crate) fn standard(data: &[u8]) -> Option<Decoded> {
     Some(Decoded { name: name.to_owned(), fields: vec![Field { param, value }] })
 }
 
-/// The type of a parameter; `None` if there is no such type, or nobody needs one so deep.
+/// The type of a parameter; `None` if there is no such type, or it is nested too deeply.
 pub(crate) fn type_of(param: &Param) -> Option<DynSolType> {
     let shallow = |param: &Param| param.ty.matches('[').count() <= ARRAYS;
     (shallow(param) && param.components.iter().all(shallow)).then(|| param.resolve().ok())?

@@ -43,7 +43,7 @@ pub(crate) fn one_line(decoded: &Decoded, names: &Names) -> String {
     format!("{name} {{ {} }}", list.join(", "))
 }
 
-/// What the code of Solidity's `Panic(uint256)` means, behind ` = `.
+/// The meaning of the code of Solidity's `Panic(uint256)`, behind ` = `.
 pub(crate) fn panic_in_words(decoded: &Decoded) -> Option<String> {
     let [Field { value: DynSolValue::Uint(code, _), .. }] = decoded.fields.as_slice() else {
         return None;

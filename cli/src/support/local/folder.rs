@@ -49,7 +49,7 @@ impl Folder {
         Ok(Self::of(package.unwrap_or(&here)))
     }
 
-    /// What the folder belongs to.
+    /// The project of the folder.
     pub(crate) fn project(&self) -> &Path {
         &self.project
     }

@@ -35,7 +35,7 @@ pub(crate) struct Local {
     _lock: Lock,
 }
 
-/// Who sends a transaction, and what goes with it.
+/// The sender, value and gas of a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     pub(crate) from: Address,

@@ -82,7 +82,7 @@ impl Touched {
     }
 }
 
-/// What differs afterwards, and which slots do.
+/// The differences after the transaction, and the slots that differ.
 fn changes(
     was: Option<&Map<String, Value>>,
     is: Option<&Map<String, Value>>,

@@ -20,7 +20,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// What is wrong, for people.
+    /// A description of the fault, for people.
     pub const fn message(self) -> &'static str {
         match self {
             Self::Short => "the encoded values end too early",
@@ -66,14 +66,14 @@ pub fn decode<'a, T: DecodeFields<'a>>(data: &'a [u8]) -> Result<T, DecodeError>
     decoder.finish().map(|()| fields)
 }
 
-/// What a value is read from.
+/// The bytes from which a value is read.
 ///
 /// Each byte is read at most once: heads from front to back, and each tail where the one before it
 /// ends. What is read behind the first error is without meaning, and no more than was asked for.
 #[derive(Debug)]
 pub struct Decoder<'a> {
     data: &'a [u8],
-    /// What offsets count from.
+    /// The start from which offsets count.
     base: usize,
     /// Where the next head stands.
     head: usize,

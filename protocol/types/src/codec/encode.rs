@@ -56,7 +56,7 @@ pub fn encode_behind(prefix: &[u8], fields: &impl EncodeFields) -> Vec<u8> {
 #[derive(Debug)]
 pub struct Encoder<'a> {
     out: &'a mut [u8],
-    /// What offsets count from.
+    /// The start from which offsets count.
     base: usize,
     /// Where the next head goes.
     head: usize,
@@ -117,7 +117,7 @@ impl Encoder<'_> {
     }
 }
 
-/// What lies outside is not written: it means that a type gave a wrong size for its value.
+/// Bytes outside are not written: a type gave a wrong size for its value.
 fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(slot) = out.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
         slot.copy_from_slice(bytes);

@@ -16,7 +16,7 @@ const WORD: usize = 32;
 
 /// A type that has a Solidity type.
 pub trait Abi {
-    /// That Solidity type.
+    /// The Solidity type.
     const TYPE: &'static Type;
     /// Whether a head only points at the value.
     const DYNAMIC: bool;

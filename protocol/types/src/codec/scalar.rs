@@ -58,7 +58,7 @@ macro_rules! numbers {
 
 numbers! { u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 }
 
-/// What stands in front of a number whose sign this is.
+/// The padding in front of a number of this sign.
 const fn sign(negative: bool) -> [u8; WORD] {
     [if negative { 0xff } else { 0 }; WORD]
 }

@@ -17,13 +17,13 @@ pub(super) struct Frame {
     pub(super) input: Vec<u8>,
     pub(super) read_only: bool,
     pub(super) entry: Entry,
-    /// What the last call of this frame gave.
+    /// The output of the last call of this frame.
     pub(super) received: Vec<u8>,
     /// Where the heap ends.
     pub(super) heap_end: u32,
 }
 
-/// What happens to state on the way in.
+/// The change of state on entering a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
     Transfer,

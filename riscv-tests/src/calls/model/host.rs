@@ -26,7 +26,7 @@ mod refused {
     pub(super) const REJECTED: u32 = -7_i32 as u32;
 }
 
-/// What the registers of each argument hold: address or number, and bytes or the high half.
+/// The registers of each argument: address or number, and bytes or the high half.
 struct Arguments(Vec<(u32, u32)>);
 
 impl Arguments {

@@ -38,7 +38,7 @@ pub(super) struct Model {
     timestamp: u64,
     /// Counts of frames and calls.
     pub(super) health: Health,
-    /// What the transaction remembers whatever fails.
+    /// The records of the transaction that outlive failed frames.
     session: Session,
 }
 
@@ -123,7 +123,7 @@ impl Model {
         Ok(())
     }
 
-    /// What asks to write is listed as written, also if it then does not.
+    /// A call that asks to write is listed as a write, also if it then does not write.
     fn may_write(&mut self, key: &StateKey) -> Result<(), Undeclared> {
         let declared = self.session.declared.as_ref();
         if declared.is_some_and(|list| !list.writes.contains(key)) {

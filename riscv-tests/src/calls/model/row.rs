@@ -1,6 +1,6 @@
 //! The host-call table, as literal numbers.
 
-/// What the registers of an argument hold.
+/// The contents of the registers of an argument.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Number,

@@ -241,7 +241,7 @@ fn out_of_gas() -> Ended {
     Ended { status: Status::OutOfGas, output: Vec::new(), gas: 0 }
 }
 
-/// What the transaction declares, and what it names itself.
+/// The keys that the transaction declares, and those that it names itself.
 fn declared(transaction: &Transaction, to: &Address) -> Option<AccessList> {
     let mut declared = AccessList::clone(transaction.access.as_deref()?);
     declared.writes.extend([StateKey::Account(transaction.sender), StateKey::Account(*to)]);

@@ -19,7 +19,7 @@ pub(crate) struct Secret {
 impl Secret {
     /// Reads the secret; makes it, and its folder, if there is none.
     ///
-    /// Whoever knows the secret can have code executed, so that a file which others can read or
+    /// The secret allows to have code executed, so that a file which others can read or
     /// replace is refused.
     pub(crate) fn open(path: &Path) -> Result<Self, CacheError> {
         let failed = |source| CacheError::Secret { path: path.to_owned(), source };
@@ -55,7 +55,7 @@ impl Secret {
         Ok(Self { key: blake3::derive_key(context, &secret) })
     }
 
-    /// Makes a secret under another name and gives it its own if nobody has been faster.
+    /// Makes a secret under another name and gives it its own if no other process has been faster.
     fn create(path: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             create_dir_all(folder)?;
@@ -90,14 +90,14 @@ impl Secret {
     }
 }
 
-/// Fills in bytes that nobody can guess.
+/// Fills in random bytes.
 pub(super) fn random(bytes: &mut [u8]) -> io::Result<()> {
     // so few bytes come at once or not at all
     let got = getrandom(&mut *bytes, GetRandomFlags::empty())?;
     if got == bytes.len() { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
 }
 
-/// Says nothing of the key.
+/// Does not show the key.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret").finish_non_exhaustive()

@@ -2,7 +2,7 @@
 //!
 //! Everything in the directory is hostile until its authentication code is right. Any number of
 //! processes may use one directory: files appear whole under their names or not at all, and a
-//! file that goes away in between was never there.
+//! file that is removed in between counts as absent.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -35,7 +35,7 @@ pub(crate) struct Store {
     path: PathBuf,
     limits: CacheLimits,
     secret: Secret,
-    /// What the directory holds, as far as this process knows; `None` until it looked.
+    /// The contents of the directory, as far as this process knows; `None` until it looked.
     usage: Mutex<Option<Usage>>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) enum Missed {
 #[error(transparent)]
 pub struct CacheFileError(pub(crate) Missed);
 
-/// What is wrong with a file.
+/// The fault of a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Damage {
     #[error("it is not a regular file")]
@@ -104,7 +104,7 @@ pub(crate) enum Damage {
 /// A file of the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheEntry {
-    /// What it is found by.
+    /// The key.
     pub key: Key,
     /// Its length.
     pub bytes: u64,
@@ -149,7 +149,7 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Whether an artifact can be loaded; that is no use of it.
+    /// Whether an artifact can be loaded. Does not count as a use of it.
     pub(crate) fn verify(&self, key: Key) -> Result<(), Missed> {
         self.open_and_read(key).map(drop)
     }
@@ -175,7 +175,7 @@ impl Store {
         Ok((file, stat, loaded))
     }
 
-    /// Checks what the system says of a file, and gives its length.
+    /// Checks the metadata of a file, and returns its length.
     fn check(&self, stat: &Stat) -> Result<usize, Damage> {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(Damage::Kind);
@@ -194,7 +194,7 @@ impl Store {
         if fits { Ok(len) } else { Err(Damage::Length) }
     }
 
-    /// Reads each byte once, into memory that nobody else can change, and looks at none of them
+    /// Reads each byte once, into private memory, and looks at none of them
     /// before the authentication code was right. One read and one hash of all bytes in a row: both
     /// cost half as much again in pieces.
     fn read(&self, file: &mut File, len: usize, key: Key) -> Result<Stored, Missed> {
@@ -304,14 +304,14 @@ impl Store {
     }
 
     /// Removes what an interrupted process has left, and the least recently used files above the
-    /// limits; gives the number of removed files.
+    /// limits; returns the number of removed files.
     pub(crate) fn sweep(&self) -> io::Result<u64> {
         let swept = self.remove_abandoned(&self.scan()?.1);
         *self.usage() = None;
         Ok(swept + self.make_room(0)?)
     }
 
-    /// Removes those of these unfinished files that nobody writes any more; gives their number.
+    /// Removes those of these unfinished files that no process writes any more; returns their number.
     fn remove_abandoned(&self, unfinished: &[CString]) -> u64 {
         let is_abandoned = |name: &CStr| {
             let flags = OFlags::RDONLY
@@ -337,7 +337,7 @@ impl Store {
         self.limits
     }
 
-    /// Evicts until a file of this length fits; gives the number of evicted files.
+    /// Evicts until a file of this length fits; returns the number of evicted files.
     fn make_room(&self, len: u64) -> io::Result<u64> {
         let full = |usage: &Usage, bytes: u64, files: u64| {
             usage.bytes + len > bytes || usage.files + u64::from(len > 0) > files
@@ -681,7 +681,7 @@ mod tests {
         assert_eq!(store.sweep().unwrap(), 0);
         assert!(path.exists());
         drop(file);
-        // whoever looks for room for the first time sweeps, without being asked to
+        // the first search for room sweeps, too
         let (key, bytes) = artifact(1);
         open(&folder, "secret", LIMITS).save(key, bytes).unwrap();
         assert!(!path.exists(), "it takes room for ever");

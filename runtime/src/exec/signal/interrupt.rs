@@ -31,7 +31,7 @@ impl ThreadId {
 /// The signal that says that a guest is to end.
 pub(super) const INTERRUPT: c_int = libc::SIGURG;
 
-/// What stood before for [`INTERRUPT`]. Set before the handler is installed.
+/// The handler that was installed before for [`INTERRUPT`]. Set before ours is installed.
 static PREVIOUS_INTERRUPT: OnceLock<libc::sigaction> = OnceLock::new();
 
 /// Installs the handler of interrupts once in the process, and lets the signal through once on this
@@ -104,7 +104,7 @@ unsafe fn end_guest(context: &mut libc::ucontext_t) {
         return;
     }
     // SAFETY: `with_activation` keeps the activation alive while it is current; the thread is stopped,
-    // and whoever gave the flag keeps it alive.
+    // and the caller that gave the flag keeps it alive.
     unsafe {
         let native = (&raw const (*activation).native).read_volatile();
         if !native || !(*activation).is_interrupted() {

@@ -1,4 +1,4 @@
-//! What a native test did, so that `bessemer test` can do the same with images and compare.
+//! Records of a native test, so that `bessemer test` can repeat it with images and compare.
 //!
 //! With `BESSEMER_RECORD` set to a folder, each test appends to a file of its own there, named by
 //! the program and the test: a JSON document a line. Calls and creations by the test itself are

@@ -51,7 +51,7 @@ pub(crate) struct Frame {
     pub(crate) caller: Address,
     pub(crate) value: U256,
     pub(crate) input: Vec<u8>,
-    /// What the last call returned.
+    /// The output of the last call.
     pub(crate) output: Vec<u8>,
     pub(crate) read_only: bool,
     pub(crate) reentry: bool,
@@ -116,7 +116,7 @@ pub(crate) fn with<R>(work: impl FnOnce(&mut World) -> R) -> R {
     WORLD.with_borrow_mut(work)
 }
 
-/// How a call ends before its function returns: it travels as a panic that nobody reports.
+/// How a call ends before its function returns: it travels as a panic that is not reported.
 pub(crate) enum End {
     Return(Vec<u8>),
     Revert(Vec<u8>),

@@ -1,4 +1,4 @@
-//! What a contract needs of its machine. The one place with unsafe code.
+//! The machine interface of contracts. The one place with unsafe code.
 
 #![expect(unsafe_code, reason = "environment calls, the heap, and what the language demands of it")]
 
