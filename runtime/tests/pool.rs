@@ -136,6 +136,95 @@ fn a_pool_is_bounded_and_takes_idle_regions_of_other_images() {
     assert_eq!(counts(&pool), (1, 1));
 }
 
+/// An image whose layout, contents and heap depend on `random`. One in three has the stack of most.
+fn random_image(random: &mut fastrand::Rng) -> Arc<RegionImage> {
+    let (mut parts, mut at) = (Vec::new(), 0x1_0000);
+    let bytes: Vec<u8> = (0..0x4000).map(|_| random.u8(..)).collect();
+    for _ in 0..random.u32(0..4) {
+        at += random.u32(0..4) * PAGE;
+        let size = random.u32(1..4) * PAGE - random.u32(0..PAGE);
+        let len = if random.u8(..4) == 0 { 0 } else { random.u32(..=size) };
+        parts.push((at, size, len, random.bool()));
+        at = (at + size).next_multiple_of(PAGE);
+    }
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|&(addr, size, len, writable)| Part {
+            addr,
+            size,
+            bytes: &bytes[..len as usize],
+            writable,
+        })
+        .collect();
+    let stack = [4, 4, 1, 0][random.usize(..4)] * PAGE;
+    let heap = at + random.u32(0..3) * PAGE;
+    let heap = heap..heap + random.u32(0..80) * PAGE;
+    RegionImage::build(&parts, STACK_TOP - stack..STACK_TOP, heap).expect("lays out")
+}
+
+/// Compares what the system allows on each page of guest space with what the region says: nothing
+/// outside of its memory can be read, and nothing can be written that is only for reading.
+fn check_mappings(region: &Region) -> usize {
+    let base = region.base().addr();
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux");
+    let mut pages = 0;
+    for line in maps.lines() {
+        let (range, rest) = line.split_once(' ').expect("a range and more");
+        let (start, end) = range.split_once('-').expect("two addresses");
+        let [start, end] = [start, end].map(|hex| usize::from_str_radix(hex, 16).expect("hex"));
+        if !region.reserved().contains(&start) || rest.starts_with("---p") {
+            continue;
+        }
+        for host in (start..end).step_by(PAGE as usize) {
+            let addr = u32::try_from(host.wrapping_sub(base)).expect("no access to the guards");
+            assert!(region.read(addr, PAGE).is_ok(), "{addr:#x} is mapped: {line}");
+            pages += 1;
+        }
+    }
+    assert_eq!(pages as u64 * u64::from(PAGE), region.mapped_len(), "all memory is mapped");
+    pages
+}
+
+#[test]
+fn a_region_that_gets_another_image_is_like_a_new_one() {
+    let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    println!("SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut checked = 0;
+    for warm in [0, 1] {
+        let pool = RegionPool::new(PoolLimits { regions: 1, warm });
+        let images: Vec<_> = (0..12).map(|_| random_image(&mut random)).collect();
+        for turn in 0..400 {
+            let image = &images[random.usize(..images.len())];
+            let mut region = pool.acquire(image).expect("one is idle");
+            assert!(region.is_fresh(), "turn {turn}");
+            checked += check_mappings(&region);
+            match random.u8(..4) {
+                0 => {}
+                // a few pages, as later frames open them one by one
+                1 => {
+                    let areas: Vec<_> = region.mapped().map(|(at, _)| at).collect();
+                    for at in areas {
+                        let _ = region.store_u8(at, 0xA5);
+                    }
+                }
+                _ => {
+                    let left = (region.image().heap().end - region.heap_end()) / PAGE;
+                    let _ = region.grow(random.u32(..=left));
+                    let areas: Vec<_> =
+                        region.mapped().map(|(at, bytes)| (at, bytes.len() as u32)).collect();
+                    for (at, len) in areas {
+                        let _ = region.write(at, len).map(|bytes| bytes.fill(0xA5));
+                    }
+                    checked += check_mappings(&region);
+                }
+            }
+        }
+        assert_eq!(counts(&pool), (1, 1));
+    }
+    assert!(checked > 1_000, "only {checked} pages");
+}
+
 #[test]
 fn a_thousand_regions_live_at_once() {
     let pool = RegionPool::new(PoolLimits { regions: 1000, warm: 10 });

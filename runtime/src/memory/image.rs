@@ -156,8 +156,38 @@ impl RegionImage {
         runs.chain([(self.stack, None)])
     }
 
+    pub(super) fn stack_pages(&self) -> Pages {
+        self.stack
+    }
+
+    /// The pages outside the stack that are mapped for this image, whose heap had pages up to the end
+    /// of `heap`, and that [`RegionImage::map_runs`] of another image does not replace.
+    pub(super) fn stale(&self, heap: Pages, other: &Self) -> Vec<Pages> {
+        let mut stale: Vec<Pages> = self.runs.iter().map(|run| run.pages).chain([heap]).collect();
+        for run in other.runs.iter().filter(|run| run.file_end != run.pages.start) {
+            let (start, end) = (run.pages.start, run.file_end);
+            stale = stale
+                .into_iter()
+                .flat_map(|pages| {
+                    let before = Pages { start: pages.start, end: pages.end.min(start) };
+                    let behind = Pages { start: pages.start.max(end), end: pages.end };
+                    [before, behind]
+                })
+                .filter(|pages| pages.start < pages.end)
+                .collect();
+        }
+        stale
+    }
+
     /// Maps everything into guest space, of which nothing is mapped.
     pub(super) fn map(&self, reservation: &mut Reservation) -> io::Result<()> {
+        self.map_runs(reservation)?;
+        reservation.open(self.stack)
+    }
+
+    /// Maps all but the stack. Contents of files replace what is mapped in their place; in the place
+    /// of zeros nothing may be mapped.
+    pub(super) fn map_runs(&self, reservation: &mut Reservation) -> io::Result<()> {
         for run in &self.runs {
             let file = Pages { start: run.pages.start, end: run.file_end };
             let zero = Pages { start: run.file_end, end: run.pages.end };
@@ -172,7 +202,7 @@ impl RegionImage {
                 reservation.freeze(zero)?;
             }
         }
-        reservation.open(self.stack)
+        Ok(())
     }
 }
 

@@ -71,7 +71,13 @@ impl RegionPool {
     pub fn acquire(&self, image: &Arc<RegionImage>) -> Result<PooledRegion, RegionError> {
         let shared = &self.shared;
         let mut state = shared.lock();
-        let region = if let Some(region) = state.take(image) {
+        let region = if let Some(mut region) = state.take(image) {
+            drop(state);
+            if let Err(error) = region.begin_frame() {
+                drop(region);
+                shared.lock().regions -= 1;
+                return Err(error);
+            }
             region
         } else if state.regions < shared.limits.regions {
             state.regions += 1;
@@ -81,8 +87,7 @@ impl RegionPool {
             Box::new(shared.counted(make)?)
         } else if let Some(other) = state.take_oldest() {
             drop(state);
-            let make = || Region::over(other.into_reservation()?, image);
-            Box::new(shared.counted(make)?)
+            Box::new(shared.counted(|| other.with_image(image))?)
         } else {
             return Err(RegionError::Exhausted { limit: shared.limits.regions });
         };
@@ -135,7 +140,7 @@ impl Shared {
 
     fn release(&self, mut region: Box<Region>) {
         let keep_warm = self.limits.warm != 0;
-        let reset = if keep_warm { region.reset() } else { region.reset_cold() };
+        let reset = if keep_warm { region.retire() } else { region.give_back() };
         if reset.is_err() || !region.is_sound() {
             // Before the count goes down: the bound counts address space.
             drop(region);
@@ -151,7 +156,7 @@ impl Shared {
             return;
         };
         drop(state);
-        if oldest.region.reset_cold().is_ok() {
+        if oldest.region.give_back().is_ok() {
             self.lock().put_back(oldest);
         } else {
             drop(oldest);

@@ -31,6 +31,8 @@ pub struct Region {
     written: bool,
     /// Whether pages of its own may be present.
     resident: bool,
+    /// Whether a frame with everything open has ended, and [`Region::begin_frame`] has not followed.
+    ended: bool,
     /// Whether a change failed half way.
     broken: bool,
     /// Why a page could not be opened, if one could not.
@@ -61,12 +63,40 @@ impl Region {
             writable: Writable::ALL,
             written: false,
             resident: false,
+            ended: false,
             broken: false,
             refused: None,
             image: Arc::clone(image),
         };
         region.restore_areas();
         Ok(region)
+    }
+
+    /// The region with another image. It must have been reset.
+    ///
+    /// If both images have the same stack, that stays mapped, and of all else only what the other
+    /// image has in another place is unmapped: to unmap 4 GiB costs as much as all the rest.
+    pub(super) fn with_image(mut self, image: &Arc<RegionImage>) -> Result<Self, RegionError> {
+        if self.image.stack() != image.stack() {
+            return Self::over(self.into_reservation()?, image);
+        }
+        debug_assert!(self.is_fresh());
+        let start = self.image.heap_pages().start;
+        let heap = Pages { start, end: self.warm_heap_end.max(start) };
+        let stale = self.image.stale(heap, image);
+        let reservation = &mut self.reservation;
+        let mut exchange = || {
+            stale.iter().try_for_each(|&pages| reservation.unmap(pages))?;
+            image.map_runs(reservation)?;
+            if self.writable.is_all() { Ok(()) } else { reservation.open(image.stack_pages()) }
+        };
+        exchange().map_err(RegionError::os("map the image of a program"))?;
+        self.image = Arc::clone(image);
+        self.writable = Writable::ALL;
+        self.ended = false;
+        self.warm_heap_end = 0;
+        self.restore_areas();
+        Ok(self)
     }
 
     /// Unmaps everything, and keeps the address space.
@@ -258,22 +288,43 @@ impl Region {
 
     /// Makes memory what it was at frame entry, and gives all pages back.
     pub fn reset_cold(&mut self) -> Result<(), RegionError> {
+        self.give_back()?;
+        self.begin_frame()
+    }
+
+    /// Likewise, and leaves open what is open: the next frame may have another image, for which
+    /// freezing would be in vain. Before a frame of this image [`Region::begin_frame`] has to follow.
+    pub(super) fn give_back(&mut self) -> Result<(), RegionError> {
         self.close_heap(0)?;
         if !self.written && !self.resident {
             return Ok(());
         }
-        let freeze = self.writable.is_all() && self.writable.end_frame();
+        self.ended |= self.writable.is_all();
         let image = Arc::clone(&self.image);
         for pages in image.writable() {
             self.change("give memory back", |reservation| reservation.discard(pages))?;
-            if freeze {
-                self.change("freeze memory", |reservation| reservation.freeze(pages))?;
-            }
         }
         self.written = false;
         self.resident = false;
         debug_assert!(self.is_fresh());
         Ok(())
+    }
+
+    /// Makes memory what it was at frame entry, as cheaply as possible, and leaves open what is open:
+    /// as [`Region::give_back`].
+    pub(super) fn retire(&mut self) -> Result<(), RegionError> {
+        if self.writable.is_all() { self.give_back() } else { self.reset() }
+    }
+
+    /// Freezes what the last frame had open, if it is time for that.
+    pub(super) fn begin_frame(&mut self) -> Result<(), RegionError> {
+        if !std::mem::take(&mut self.ended) || !self.writable.end_frame() {
+            return Ok(());
+        }
+        let image = Arc::clone(&self.image);
+        image.writable().try_for_each(|pages| {
+            self.change("freeze memory", |reservation| reservation.freeze(pages))
+        })
     }
 
     /// Whether all memory is what it was at frame entry. Reads all of it.
