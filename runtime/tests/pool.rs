@@ -164,7 +164,7 @@ fn random_image(random: &mut fastrand::Rng) -> Arc<RegionImage> {
 
 /// Compares what the system allows on each page of guest space with what the region says: nothing
 /// outside of its memory can be read, and nothing can be written that is only for reading.
-fn check_mappings(region: &Region) -> usize {
+fn check_mappings(region: &mut Region) -> usize {
     let base = region.base().addr();
     let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux");
     let mut pages = 0;
@@ -178,6 +178,8 @@ fn check_mappings(region: &Region) -> usize {
         for host in (start..end).step_by(PAGE as usize) {
             let addr = u32::try_from(host.wrapping_sub(base)).expect("no access to the guards");
             assert!(region.read(addr, PAGE).is_ok(), "{addr:#x} is mapped: {line}");
+            let is_open = rest.starts_with("rw");
+            assert!(!is_open || region.write(addr, PAGE).is_ok(), "{addr:#x} is open: {line}");
             pages += 1;
         }
     }
@@ -198,7 +200,7 @@ fn a_region_that_gets_another_image_is_like_a_new_one() {
             let image = &images[random.usize(..images.len())];
             let mut region = pool.acquire(image).expect("one is idle");
             assert!(region.is_fresh(), "turn {turn}");
-            checked += check_mappings(&region);
+            checked += check_mappings(&mut region);
             match random.u8(..4) {
                 0 => {}
                 // a few pages, as later frames open them one by one
@@ -216,7 +218,7 @@ fn a_region_that_gets_another_image_is_like_a_new_one() {
                     for (at, len) in areas {
                         let _ = region.write(at, len).map(|bytes| bytes.fill(0xA5));
                     }
-                    checked += check_mappings(&region);
+                    checked += check_mappings(&mut region);
                 }
             }
         }
