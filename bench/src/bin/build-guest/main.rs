@@ -2,8 +2,9 @@
 //!
 //! Needs a Rust toolchain for RISC-V (`rustup target add riscv32im-unknown-none-elf
 //! riscv32imac-unknown-none-elf`, or Debian's `rustc-web cargo-web rust-web-src`) and
-//! `riscv64-unknown-elf-gcc` with its binutils. Equal sources and tools give equal bytes, wherever
-//! the checkout is: `git diff --exit-code bench/elf` after a run shows whether they still do.
+//! `riscv64-unknown-elf-gcc` with its binutils. Equal sources and tools give equal bytes in a checkout of
+//! the same path: cargo tells packages apart by their paths, which decides the order of functions.
+//! `git diff --exit-code bench/elf` after a run there shows whether they still do.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command that reports what it did")]
