@@ -23,9 +23,9 @@ use crate::account::{Account, Code};
 use crate::key::{StateKey, StorageKey};
 use crate::value::Value;
 
-/// Bytes that are no key or no account.
+/// Bytes that are not a key, or not an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the database has {len} bytes that are no {what}; restore it from a copy")]
+#[error("the database has {len} bytes that are not {what}; restore it from a copy")]
 pub struct EncodingError {
     what: &'static str,
     len: usize,
@@ -99,7 +99,7 @@ pub(crate) fn storage_prefix(contract: &Address) -> [u8; 21] {
 ///
 /// For bytes that [`encode_key`] does not make.
 pub fn decode_key(bytes: &[u8]) -> Result<StateKey, EncodingError> {
-    let wrong = EncodingError { what: "key", len: bytes.len() };
+    let wrong = EncodingError { what: "a key", len: bytes.len() };
     let (&domain, rest) = bytes.split_first().ok_or(wrong.clone())?;
     if matches!(domain, CODE | BYTECODE) {
         let hash = CodeHash::from_bytes(rest.try_into().map_err(|_| wrong)?);
@@ -163,7 +163,7 @@ pub fn decode_account(bytes: &[u8]) -> Result<Account, EncodingError> {
         let account = Account { nonce, balance, code, present };
         Some(account).filter(|account| account.is_empty() == present)
     };
-    parse().ok_or(EncodingError { what: "account", len: bytes.len() })
+    parse().ok_or(EncodingError { what: "an account", len: bytes.len() })
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl CodeSize {
                 let [pages, file, text] = [pages, file, text].map(u32::from_le_bytes);
                 Ok(Self { pages, file, text })
             }
-            _ => Err(EncodingError::new("sizes of a file", bytes.len())),
+            _ => Err(EncodingError::new("the sizes of a file", bytes.len())),
         }
     }
 }

@@ -46,9 +46,9 @@ pub struct Witness {
 #[serde(transparent)]
 pub struct Bytes(#[serde(with = "serde_bytes")] pub Vec<u8>);
 
-/// Bytes that are no witness.
+/// Bytes that are not a witness.
 #[derive(Debug, thiserror::Error)]
-#[error("these {len} bytes are no witness: {source}")]
+#[error("these {len} bytes are not a witness: {source}")]
 pub struct WitnessError {
     len: usize,
     source: postcard::Error,

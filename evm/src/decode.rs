@@ -13,7 +13,7 @@ use crate::transaction::{AccessListItem, Authorization, Transaction, Transaction
 #[non_exhaustive]
 pub enum DecodeError {
     /// They are no envelope of types 0 to 4.
-    #[error("the bytes are no transaction: {0}")]
+    #[error("the bytes are not a transaction: {0}")]
     Envelope(String),
     /// Something follows the envelope.
     #[error("{0} bytes follow the transaction")]

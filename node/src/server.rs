@@ -68,8 +68,8 @@ pub enum ServerError {
         /// The system's reason.
         error: std::io::Error,
     },
-    /// An origin is no origin.
-    #[error("{0:?} is no origin of web pages; one looks like https://example.org")]
+    /// An origin is malformed.
+    #[error("{0:?} is not an origin of web pages; write it like https://example.org")]
     Origin(String),
     /// Two methods have one name.
     #[error(transparent)]
@@ -97,7 +97,7 @@ impl Running {
 ///
 /// # Errors
 ///
-/// If the port cannot be used, or an origin is no origin.
+/// If the port cannot be used, or an origin is malformed.
 pub async fn serve(node: Arc<Node>, options: &ServerOptions) -> Result<Running, ServerError> {
     let config = ServerConfig::builder()
         .max_request_body_size(options.request_bytes)

@@ -15,8 +15,8 @@ use crate::spec::Spec;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The bytes are no block.
-    #[error("the bytes after {at} are no block: {error}")]
+    /// The bytes are not a block.
+    #[error("the bytes after {at} are not a block: {error}")]
     Rlp {
         /// Where the block begins.
         at: usize,

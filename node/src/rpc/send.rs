@@ -255,7 +255,8 @@ fn no_key(address: &Address) -> RpcError {
 
 /// Reads a signed transaction. Of one with blobs, the blobs themselves are let go.
 fn decode(raw: &[u8]) -> Result<TxEnvelope, RpcError> {
-    let wrong = |error: String| RpcError::params(format!("the bytes are no transaction: {error}"));
+    let wrong =
+        |error: String| RpcError::params(format!("the bytes are not a transaction: {error}"));
     if raw.first() == Some(&3) {
         let mut rest = raw;
         type Pooled = alloy_consensus::EthereumTxEnvelope<
