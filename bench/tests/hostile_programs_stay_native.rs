@@ -4,12 +4,14 @@
 
 #![allow(clippy::unwrap_used, reason = "this file holds only tests")]
 
-use bessemer_bench::fairness::{Kind, corpus, work};
+use bessemer_bench::fairness::{Kind, Program, corpus, work};
 use bessemer_isa::GasSchedule;
 use bessemer_toolchain::tests::cases;
 use bessemer_translator::Options;
 
 const GAS: u64 = 3_000_000;
+/// Bytes of a file that has much native code.
+const LARGE: usize = 32 << 10;
 
 /// The programs that jump to what cannot be seen in their file; the interpreter executes it.
 fn is_hidden(name: &str) -> bool {
@@ -23,9 +25,13 @@ fn hostile_programs_are_compiled_and_leave_native_code_for_hidden_jumps_only() {
     let all = programs.len();
     programs.retain(|program| program.deploys().unwrap());
     assert!(programs.len() >= 25, "only {} of {all} programs", programs.len());
-    // each takes seconds to compile; siblings stand side by side, so that a part has some of each kind
-    let step = cases(4, 1) as usize;
-    for program in programs.into_iter().step_by(step) {
+    // the largest take seconds to compile: one of them here, and of the others every second
+    let size = |program: &Program| program.image().unwrap().len();
+    let (large, small): (Vec<_>, Vec<_>) =
+        programs.into_iter().partition(|program| size(program) > LARGE);
+    let (first, step) = (cases(1, large.len() as u64) as usize, cases(2, 1) as usize);
+    assert!(small.len() >= 10 && !large.is_empty(), "{} small, {} large", small.len(), large.len());
+    for program in large.into_iter().take(first).chain(small.into_iter().step_by(step)) {
         let work = work(&program, GasSchedule::V2, GAS).unwrap();
         assert!(work.gas >= GAS / 2 || program.name == "grow", "{}: {work:?}", program.name);
         let limit = Options::default().native_limit(work.slots);

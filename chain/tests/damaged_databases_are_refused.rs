@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use bessemer_chain::store::{RedbStore, Store, StoreError};
+use bessemer_toolchain::tests::cases;
 use blocks::{Content, commit};
 use fastrand::Rng;
 use redb::TableDefinition;
@@ -93,7 +94,7 @@ fn undamaged_files_open_at_the_newest_block() {
 #[test]
 fn one_wrong_bit() {
     // most of a file is free, so many hit nothing
-    damage(600, false, |bytes, random| {
+    damage(cases(200, 600), false, |bytes, random| {
         let (at, bit) = (random.usize(..bytes.len()), random.u8(..8));
         bytes[at] ^= 1 << bit;
         format!("bit {bit} of byte {at}")
@@ -102,7 +103,7 @@ fn one_wrong_bit() {
 
 #[test]
 fn one_wrong_bit_in_the_header() {
-    damage(1200, false, |bytes, random| {
+    damage(cases(400, 1200), false, |bytes, random| {
         let (at, bit) = (random.usize(..320), random.u8(..8));
         bytes[at] ^= 1 << bit;
         format!("bit {bit} of byte {at}")
@@ -111,7 +112,7 @@ fn one_wrong_bit_in_the_header() {
 
 #[test]
 fn one_wrong_byte_in_a_page_that_is_used() {
-    damage(400, false, |bytes, random| {
+    damage(cases(133, 400), false, |bytes, random| {
         loop {
             let at = random.usize(4096..bytes.len());
             if bytes[at] != 0 {
@@ -125,7 +126,7 @@ fn one_wrong_byte_in_a_page_that_is_used() {
 
 #[test]
 fn wrong_pages() {
-    damage(300, false, |bytes, random| {
+    damage(cases(100, 300), false, |bytes, random| {
         let pages = bytes.len() / 4096;
         let (from, to) = (random.usize(..pages) * 4096, random.usize(..pages) * 4096);
         match random.u8(..3) {
@@ -139,7 +140,7 @@ fn wrong_pages() {
 
 #[test]
 fn a_file_that_begins_with_random_bytes() {
-    damage(200, true, |bytes, random| {
+    damage(cases(66, 200), true, |bytes, random| {
         let from = random.usize(..64);
         bytes[from..320].fill_with(|| random.u8(..));
         format!("noise from {from}")
@@ -148,7 +149,7 @@ fn a_file_that_begins_with_random_bytes() {
 
 #[test]
 fn a_missing_end() {
-    damage(300, true, |bytes, random| {
+    damage(cases(100, 300), true, |bytes, random| {
         let len = match random.u8(..4) {
             0 => random.usize(..400),
             1 => bytes.len() - random.usize(1..4097).min(bytes.len()),
@@ -162,7 +163,7 @@ fn a_missing_end() {
 
 #[test]
 fn a_file_that_ends_in_zeros() {
-    damage(100, false, |bytes, random| {
+    damage(cases(33, 100), false, |bytes, random| {
         let zeros = random.usize(1..bytes.len());
         let from = bytes.len() - zeros;
         bytes[from..].fill(0);
@@ -172,7 +173,7 @@ fn a_file_that_ends_in_zeros() {
 
 #[test]
 fn a_file_that_is_longer_than_before() {
-    damage(60, false, |bytes, random| {
+    damage(cases(20, 60), false, |bytes, random| {
         let more = random.usize(1..3) * random.usize(1..8192);
         bytes.extend(std::iter::repeat_with(|| random.u8(..)).take(more));
         format!("{more} more")

@@ -1,4 +1,4 @@
-//! A thousand contracts in a cache that holds 700: few compilations, steady memory, right results.
+//! Contracts in a cache that holds seven of ten: few compilations, steady memory, right results.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this file holds only tests")]
 
@@ -11,10 +11,17 @@ use bessemer_runtime::{
     Backend, CacheLimits, Caller, Config, Engine, EngineStatistics, Exit, HostResult, HostStop,
     Limits, Linker, Module,
 };
+use bessemer_toolchain::tests::cases;
 
-const CONTRACTS: u32 = 1_000;
-const HELD: u64 = 700;
-const CALLS: u32 = if cfg!(debug_assertions) { 10_000 } else { 100_000 };
+/// How many contracts there are; each is called a hundred times in the mean.
+fn contracts() -> u32 {
+    cases(300, 1_000) as u32
+}
+
+/// How many of them the cache holds.
+fn held() -> u64 {
+    u64::from(contracts()) * 7 / 10
+}
 
 fn elf(number: u32) -> Vec<u8> {
     let guest = format!(
@@ -50,7 +57,7 @@ fn load(directory: &Path, files: u64, elves: &[Vec<u8>]) -> EngineStatistics {
         .limits(Limits::contract())
         .cache_dir(directory)
         .cache_limits(limits)
-        .memory_cache(HELD * footprint())
+        .memory_cache(held() * footprint())
         .check_every(0);
     let engine = Engine::new(config).unwrap();
     let mut linker = Linker::<()>::new(&engine);
@@ -60,41 +67,42 @@ fn load(directory: &Path, files: u64, elves: &[Vec<u8>]) -> EngineStatistics {
         drop(Module::new(&engine, elf).unwrap());
     }
     engine.finish_compiling();
+    let calls = 100 * contracts();
     let mut state = 1_u32;
     let mut settled = 0;
-    for call in 0..CALLS {
+    for call in 0..calls {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let number = (state >> 8) % CONTRACTS;
+        let number = (state >> 8) % contracts();
         let module = Module::new(&engine, &elves[number as usize]).unwrap();
         let mut instance = linker.instantiate(&module, ()).unwrap();
         instance.set_gas(10_000).unwrap();
         assert_eq!(instance.run().unwrap(), Exit::Done(number), "call {call}");
-        if call == CALLS * 2 / 5 {
+        if call == calls * 2 / 5 {
             settled = resident();
         }
     }
     engine.finish_compiling();
-    let ((held, bytes), after) = (engine.kept_modules(), resident());
+    let ((kept, bytes), after) = (engine.kept_modules(), resident());
     let statistics = engine.statistics();
-    println!("{files} files: {settled} bytes resident, then {after}; {held} held; {statistics:?}");
-    // those without native code are smaller, so that more than 700 may be held
-    assert!(bytes <= HELD * footprint() && held >= HELD - HELD / 10, "{held} modules are held");
+    println!("{files} files: {settled} bytes resident, then {after}; {kept} held; {statistics:?}");
+    // those without native code are smaller, so that more may be held
+    assert!(bytes <= held() * footprint() && kept >= held() - held() / 10, "{kept} are held");
     let slack = settled / 20;
     assert!((settled - slack..=settled + slack).contains(&after), "{settled}, then {after} bytes");
-    assert!(statistics.memory_evictions > u64::from(CALLS) / 10, "the cache was never too small");
+    assert!(statistics.memory_evictions > u64::from(calls) / 10, "the cache was never too small");
     statistics
 }
 
 /// One test, as it looks at the memory of the whole process.
 #[test]
 fn a_cache_that_is_too_small_costs_speed_and_nothing_else() {
-    let elves: Vec<_> = (0..CONTRACTS).map(elf).collect();
+    let elves: Vec<_> = (0..contracts()).map(elf).collect();
     let folder = tempfile::tempdir().unwrap();
     let large = load(&folder.path().join("large"), 10_000, &elves);
-    assert_eq!(large.compiles, u64::from(CONTRACTS), "each is compiled once");
-    assert!(large.disk_hits > u64::from(CALLS) / 5);
-    let small = load(&folder.path().join("small"), HELD, &elves);
+    assert_eq!(large.compiles, u64::from(contracts()), "each is compiled once");
+    assert!(large.disk_hits > 20 * u64::from(contracts()));
+    let small = load(&folder.path().join("small"), held(), &elves);
     // at the latest the fifth time, a program has to be wanted 256 times before
-    assert!(small.compiles <= 5 * u64::from(CONTRACTS), "{} compilations", small.compiles);
+    assert!(small.compiles <= 5 * u64::from(contracts()), "{} compilations", small.compiles);
     assert!(small.disk_evictions > 0);
 }

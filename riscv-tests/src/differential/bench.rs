@@ -75,8 +75,13 @@ impl Subject {
         let config = Config::new();
         match self {
             Self::Interpreter | Self::RuntimeInterpreter => config.backend(Backend::Interpreter),
-            Self::JitNone => config.backend(Backend::Jit).opt_level(OptLevel::None),
-            Self::JitSpeed => config.backend(Backend::Jit).opt_level(OptLevel::Speed),
+            // programs stay for a while: a ladder climbs what was judged before
+            Self::JitNone => {
+                config.backend(Backend::Jit).opt_level(OptLevel::None).memory_cache(KEPT)
+            }
+            Self::JitSpeed | Self::Swapped => {
+                config.backend(Backend::Jit).opt_level(OptLevel::Speed).memory_cache(KEPT)
+            }
             Self::JitNonePrecise => {
                 Self::JitNone.config(cache).precise_registers(true).verify_code(true)
             }
@@ -90,7 +95,14 @@ impl Subject {
                 let config = Self::JitSpeed.config(cache).cache_dir(cache.join("artifacts"));
                 config.cache_limits(limits).memory_cache(0).check_every(0)
             }
-            Self::Swapped => Self::JitSpeed.config(cache),
+        }
+    }
+
+    /// The subject whose engine it has: native code that takes over in the middle is no other code.
+    fn engine(self) -> Self {
+        match self {
+            Self::Swapped => Self::JitSpeed,
+            other => other,
         }
     }
 }
@@ -101,11 +113,14 @@ impl fmt::Display for Subject {
     }
 }
 
+/// Bytes of programs that an engine keeps: the one that is judged, and a few before.
+const KEPT: u64 = 4 << 20;
+
 /// The instructions of a small unit: so few that calls, loops and runs are cut, and enough for each to
 /// be whole sometimes.
 const SMALL: u32 = 13;
 
-/// One engine for each subject and memory class; threads may share it.
+/// The engines of all subjects, for each memory class; threads may share it.
 #[derive(Debug)]
 pub struct Bench {
     linkers: Vec<(Subject, MemoryClass, Linker<Vec<HostCall>>)>,
@@ -119,7 +134,7 @@ impl Bench {
         let folder = tempfile::tempdir().context("no place for artifacts")?;
         let mut linkers = Vec::new();
         for memory in MemoryClass::ALL {
-            for subject in Subject::ALL {
+            for subject in Subject::ALL.into_iter().filter(|subject| subject.engine() == *subject) {
                 let engine = Engine::new(subject.config(folder.path()).limits(limits(memory)))?;
                 let mut linker = Linker::new(&engine);
                 linker.fallback(host);
@@ -236,7 +251,8 @@ impl Bench {
 
     fn linker(&self, trial: &Trial, subject: Subject) -> Result<&Linker<Vec<HostCall>>> {
         let memory = trial.setup().memory_class;
-        let found = self.linkers.iter().find(|linker| (linker.0, linker.1) == (subject, memory));
+        let wanted = (subject.engine(), memory);
+        let found = self.linkers.iter().find(|linker| (linker.0, linker.1) == wanted);
         found.map(|linker| &linker.2).context("a bench has every subject and memory class")
     }
 }

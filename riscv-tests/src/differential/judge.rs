@@ -10,6 +10,8 @@ use super::{Bench, Subject, Trial};
 pub enum Selection {
     /// All.
     All,
+    /// All but one of the two that keep registers, by turns.
+    Alternating(u64),
     /// The interpreters and optimised native code, for every other number in small units; code that is
     /// not optimised for every fourth, and precise registers for every fourth of those that end where it matters.
     /// Compiling is what takes the time.
@@ -23,6 +25,10 @@ impl Selection {
         let mut subjects = vec![S::Interpreter, S::RuntimeInterpreter];
         match self {
             Self::All => return S::ALL.to_vec(),
+            Self::Alternating(number) => {
+                let other = if number % 2 == 0 { S::JitNonePrecise } else { S::JitSpeedPrecise };
+                return S::ALL.into_iter().filter(|subject| *subject != other).collect();
+            }
             Self::Sampled(number) => {
                 subjects.push(if number % 2 == 1 { S::JitSmall } else { S::JitSpeed });
                 match number % 8 {
