@@ -6,6 +6,7 @@ mod user;
 
 use std::path::{Path, PathBuf};
 
+use bessemer_toolchain::tests::cases;
 use common::{code, stderr};
 use user::{home, run_with, succeeds};
 
@@ -67,8 +68,11 @@ fn images_do_not_depend_on_who_builds_them_and_where() {
         std::os::unix::fs::symlink(entry.path(), link).expect("it can be linked");
     }
     let artifacts = home.join("artifacts");
-    let variables: [(&str, &Path); 2] =
-        [("CARGO_HOME", &other), ("CARGO_BUILD_BUILD_DIR", &artifacts)];
+    let mut variables: Vec<(&str, &Path)> = vec![("CARGO_HOME", &other)];
+    // the compiler's own library comes from the same folder, so it is compiled again in deep only
+    if cases(0, 1) == 1 {
+        variables.push(("CARGO_BUILD_BUILD_DIR", &artifacts));
+    }
     let moved = home.join("elsewhere/checkout");
     copy(&checkout, &moved);
     let second = build(home, &home.join("b/c/d"), &moved, &variables);

@@ -7,7 +7,7 @@ mod user;
 use std::path::Path;
 
 use common::{code, json, stderr};
-use user::{home, run_with};
+use user::{home, run_with, shared};
 
 #[test]
 fn the_example_contracts_do_the_same_natively_and_as_images() {
@@ -19,7 +19,7 @@ fn the_example_contracts_do_the_same_natively_and_as_images() {
         home.path(),
         &root.join("contracts"),
         &["test", "--json"],
-        &[("CARGO_TARGET_DIR", &target)],
+        &[("CARGO_TARGET_DIR", &target), ("CARGO_BUILD_BUILD_DIR", &shared())],
     );
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let report = json(&output);

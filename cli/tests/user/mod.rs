@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test compiles it and uses a part")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use bessemer_toolchain::tests::or_skip;
@@ -37,9 +37,18 @@ pub fn run_with(home: &Path, folder: &Path, args: &[&str], variables: &[(&str, &
     }
     // Projects share what cargo compiles for them, as those of one user do. `.ci/six-commands` begins
     // with nothing.
-    command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
+    command.env("XDG_CACHE_HOME", cache());
     command.envs(variables.iter().copied());
     command.env("HOME", home).current_dir(folder).output().expect("the binary starts")
+}
+
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
+/// The folder in which the projects share what is compiled.
+pub fn shared() -> PathBuf {
+    cache().join("bessemer-build")
 }
 
 pub fn succeeds(home: &Path, folder: &Path, args: &[&str]) -> Output {
