@@ -27,9 +27,10 @@ fn it_gives_up_its_rights_before_it_reads_the_program() {
         .spawn()
         .expect("it starts");
     let mut input = process.stdin.take().expect("a pipe");
-    // the head of a request: 300 MiB and 7 seconds
-    let head = [&b"bsmr-cc1"[..], &(300_u64 << 20).to_le_bytes(), &7_u32.to_le_bytes()].concat();
-    input.write_all(&head).expect("it reads");
+    // the opening of a request: 300 MiB and 7 seconds
+    let opening = (*b"bsmr-cc2", 300_u64 << 20, 7_u32);
+    let opening = postcard::to_stdvec(&opening).expect("it has an encoding");
+    input.write_all(&opening).expect("it reads");
     let about = |name: &str| {
         fs::read_to_string(format!("/proc/{}/{name}", process.id())).expect("it is alive")
     };

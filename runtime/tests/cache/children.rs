@@ -74,7 +74,7 @@ fn without_an_interpreter_a_child_that_fails_is_an_error() {
 
 #[test]
 fn a_process_that_is_no_compiler_notices() {
-    // standard input of a test is no request
+    // standard input of a test is not a request
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "children::reads_a_request", "--nocapture"])
         .stdin(Stdio::null())

@@ -101,8 +101,9 @@ fn a_compiler_process_that_gives_more_is_refused() {
         drop(Module::new(&Engine::new(place.config()).unwrap(), &elf).unwrap());
         let bytes = grown(&place.only_file(), more);
         let answer = place.folder.path().join("answer");
-        let frame = [&[0][..], &(bytes.len() as u64).to_le_bytes(), &bytes].concat();
-        fs::write(&answer, frame).unwrap();
+        // variant 0 of an answer: an artifact
+        let message = postcard::to_stdvec(&(0_u32, serde_bytes::Bytes::new(&bytes))).unwrap();
+        fs::write(&answer, message).unwrap();
         fs::remove_file(place.only_file()).unwrap();
         let config = place
             .config()
