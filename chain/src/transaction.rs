@@ -89,7 +89,7 @@ pub enum Refusal {
     #[cfg(feature = "evm")]
     #[error(transparent)]
     Ethereum(#[from] bessemer_evm::Invalid),
-    /// The bytes are no signed Ethereum transaction.
+    /// The bytes are not a signed Ethereum transaction.
     #[cfg(feature = "evm")]
     #[error(transparent)]
     Envelope(#[from] bessemer_evm::DecodeError),

@@ -115,7 +115,7 @@ fn an_access_list_has_a_cap_and_each_entry_a_price() {
     ));
 }
 
-/// The price of a list is no execution: a run under its own list uses as much more gas as the list
+/// The price of a list does not count as execution: a run under its own list uses as much more gas as the list
 /// costs, and as much comes back for removed values.
 #[test]
 fn under_its_own_list_a_run_has_the_same_outcome_and_gas() {

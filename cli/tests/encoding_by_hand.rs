@@ -87,7 +87,7 @@ fn wrong_input_is_told() {
         (2, &["encode", "f(uint8)"], "needs"),
         (2, &["decode", "f(uint8)", "0x0"], "even number"),
         (1, &["decode", "f(uint8)", "0x01020304"], "begins with 0x"),
-        (1, &["decode", "(uint8)", "0x01"], "no encoding of (uint8)"),
+        (1, &["decode", "(uint8)", "0x01"], "not an encoding of (uint8)"),
         (2, &["hash", "0xg"], "--text"),
     ] {
         let output = bessemer(args);

@@ -8,11 +8,11 @@ use alloy_primitives::U256;
 
 use crate::transaction::{AccessListItem, Authorization, Transaction, TransactionKind};
 
-/// Bytes that are no signed transaction.
+/// Bytes that are not a signed transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// They are no envelope of types 0 to 4.
+    /// They are not an envelope of types 0 to 4.
     #[error("the bytes are not a transaction: {0}")]
     Envelope(String),
     /// Something follows the envelope.
@@ -48,7 +48,7 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// For bytes that are no signed transaction, and for bytes that follow one.
+    /// For bytes that are not a signed transaction, and for bytes that follow one.
     pub fn decode(raw: &[u8]) -> Result<Self, DecodeError> {
         let mut rest = raw;
         let envelope = TxEnvelope::decode_2718(&mut rest)

@@ -2,7 +2,7 @@
 //!
 //! The symbol table is the one part of a file that nothing checks, so here everything about it may
 //! be a lie. Whatever it says, reading it costs time and memory linear in the file, and a table
-//! that makes no sense is no table.
+//! that makes no sense counts as no table.
 
 use std::ops::Range;
 use std::sync::OnceLock;

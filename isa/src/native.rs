@@ -25,7 +25,7 @@ pub struct NativeEstimate {
     pub jalr: u32,
     pub ecall: u32,
     pub ebreak: u32,
-    /// Bytes that are no instruction.
+    /// Bytes that are not an instruction.
     pub illegal: u32,
     /// A word in a file that is the address of a slot of text.
     pub named: u32,

@@ -47,7 +47,7 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("ecall 1", 1, "expected the end"),
     ("fence rw", 1, "expected `,`"),
     ("fence rr, w", 1, "letters of `iorw`"),
-    ("fence 0x10000000000", 1, "no fields of a fence"),
+    ("fence 0x10000000000", 1, "not fields of a fence"),
     ("li a0, 0x100000000", 1, "li loads 32 bits"),
     (".word 0x100000000", 1, "does not fit into 32 bits"),
     (".half 65536", 1, "hold -32768 to 65535"),

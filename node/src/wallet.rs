@@ -38,7 +38,7 @@ impl Wallet {
     ///
     /// # Errors
     ///
-    /// If the words are no mnemonic.
+    /// If the words are not a mnemonic.
     pub fn from_mnemonic(phrase: &str, count: u32) -> Result<Self, MnemonicError> {
         let mnemonic =
             Mnemonic::parse_in(Language::English, phrase).map_err(MnemonicError::Words)?;

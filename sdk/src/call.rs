@@ -181,7 +181,7 @@ pub fn transfer(to: Address, amount: U256) -> Result<(), Failed> {
 ///
 /// # Errors
 ///
-/// It is no contract.
+/// It is not a contract.
 pub fn upload(code: &[u8]) -> Result<FixedBytes<32>, Failed> {
     let mut hash = [0; 32];
     match host::upload(code, &mut hash) {

@@ -67,7 +67,7 @@ pub trait CustomError: Sized + core::fmt::Debug {
     /// The revert data.
     fn encode(&self) -> Vec<u8>;
 
-    /// Reads revert data; nothing, if it is no error of this type.
+    /// Reads revert data; `None` if it is not an error of this type.
     fn decode(data: &[u8]) -> Option<Self>;
 }
 

@@ -71,7 +71,7 @@ pub fn allow_reentry(allow: bool) -> bool {
     host::allow_reentry(u32::from(allow)) != 0
 }
 
-/// Writes a line to the debug log of the node. It costs gas, and is no part of the receipt.
+/// Writes a line to the debug log of the node. It costs gas, and is not part of the receipt.
 pub fn log(text: &str) {
     host::log(text.as_bytes());
 }

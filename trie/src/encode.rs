@@ -16,7 +16,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// For bytes that are no node in its one valid form, and for a node that cannot be at this place.
+    /// For bytes that are not a node in its one valid form, and for a node that cannot be at this place.
     pub fn from_rlp(rlp: &[u8], place: &Place) -> Result<Self, Malformed> {
         decode(rlp, place).map(Self)
     }

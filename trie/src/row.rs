@@ -35,7 +35,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// For bytes that are no row, or none of this place.
+    /// For bytes that are not a row, or not one of this place.
     pub fn from_row(row: &[u8], place: &Place) -> Result<Self, Malformed> {
         let mut reader = Reader(row);
         let kind = reader.node(place)?;

@@ -42,7 +42,7 @@ pub const ALL: &[Bomb] = &[
         charge.register_jumps(false, &ANY);
         charge.take_all();
     }),
-    bomb("jalr.x7", "jumps by a register that link and are no calls", |charge| {
+    bomb("jalr.x7", "jumps by a register that link and are not calls", |charge| {
         charge.fill(|charge| {
             let rs1 = charge.register();
             Inst::Jalr(L { rd: Reg::T2, rs1, imm: 0 })

@@ -66,7 +66,7 @@ named! {
         Call = "jal.ra",
         /// `jal t0`, the other link register.
         CallT0 = "jal.t0",
-        /// `jal t2`, which links and is no call.
+        /// `jal t2`, which links and is not a call.
         Link = "jal.t2",
         /// `c.j`.
         ShortJump = "c.j",

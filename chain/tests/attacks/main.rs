@@ -6,7 +6,7 @@
 //!
 //! | Number | Attack | Test |
 //! |---|---|---|
-//! | 1 to 4 | control registers, words that are no instruction | `instructions` |
+//! | 1 to 4 | control registers, words that are not instructions | `instructions` |
 //! | 5, 11, 23 | lengths and counts that nothing has | `lengths` |
 //! | 6 | many calls | `contexts::many` |
 //! | 7, 22, 25 | addresses that nothing is at | `memory` |

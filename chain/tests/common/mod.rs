@@ -76,6 +76,6 @@ pub(crate) fn entry_price(code: &[u8]) -> u64 {
 pub(crate) fn words(receipt: &Receipt) -> Vec<u32> {
     assert!(receipt.succeeded(), "{}", outcome(receipt));
     let (words, rest) = receipt.output.as_chunks();
-    assert!(rest.is_empty(), "{} bytes are no words", receipt.output.len());
+    assert!(rest.is_empty(), "{} bytes are not whole words", receipt.output.len());
     words.iter().map(|word| u32::from_le_bytes(*word)).collect()
 }

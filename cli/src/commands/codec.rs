@@ -119,7 +119,7 @@ pub(crate) fn decode(args: &DecodeArgs, output: Output) -> Result<u8, Failure> {
     let fields = abi::decode(params, bytes).ok_or_else(|| {
         let types: Vec<_> = params.iter().map(|param| param.selector_type()).collect();
         let types = types.join(",");
-        Failure::Other(format!("the {} bytes are no encoding of ({types})", bytes.len()))
+        Failure::Other(format!("the {} bytes are not an encoding of ({types})", bytes.len()))
     })?;
     if output.json {
         let values = Field::list_to_json(&fields);

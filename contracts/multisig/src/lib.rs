@@ -64,7 +64,7 @@ pub struct Executed {
 pub enum MultisigError {
     /// The owners or the threshold make no wallet.
     BadOwners,
-    /// The caller is no owner.
+    /// The caller is not an owner.
     NotOwner {
         /// The account that tried.
         caller: Address,

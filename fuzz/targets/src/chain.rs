@@ -45,7 +45,7 @@ fn play(engine: &Engine, data: &[u8]) -> (Vec<String>, [u8; 32]) {
                 block.commit().expect("memory takes every block");
             }
             Err(ChainError::Refused(refusal)) => receipts.push(format!("refused: {refusal}")),
-            Err(error) => panic!("a transaction is no failure of the host: {error}"),
+            Err(error) => panic!("a transaction must not be a failure of the host: {error}"),
         }
     }
     (receipts, chain.state_digest().expect("the state can be read"))

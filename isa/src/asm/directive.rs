@@ -94,7 +94,7 @@ fn fill(a: &mut Assembler, line: &mut Line<'_>) -> Result<(), String> {
     }
     line.end()?;
     let count = usize::try_from(count)
-        .map_err(|_| format!("{count} bytes are no number of bytes; write 0 or more"))?;
+        .map_err(|_| format!("{count} is not a number of bytes; write 0 or more"))?;
     a.repeat(count, byte);
     Ok(())
 }

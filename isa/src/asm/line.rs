@@ -121,7 +121,7 @@ impl<'a> Line<'a> {
         if let (Some(Token::Number(fields)), None) = (self.peek(), self.peek_second()) {
             let fence = F { fields: *fields as u32 };
             if i64::from(fence.pack()) != *fields {
-                return Err("the number has bits that are no fields of a fence".into());
+                return Err("the number has bits that are not fields of a fence".into());
             }
             self.advance();
             return Ok(fence);

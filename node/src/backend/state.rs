@@ -91,7 +91,7 @@ impl Hand {
     ///
     /// # Errors
     ///
-    /// If what is stored is no account.
+    /// If the stored bytes are not an account.
     pub fn changes(&self, world: &World, address: &Address) -> Result<ChangeSet, Failure> {
         let at = chain_address(address);
         let mut account = world.account(&at)?;

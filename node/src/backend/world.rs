@@ -148,7 +148,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// If what is stored is no account.
+    /// If the stored bytes are not an account.
     pub fn account(&self, address: &Address) -> Result<Account, StoreError> {
         let Some(entry) = self.accounts.get(address) else { return Ok(Account::default()) };
         Ok(entry.account()?.unwrap_or_default())
@@ -170,7 +170,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// If what is stored is no account.
+    /// If the stored bytes are not an account.
     pub fn code(&self, address: &Address) -> Result<Vec<u8>, StoreError> {
         Ok(match self.account(address)?.code {
             None => Vec::new(),

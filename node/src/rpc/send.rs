@@ -54,7 +54,7 @@ impl Rpc {
             if let Some(place) = self.node.ledger().transaction(&hash) {
                 return Ok(form::receipt(&place.block, place.index, None));
             }
-            // whatever happens may have been the block; this is no thread of the runtime
+            // whatever happens may have been the block; this is not a thread of the runtime
             let rest = limit.saturating_sub(begin.elapsed());
             let event = tokio::time::timeout(rest, events.recv());
             if tokio::runtime::Handle::current().block_on(event).is_err() {

@@ -83,7 +83,7 @@ macro_rules! for_each_host_call {
             /// Emits an event. Returns 0. More than 64 events, or 16 KiB of them, in a transaction
             /// trap with `HostLimit`.
             0x26 Emit emit(topics: items[32; TOPICS], data: bytes[VALUE_BYTES]) State, 1000 + 4 byte + 200 item;
-            /// Writes a line to the debug log, which is no part of consensus. Returns 0.
+            /// Writes a line to the debug log, which is not part of consensus. Returns 0.
             0x27 Log log(text: bytes[MESSAGE_BYTES]) Frame, 100 + 1 byte;
 
             // other contracts

@@ -89,7 +89,7 @@ fn page() -> String {
         (codes::status::REENTRY, "the contract is running already and did not allow re-entry"),
         (codes::status::OCCUPIED, "the address of the new contract is taken"),
         (codes::status::UNKNOWN_CODE, "no code with this hash was uploaded"),
-        (codes::status::REJECTED, "the file is no contract (`upload`)"),
+        (codes::status::REJECTED, "the file is not a contract (`upload`)"),
         (codes::status::NONCE, "the creator has used up its nonces"),
         (
             codes::status::KIND,

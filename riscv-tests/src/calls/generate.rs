@@ -20,7 +20,7 @@ const LOOK: u32 = 256;
 /// Lengths of storage keys.
 const KEYS: [usize; 6] = [1, 2, 32, 64, 0, 3];
 
-/// Operations of a transaction; looking at a result is no operation of its own.
+/// Operations of a transaction; looking at a result is not an operation of its own.
 const MOST: u32 = 40;
 /// Scripts within scripts.
 const DEPTH: u32 = 8;

@@ -73,7 +73,7 @@ impl Summary {
 ///
 /// # Errors
 ///
-/// If the directory cannot be read. A file that cannot be read or is no fixture is a failure.
+/// If the directory cannot be read. A file that cannot be read or is not a fixture counts as a failure.
 pub fn run(path: &Path, filter: &Filter, progress: &(dyn Fn(usize) + Sync)) -> Result<Summary> {
     let files = files(path)?;
     let next = AtomicUsize::new(0);

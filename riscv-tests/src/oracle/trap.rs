@@ -10,7 +10,7 @@ pub struct Trap {
 }
 
 impl Trap {
-    /// The bytes at pc are no instruction of this profile, or pc reached the end of text.
+    /// The bytes at pc are not an instruction of this profile, or pc reached the end of text.
     pub const ILLEGAL_INSTRUCTION: u8 = 1;
     /// EBREAK or C.EBREAK was executed.
     pub const BREAKPOINT: u8 = 2;

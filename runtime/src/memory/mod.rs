@@ -43,7 +43,7 @@
 //! * A frame that needs more than [`OPEN_PAGES`] gets everything opened, and for some frames each
 //!   reset gives everything back by `madvise`; then all is frozen and learnt anew. So no tenant leaves
 //!   much behind, neither pages nor mappings, of which a process has 65,530.
-//! * If the system refuses to open a page, the run fails with that error: it is no trap.
+//! * If the system refuses to open a page, the run fails with that error, not with a trap.
 //! * A heap of up to [`WARM_HEAP`] bytes is zeroed and loses only its access, which takes one system
 //!   call, and another when it grows again: what lies behind the end of the heap must fault.
 //!

@@ -143,7 +143,7 @@ impl Region {
     }
 
     /// Why memory that the guest may write to could not be opened, if that happened. Whatever the
-    /// guest did then is no outcome of its own.
+    /// guest did then is not an outcome.
     #[inline]
     pub(crate) fn take_refused(&mut self) -> Option<RegionError> {
         // asked at every exit: nothing is written where nothing was refused

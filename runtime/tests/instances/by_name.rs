@@ -213,7 +213,7 @@ fn only_a_call_returns_to_the_host() {
     let guest = "li ra, 0xfffffff0\n ret";
     let seen = crate::harness::run(guest);
     assert!(matches!(seen.exit, Exit::Trap(trap) if trap.kind == TrapKind::BadJump));
-    // a paused run that goes on is no call either
+    // a paused run that goes on is not a call either
     everywhere("li a7, 2\n ecall\n li ra, 0xfffffff0\n ret", |module| {
         let mut instance = instance(module);
         instance.run().unwrap();

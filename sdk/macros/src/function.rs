@@ -161,7 +161,7 @@ pub(crate) fn at(place: &impl Spanned) -> Span {
     Span::call_site().located_at(place.span())
 }
 
-/// The name of a variable in generated code, which is no name that the author can write.
+/// The name of a variable in generated code, which the author cannot write.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

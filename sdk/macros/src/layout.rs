@@ -54,7 +54,7 @@ fn build(item: &ItemStruct, path: impl Fn(u8) -> Tokens) -> Result<Tokens> {
     };
     let mut built = Vec::new();
     for (index, field) in fields.named.iter().enumerate() {
-        // The last two bytes stand in front of what is no field.
+        // The last two bytes stand in front of what is not a field.
         let Some(index) = u8::try_from(index).ok().filter(|index| *index < 254) else {
             return Err(Error::new_spanned(
                 field,

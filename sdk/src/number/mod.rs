@@ -13,7 +13,7 @@ pub use uint::{U256, Uint};
 /// The bits of a number in Rust's representation: the 256-bit number of the Rust Ethereum libraries.
 type Bits = bessemer_types::U256;
 
-/// Why a string is no number.
+/// Why a string is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseNumberError {
     /// It is empty or has something else than digits.

@@ -18,7 +18,7 @@ pub trait Stored: Sized {
     /// Writes the encoding.
     fn write(&self, out: &mut impl Sink);
 
-    /// Reads a value. From bytes that are no encoding it reads some value, and the source knows.
+    /// Reads a value. From bytes that are not an encoding it reads some value, and the source knows.
     fn read(source: &mut Source<'_>) -> Self;
 }
 
@@ -105,7 +105,7 @@ enum State {
     Good,
     /// The value was never set: it is read from zeros without end.
     Zeros,
-    /// What was read is no encoding. What follows is read from zeros.
+    /// The bytes that were read are not an encoding. Further values are read from zeros.
     Bad,
 }
 
@@ -117,7 +117,7 @@ impl<'a> Source<'a> {
         Self { bytes, state: State::Good }
     }
 
-    /// Remembers that what was read is no encoding of the wanted type.
+    /// Remembers that the bytes that were read are not an encoding of the wanted type.
     #[cold]
     #[inline(never)]
     pub fn fail(&mut self) {

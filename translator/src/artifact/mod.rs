@@ -159,7 +159,7 @@ impl Artifact {
     ///
     /// # Errors
     ///
-    /// [`ReadError`] if the bytes are no artifact. Whether the code in them is what the translator
+    /// [`ReadError`] if the bytes are not an artifact. Whether the code in them is what the translator
     /// makes cannot be seen from them: who executes it must know where it comes from.
     pub fn read(bytes: &[u8]) -> Result<(Note, Self), ReadError> {
         let note = Note::parse(bytes)?;

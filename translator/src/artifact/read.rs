@@ -13,7 +13,7 @@ use super::layout::{
 use super::{Entry, Tables, TextShape, TrapRecord, Unit};
 use crate::context::LOCAL_BITS;
 
-/// Why bytes are no artifact.
+/// Why bytes are not an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {

@@ -73,7 +73,7 @@ impl Lowering<'_, '_> {
             Load::Word | Load::Unsigned32 => ins.uload32(flags, address, imm),
             Load::Double => {
                 let value = ins.load(I64, flags, address, imm);
-                // nothing is folded across the marker, which is no code
+                // nothing is folded across the marker, which becomes no machine code
                 self.builder.ins().sequence_point();
                 value
             }
@@ -151,7 +151,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The flags of a store that comes next. Cranelift removes a store that a later one overwrites,
-    /// and would report the trap at the later one's pc: the marker, which is no code, keeps them apart.
+    /// and would report the trap at the later one's pc: the marker, which becomes no machine code, keeps them apart.
     fn store_flags(&mut self) -> MemFlagsData {
         self.builder.ins().sequence_point();
         self.flags.store

@@ -33,7 +33,7 @@ pub(super) fn leaves(
         let Some(inst) = decoded.inst else { continue };
         let (read, written) = inst.registers();
         let calls = marks[slot].calls || inst.class() == Class::Ecall;
-        // a jump to a known place through a link register is no return
+        // a jump to a known place through a link register is not a return
         let is_known = match inst {
             Inst::Jalr(L { rd, rs1, .. }) => is_link(rs1) && (!marks[slot].fixed || is_link(rd)),
             _ => true,

@@ -53,7 +53,7 @@ pub(crate) struct Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) slot: usize,
-    /// Whether control comes from the same run in the unit before: then this is no arrival, and
+    /// Whether control comes from the same run in the unit before: then this is not an arrival, and
     /// nothing is charged.
     pub(crate) continuing: bool,
 }

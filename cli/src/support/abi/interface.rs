@@ -47,7 +47,7 @@ impl Interface {
         if json.len() > BYTES {
             return Err(format!("its interface has {} bytes, more than {BYTES}", json.len()));
         }
-        let text = str::from_utf8(json).map_err(|_| "its interface is no text".to_owned())?;
+        let text = str::from_utf8(json).map_err(|_| "its interface is not text".to_owned())?;
         let abi: JsonAbi = serde_json::from_str(text)
             .map_err(|error| format!("its interface is no Solidity ABI: {error}"))?;
         Ok(Self { json: text.to_owned(), abi })
@@ -140,7 +140,7 @@ pub(crate) fn type_of(param: &Param) -> Option<DynSolType> {
     (shallow(param) && param.components.iter().all(shallow)).then(|| param.resolve().ok())?
 }
 
-/// The values that data holds; `None` if it is no encoding of these types.
+/// The values that data holds; `None` if it is not an encoding of these types.
 pub(crate) fn decode(params: &[Param], data: &[u8]) -> Option<Vec<Field>> {
     let types = params.iter().map(type_of).collect::<Option<Vec<_>>>()?;
     if types.is_empty() {

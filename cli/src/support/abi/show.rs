@@ -52,7 +52,7 @@ pub(crate) fn panic_in_words(decoded: &Decoded) -> Option<String> {
         0x01 => "an assertion failed",
         0x11 => "arithmetic overflow or underflow",
         0x12 => "division by zero",
-        0x21 => "a number is no variant of its enum",
+        0x21 => "a number is not a variant of its enum",
         0x22 => "a stored array is wrongly encoded",
         0x31 => "an empty array has nothing to remove",
         0x32 => "an index is out of bounds",

@@ -44,7 +44,7 @@ impl core::error::Error for DecodeError {}
 pub trait Decode<'a>: Abi + Sized {
     /// Reads the head, and the tail if there is one.
     ///
-    /// From bytes that are no encoding it reads some value, and the decoder knows why that is wrong:
+    /// From bytes that are not an encoding it reads some value, and the decoder knows why that is wrong:
     /// programs that look once, at the end, are shorter than those that look at each value.
     fn decode(data: &mut Decoder<'a>) -> Self;
 }

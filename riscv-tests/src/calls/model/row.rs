@@ -37,7 +37,7 @@ const VALUE: Kind = Bytes(16_384);
 const DATA: Kind = Bytes(65_536);
 const BULK: u32 = 16 << 20;
 
-/// The rows that the model knows; the rest is no subject here.
+/// The rows that the model knows; the rest is not modelled.
 pub(super) fn row(number: u32) -> Option<Row> {
     let frame = |base, byte, arguments| Row { base, byte, item: 0, state: false, arguments };
     let state = |base, byte, arguments| Row { base, byte, item: 0, state: true, arguments };
