@@ -285,6 +285,27 @@ fn defines(source: &str, name: &str, is_type: bool) -> bool {
     words.windows(2).any(|pair| keywords.contains(&pair[0]) && pair[1] == name)
 }
 
+/// A deployed file is parsed and hashed in one place, whose result is handed on: parsing it again for
+/// its price or its module would cost as much as the first time.
+#[test]
+fn the_chain_parses_a_deployed_file_in_one_place() {
+    let members = metadata();
+    let mut places = BTreeMap::<&str, Vec<String>>::new();
+    for path in sources_of(&members, "bessemer-chain") {
+        let source = fs::read_to_string(&path).unwrap();
+        let code = code(&source);
+        let code = code.split("mod tests {").next().unwrap();
+        for call in ["Program::parse(", "Program::parse_hashed(", "Module::of_program("] {
+            let times = code.matches(call).count();
+            places.entry(call).or_default().extend(vec![path.display().to_string(); times]);
+        }
+    }
+    // the second is for states from before sizes were recorded
+    for (call, places) in places {
+        assert!(places.len() == 1 && places[0].ends_with("modules.rs"), "{call}: {places:?}");
+    }
+}
+
 #[test]
 fn the_host_call_table_depends_on_nothing() {
     assert_eq!(dependencies(&metadata(), "bessemer-abi"), BTreeSet::new());
