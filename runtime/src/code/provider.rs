@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bessemer_image::{Limits, Program};
 use bessemer_isa::GasSchedule;
-use bessemer_translator::{Artifact, Code, Labels, Options, TextShape, identity};
+use bessemer_translator::{self as translator, Artifact, Code, Labels, Options, TextShape};
 
 use crate::code::cache::{Damage, Key, KeySeed, Memory, Missed, Store, Stored, open_store};
 use crate::code::compile::{Compile, InProcess};
@@ -66,7 +66,8 @@ enum Job {
 
 impl Provider {
     pub(crate) fn new(config: Config, pool: RegionPool) -> Result<Arc<Self>, Error> {
-        let native = config.backend != Backend::Interpreter && identity(&config.options).is_ok();
+        let native = config.backend != Backend::Interpreter
+            && translator::Identity::of(&config.options).is_ok();
         let store = match &config.cache_dir {
             Some(path) if native => open_store(path, &config)?,
             _ => None,

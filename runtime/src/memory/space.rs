@@ -312,13 +312,21 @@ impl Region {
 
     /// Makes memory what it was at frame entry, as cheaply as possible, and leaves open what is open:
     /// as [`Region::give_back`].
+    #[inline]
     pub(super) fn retire(&mut self) -> Result<(), RegionError> {
         if self.writable.is_all() { self.give_back() } else { self.reset() }
     }
 
     /// Freezes what the last frame had open, if it is time for that.
+    #[inline]
     pub(super) fn begin_frame(&mut self) -> Result<(), RegionError> {
-        if !std::mem::take(&mut self.ended) || !self.writable.end_frame() {
+        if self.ended { self.end_frame() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn end_frame(&mut self) -> Result<(), RegionError> {
+        self.ended = false;
+        if !self.writable.end_frame() {
             return Ok(());
         }
         let image = Arc::clone(&self.image);
