@@ -47,7 +47,7 @@ fn plugin(instrument: u32) -> String {
 /// A plugin that does not end by itself.
 const RUNAWAY: &str = "_start: j _start";
 
-/// What the host knows of an instance.
+/// The host's data of an instance.
 #[derive(Default)]
 struct Data {
     log: Vec<String>,

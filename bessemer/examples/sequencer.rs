@@ -33,12 +33,12 @@ use tokio::sync::oneshot;
 
 /// Time between two blocks.
 const BLOCK_TIME: Duration = Duration::from_millis(200);
-/// Transfers that may wait for the next block; whoever comes later is told to try again.
+/// Transfers that may wait for the next block; later ones are told to try again.
 const MOST_WAITING: usize = 10_000;
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 const SUPPLY: u64 = 1_000_000;
 
-/// What the handlers of requests share: a way to the one thread that writes, and a reader of its own for each
+/// State that the handlers of requests share: a way to the one thread that writes, and a reader of its own for each
 /// request.
 #[derive(Clone)]
 struct Sequencer {
@@ -84,7 +84,7 @@ pub(crate) fn run(listen: Option<&str>) -> Result<()> {
 async fn serve(database: &Path, listen: Option<&str>) -> Result<()> {
     let (sequencer, waiting, mut chain) = open(database)?;
     let token = sequencer.token;
-    // the one thread that writes; it ends when nobody can send transfers any more
+    // the one thread that writes; it ends when all senders of transfers are gone
     let writer = thread::spawn(move || make_blocks(&mut chain, token, &waiting));
     let server = Router::new()
         .route("/transfer", post(transfer))
@@ -165,7 +165,7 @@ fn make_blocks(chain: &mut Chain, token: Address, waiting: &Receiver<Waiting>) -
         let sealed = block.commit()?;
         blocks += 1;
         for (outcome, status) in outcomes {
-            // whoever asked may have gone
+            // the client may have gone
             let _ = outcome.send(Ok(format!("{status:?} in block {}", sealed.header.height)));
         }
     }

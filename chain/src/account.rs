@@ -28,7 +28,7 @@ pub enum Code {
     Evm(CodeHash),
 }
 
-/// What stands before the hash of the file in the [designator](Code::designator) of a RISC-V program.
+/// The bytes before the hash of the file in the [designator](Code::designator) of a RISC-V program.
 pub const DESIGNATOR_PREFIX: [u8; 4] = [0xef, b'R', b'V', 1];
 
 /// The Keccak-256 hash of no bytes, which Ethereum gives as the code hash of an account without code.
@@ -75,7 +75,7 @@ impl Code {
         }
     }
 
-    /// What Ethereum's tools and EVM contracts see as the code of a RISC-V contract: `0xef` (which no
+    /// The code of a RISC-V contract, as Ethereum's tools and EVM contracts see it: `0xef` (which no
     /// bytecode begins with, EIP-3541), `RV`, 1, and the hash of the file.
     pub fn designator(file: &CodeHash) -> [u8; 36] {
         let mut bytes = [0; 36];

@@ -28,7 +28,7 @@ pub struct ExtensionRow {
     pub name: String,
     /// The gas of the call itself, paid before anything else.
     pub base: u64,
-    /// What it may change: with [`Effect::State`] it traps in a read-only frame before it is called.
+    /// Its effect: with [`Effect::State`] it traps in a read-only frame before it is called.
     /// With any other, [`Extension::set_storage`] and [`Extension::emit`] trap there.
     pub effect: Effect,
 }
@@ -38,7 +38,7 @@ pub struct ExtensionRow {
 /// By rule G6 a call checks everything that the guest names, then pays, then acts: a call that acts
 /// first and fails later has happened for the embedder and not for the contract.
 ///
-/// What the call does to state obeys the rules of the table's own rows, whatever the embedder
+/// Its changes of state obey the rules of the table's own rows, whatever the embedder
 /// forgets: read-only frames, the caps of a transaction on writes, events and their bytes, and the
 /// access list.
 pub struct Extension<'a> {
@@ -168,7 +168,7 @@ impl<'a> Extension<'a> {
     }
 }
 
-/// What an embedder's call may answer: a value, a trap, out of gas, or its own failure. Ending and
+/// The possible answers of an embedder's call: a value, a trap, out of gas, or its own failure. Ending and
 /// pausing frames is for the calls of the table, which say what the caller gets.
 pub(crate) fn checked(name: &str, answer: HostResult<u32>) -> HostResult<u32> {
     match answer {

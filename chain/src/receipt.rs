@@ -67,7 +67,7 @@ pub struct Diagnosis {
     pub log: Vec<LogLine>,
     /// Whether something was left out because there was too much of it.
     pub cut: bool,
-    /// What was read and written, if it was asked for and a transaction can declare that much. Not
+    /// The keys that were read and written, if they were asked for and a transaction can declare that much. Not
     /// recorded.
     #[serde(skip)]
     pub access: Option<AccessList>,
@@ -187,7 +187,7 @@ impl Receipt {
     const FIXED_BYTES: u64 = 128;
     const EVENT_FIXED_BYTES: u64 = 24;
 
-    /// What the receipt counts for in its block, the diagnosis not counted: 128 bytes, and those of
+    /// The size of the receipt in its block, the diagnosis not counted: 128 bytes, and those of
     /// the output, the events (24 more for each) and the addresses of created contracts.
     pub fn bytes(&self) -> u64 {
         let events = self.events.iter();

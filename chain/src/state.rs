@@ -58,7 +58,7 @@ pub struct State {
     commits: bool,
 }
 
-/// What all states of a chain share.
+/// Shared by all states of a chain.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,

@@ -282,7 +282,7 @@ impl Source for Needed<'_> {
     }
 }
 
-/// What these keys need, and these changes, of the state that a view has.
+/// The part of a view's state that these keys and changes need.
 pub(crate) fn witness(
     view: &dyn View,
     keys: impl Iterator<Item = StateKey>,

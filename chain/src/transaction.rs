@@ -9,7 +9,7 @@ use crate::access::AccessList;
 
 /// A transaction, without a signature.
 ///
-/// Who sent it is the embedder's to establish; [`Signed`](crate::Signed) does by signature.
+/// The embedder establishes the sender; [`Signed`](crate::Signed) does so by signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
     /// The account that sends and pays.

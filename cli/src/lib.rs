@@ -1,4 +1,4 @@
-//! What the `bessemer` command shares with tests and tools: the environment of bare programs, and
+//! Code that the `bessemer` command shares with tests and tools: the environment of bare programs, and
 //! a digest of guest memory.
 //!
 //! ```

@@ -5,7 +5,7 @@ use revm_interpreter::bytecode::Bytecode;
 
 use crate::fork::{Fork, Rules};
 
-/// What the code of an account begins with that runs the code of another (EIP-7702).
+/// The first bytes of the code of an account that runs the code of another (EIP-7702).
 const DELEGATION: [u8; 3] = [0xef, 0x01, 0x00];
 
 /// The account whose code runs instead of this one (EIP-7702); `None` for all other code.

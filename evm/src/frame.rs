@@ -166,7 +166,7 @@ impl Frame {
         }
     }
 
-    /// What the frame leaves behind. Gas that a failure leaves is burnt here, and so are its refunds:
+    /// The result of the frame. Gas that a failure leaves is burnt here, and so are its refunds:
     /// the interpreter does neither.
     fn end(&self, rules: &Rules, result: InterpreterResult) -> Outcome {
         let InterpreterResult { result, output, mut gas } = result;

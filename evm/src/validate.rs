@@ -164,7 +164,7 @@ impl Rules {
         Ok(())
     }
 
-    /// What a checked transaction costs its sender; `None` if the balance must cover more than 256
+    /// The price of a checked transaction for its sender; `None` if the balance must cover more than 256
     /// bits hold, which no balance does.
     pub fn fees(&self, transaction: &Transaction, block: &BlockLimits) -> Option<Fees> {
         let base_fee = if self.has(Fork::London) { block.base_fee } else { U256::ZERO };

@@ -1,6 +1,6 @@
 //! Executes a program slowly, obviously, exactly: the reference interpreter.
 //!
-//! What every instruction does stands in one file, `step.rs`, one method per instruction in the
+//! The meaning of every instruction is in one file, `step.rs`, one method per instruction in the
 //! words of the RISC-V manual; when control arrives, what it costs and where it stops stands in
 //! another, `machine.rs`. The compiler must agree with both, and reaches code that it did not
 //! compile through [`run_one`].

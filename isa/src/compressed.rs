@@ -62,7 +62,7 @@ macro_rules! define_compressed {
                 }
             }
 
-            /// What `parcel`, which has this form, stands for; `None` for reserved operands.
+            /// The instruction that `parcel`, which has this form, stands for; `None` for reserved operands.
             pub fn expand(self, parcel: u16, profile: Profile) -> Option<Inst> {
                 let inst = match self {
                     $(Self::$Name => {

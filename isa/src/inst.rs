@@ -26,7 +26,7 @@ macro_rules! define_instructions {
             $(#[doc = concat!("`", $mnemonic, "`")] $Name,)*
         }
 
-        /// What a component does with each instruction. Without a default on purpose: a row that
+        /// The work of a component on each instruction. Without a default on purpose: a row that
         /// gained no meaning does not compile.
         #[allow(missing_docs, reason = "one method per row of the table")]
         pub trait Visitor {

@@ -205,7 +205,7 @@ impl Pool {
         next
     }
 
-    /// What can be part of the next block, in the order in which a block takes it: of each sender
+    /// The transactions that can be part of the next block, in the order in which a block takes it: of each sender
     /// without gaps, and among senders the highest tip first, then who came first.
     pub fn ready(
         &self,

@@ -1,4 +1,4 @@
-//! What decides which code a program gets, apart from the program: the translator's part of the key
+//! Everything besides the program that decides which code it gets: the translator's part of the key
 //! under which artifacts are kept.
 
 use std::mem::size_of;

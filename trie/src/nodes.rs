@@ -17,7 +17,7 @@ pub struct Nodes(BTreeMap<Hash, Vec<u8>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// What there is does not say what the tree has at this place.
+    /// The available nodes do not say what the tree has at this place.
     #[error("the node at depth {} is missing: 0x{}", .place.depth(), Hex(.hash))]
     Missing {
         /// Where it is.

@@ -10,7 +10,7 @@ use crate::path::{Place, common, nibble};
 use crate::update::Update;
 use crate::{Change, EMPTY_ROOT, Hash, Key, Nodes, Source};
 
-/// What a store has to write so that it has the tree: the row of each place, or `None` where there is
+/// The changes that a store has to write so that it has the tree: the row of each place, or `None` where there is
 /// none any more.
 pub type Rows = BTreeMap<Place, Option<Vec<u8>>>;
 
@@ -141,7 +141,7 @@ impl Trie {
         }
     }
 
-    /// What to write so that a store of rows has the trie; then it is loaded from there. Empty unless
+    /// The changes to write so that a store of rows has the trie; then it is loaded from there. Empty unless
     /// the trie was made by [`Trie::in_rows`].
     pub fn take_rows(&mut self) -> Rows {
         self.base = self.root();

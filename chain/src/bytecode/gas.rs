@@ -13,7 +13,7 @@ pub const SHIFT: u32 = 5;
 /// The most RISC-V gas that a frame can have (specification, section 4).
 const MOST: u64 = bessemer_runtime::MAX_GAS;
 
-/// What a RISC-V frame gets for this gas of Ethereum. What is above the most that a frame can have is
+/// The RISC-V gas of a frame for this gas of Ethereum. Gas above the most that a frame can have is
 /// not handed over.
 pub(crate) const fn to_riscv(gas: u64) -> u64 {
     if gas > MOST >> SHIFT { MOST } else { gas << SHIFT }

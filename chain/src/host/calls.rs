@@ -1,6 +1,6 @@
 //! Calls of other contracts, and new contracts.
 //!
-//! What a call costs beyond its row is paid in step 5, in this order: its bytes and the first
+//! The price of a call beyond its row is paid in step 5, in this order: its bytes and the first
 //! access to the account; then refusals, which are codes; then the callee's frame entry, by
 //! whichever call enters it. Everything that runs is entered by [`Entry`].
 
@@ -46,7 +46,7 @@ pub(crate) enum Program {
     Evm(CodeHash),
 }
 
-/// What entering a frame does to state before the first instruction, undone if the frame fails.
+/// The change of state on entering a frame, before the first instruction; undone if the frame fails.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum EntryEffect {
     /// The value moves from the caller.
@@ -275,7 +275,7 @@ fn enter(service: &mut Service<'_>, code: &Code) -> HostResult<Option<Program>> 
     }
 }
 
-/// Nothing runs: the code says why.
+/// No frame runs: the code says why.
 fn refuse(service: &mut Service<'_>, code: u32) -> HostResult<u32> {
     service.context_mut().received.clear();
     Ok(code)

@@ -1,6 +1,6 @@
 //! Hashes and signatures: the functions of [`crate::crypto`] as host calls.
 //!
-//! What a call reads is read before the first byte of its result is written.
+//! A call reads all its operands before it writes the first byte of its result.
 
 #[cfg(feature = "bn254")]
 use bessemer_abi::codes::ABSENT;

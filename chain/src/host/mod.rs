@@ -48,7 +48,7 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<Context>, Error> {
     Ok(linker)
 }
 
-/// What a call does. A row without a meaning does not compile. `None` for a call of a family of
+/// The body of a call. A row without a body does not compile. `None` for a call of a family of
 /// cryptography that this build leaves out: its number is unknown then.
 fn meaning(call: HostCall) -> Option<(Check, Body)> {
     use HostCall as H;

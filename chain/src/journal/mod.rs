@@ -388,7 +388,7 @@ impl Journal {
         (std::mem::take(&mut self.events), std::mem::take(&mut self.created))
     }
 
-    /// What the transaction read, and what it wrote or asked to write, also where it was undone. What
+    /// The keys that the transaction read, wrote or asked to write, also where that was undone. What
     /// is written is not listed as read too.
     pub fn accessed(&self) -> AccessList {
         let mut list = AccessList::default();

@@ -326,7 +326,7 @@ fn own_price(session: &Session, transaction: &Transaction, most: u64) -> Result<
     Ok(Price { own, access, cost, needed })
 }
 
-/// What the transaction asks for. A file that comes with it is parsed and hashed here, which is paid.
+/// The request of the transaction. A file that comes with it is parsed and hashed here, which is paid.
 fn wanted(transaction: &Transaction) -> Wanted<'_> {
     let (sender, nonce) = (&transaction.sender, transaction.nonce);
     let created = |salt: &Option<[u8; 32]>, code: &dyn Fn() -> CodeHash| match salt {

@@ -72,7 +72,7 @@ impl Signed {
         }
     }
 
-    /// What is signed: the Keccak-256 hash of a tag, the chain's identity (8 bytes, least
+    /// The digest that is signed: the Keccak-256 hash of a tag, the chain's identity (8 bytes, least
     /// significant first), and [`Transaction::to_bytes`].
     pub fn hash(transaction: &Transaction, chain_id: u64) -> [u8; 32] {
         let hash = Keccak256::new()

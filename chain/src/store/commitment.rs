@@ -1,6 +1,6 @@
 //! The state under one root: Ethereum's tries of accounts and of what each stores.
 //!
-//! What is in them, to the byte, is in `docs/commitment.md`. Here a [`ChangeSet`] becomes changes of
+//! `docs/commitment.md` describes them to the byte. Here a [`ChangeSet`] becomes changes of
 //! tries, wherever their nodes come from: from rows of a store, or from a witness.
 
 use std::collections::BTreeMap;

@@ -166,7 +166,7 @@ pub trait Store: View {
         Err(StoreError::Unsupported { what: "iteration" })
     }
 
-    /// What the state is committed to after these changes, which are not made yet; `None` for a store
+    /// The commitment of the state after these changes, which are not made yet; `None` for a store
     /// that commits to nothing.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub(super) struct Versions<K, V> {
     changed: BTreeMap<u64, Vec<K>>,
 }
 
-/// What a key had in all versions before this one, back to the entry before.
+/// The value of a key in all versions before this one, back to the entry before.
 #[derive(Debug)]
 struct Before<V> {
     version: u64,

@@ -165,7 +165,7 @@ fn place(key: &[u8], names: &Names) -> String {
     }
 }
 
-/// What a stored value probably is: the SDK writes numbers with their low byte first, and texts
+/// A guess at the type of a stored value: the SDK writes numbers with their low byte first, and texts
 /// behind their length.
 fn guess(value: &[u8], names: &Names) -> String {
     if let Ok(address) = <[u8; 20]>::try_from(value) {

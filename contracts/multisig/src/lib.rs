@@ -87,7 +87,7 @@ pub enum MultisigError {
     },
     /// The call failed.
     Failed {
-        /// What it reverted with.
+        /// The revert data.
         reason: Bytes,
     },
 }

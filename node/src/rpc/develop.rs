@@ -1,4 +1,4 @@
-//! What only development nodes do: time, blocks, state and accounts by hand. The names are those of
+//! Methods of development nodes only: time, blocks, state and accounts by hand. The names are those of
 //! Hardhat and anvil.
 
 use std::time::Duration;

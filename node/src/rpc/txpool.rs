@@ -9,7 +9,7 @@ use super::{Answer, Rpc};
 use crate::pool::Waiting;
 
 impl Rpc {
-    /// What waits of a sender, each by nonce: what can be in the next blocks, and what has a gap before
+    /// The waiting transactions of a sender by nonce: those that can be in the next blocks, and those with a gap before
     /// it.
     fn queues(
         &self,

@@ -183,7 +183,7 @@ impl Bench {
         }
     }
 
-    /// What a subject does with a trial. An error is a failure of the host: no program may cause
+    /// The outcome of a trial in a subject. An error is a failure of the host: no program may cause
     /// one.
     pub fn observe(&self, trial: &Trial, subject: Subject) -> Result<Observed> {
         if subject == Subject::Interpreter {

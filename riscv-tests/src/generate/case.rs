@@ -55,7 +55,7 @@ impl Case {
 /// The number in a7 at which a program ends.
 pub const EXIT: u32 = 93;
 
-/// What the host of a generated program answers to an ECALL: the new a0, or None if the program
+/// The answer of the host of a generated program to an ECALL: the new a0, or None if the program
 /// ends. Every engine gets the same answers.
 #[must_use]
 pub fn answer(registers: &[u64; 32]) -> Option<u32> {

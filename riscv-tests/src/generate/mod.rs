@@ -87,7 +87,7 @@ impl Generator {
         }
     }
 
-    /// What a mixed run uses for this seed: of 10 seeds, 2 are RV32, 3 RV32 with the bit
+    /// The features of a mixed run for this seed: of 10 seeds, 2 are RV32, 3 RV32 with the bit
     /// manipulation extensions, 5 RV64.
     #[must_use]
     pub fn isa_for_seed(seed: u64) -> Isa {

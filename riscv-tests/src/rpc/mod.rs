@@ -29,7 +29,7 @@ pub const EXCEPTIONS: &[(&str, &str)] = &[
 /// The gas that calls may use, as the tests were recorded.
 const CALL_GAS: u64 = 50_000_000;
 
-/// What became of one file.
+/// The outcome of one file.
 #[derive(Debug)]
 pub enum Verdict {
     /// All answers were right.

@@ -1,4 +1,4 @@
-//! What makes native code of a program.
+//! The interface of compilers: a program becomes native code.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) trait Compile: Send + Sync + fmt::Debug {
     fn needs_file(&self) -> bool;
 }
 
-/// What is to be compiled.
+/// A program to compile.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source<'a> {
     /// The program's ELF file, for compilers that need it.

@@ -8,7 +8,7 @@ use bessemer_translator::TranslateError;
 use crate::error::CompileError;
 use crate::program::{Identity, LoadedProgram};
 
-/// One program's code. Whoever [takes](Flights::take) it makes the code; all others can wait.
+/// One program's code. The caller that [takes](Flights::take) it makes the code; all others can wait.
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(crate) loaded: Arc<LoadedProgram>,
@@ -29,7 +29,7 @@ impl Flight {
         Self { loaded: Arc::clone(loaded), state, changed: Condvar::new() }
     }
 
-    /// Waits for what comes of it; somebody has to have taken it.
+    /// Waits for the result; a caller has to have taken it.
     pub(crate) fn wait(&self) -> Result<(), CompileError> {
         let mut state = self.state();
         loop {
@@ -55,7 +55,7 @@ impl Flight {
 }
 
 /// The duty to make the code of a flight. Dropped without a result, also by a panic, it is a failure:
-/// nobody waits for ever, and nobody gets the failure of an earlier flight.
+/// no caller waits for ever, and none gets the failure of an earlier flight.
 #[derive(Debug)]
 pub(crate) struct Taken<'a> {
     flights: &'a Flights,
@@ -106,7 +106,7 @@ impl Flights {
         if let Some(flight) = all.get(&loaded.identity()) {
             return Ok((Arc::clone(flight), false));
         }
-        // whoever ends a flight has kept its program before
+        // a program is kept before its flight ends
         if let Some(known) = known() {
             return Err(known);
         }
@@ -197,7 +197,7 @@ mod tests {
         assert!(flight.wait().is_err());
         let (other, is_new) = flights.begin(&loaded, || None).unwrap();
         assert!(is_new, "a failure is not remembered");
-        // whoever is late does not end what began meanwhile
+        // a late caller does not end the flight that began meanwhile
         flights.end(&flight);
         assert!(Arc::ptr_eq(&flights.find(&loaded.identity()).unwrap(), &other));
     }

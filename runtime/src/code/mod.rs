@@ -2,7 +2,7 @@
 //!
 //! `provider` puts the others together. `compile` says what a compiler is, and `worker` is one in a
 //! process of its own; `flight` is code that is being made, for all who want it; `queue` has it made
-//! on other threads, in an `order` that lets nobody wait for ever; `policy` says when. `rules` are what
+//! on other threads, in an `order` in which no job waits for ever; `policy` says when. `rules` are what
 //! programs may be and pay. `cache` keeps what was made.
 
 pub(crate) mod cache;

@@ -41,7 +41,7 @@ impl AllRules {
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<(Arc<Rules>, Option<KeySeed>)>> {
-        // what stands in the list is whole, whoever panicked meanwhile
+        // the list is whole, even if a thread panicked meanwhile
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What an embedder sees of the cache directory.
+//! The cache directory, as embedders see it.
 
 use std::io;
 use std::path::Path;
@@ -49,7 +49,7 @@ impl<'a> Cache<'a> {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// The fault.
     pub fn verify(&self, entry: &CacheEntry) -> Result<(), CacheFileError> {
         match self.store.verify(entry.key) {
             Ok(()) | Err(Missed::Absent) => Ok(()),

@@ -60,12 +60,12 @@ impl Engine {
         Self { inner: Arc::new(Inner { provider, rules }) }
     }
 
-    /// What a module may be.
+    /// The limits of modules.
     pub fn limits(&self) -> &Limits {
         &self.inner.rules.limits
     }
 
-    /// What its instances pay.
+    /// The prices of instances.
     pub fn gas_schedule(&self) -> &GasSchedule {
         &self.inner.rules.schedule
     }
@@ -84,7 +84,7 @@ impl Engine {
         self.config().backend
     }
 
-    /// What the engine has done.
+    /// Counters of the engine.
     pub fn statistics(&self) -> EngineStatistics {
         self.provider().counters().read()
     }

@@ -102,7 +102,7 @@ impl<T> Frame<T> {
         }
     }
 
-    /// What a stop of the interpreter means: `None` if a host call went well, else whether the
+    /// The meaning of a stop of the interpreter: `None` if a host call went well, else whether the
     /// function called by name returned.
     pub(super) fn after(&mut self, stop: Stop) -> Option<bool> {
         let exit = match stop {

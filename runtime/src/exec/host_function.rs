@@ -60,7 +60,7 @@ impl From<Fault> for HostStop {
     }
 }
 
-/// What a host function returns: a value for a0, or why the guest does not go on.
+/// The result of a host function: a value for a0, or why the guest stops.
 pub type HostResult<T> = Result<T, HostStop>;
 
 /// A closure that can be a host function: the [`Caller`] first, then up to six arguments that are

@@ -37,7 +37,7 @@ impl<T: 'static> Linker<T> {
     /// to a5, of types that are [`FromRegisters`](crate::FromRegisters). It returns nothing (a0 becomes 0), a value, or a
     /// result with either, see [`IntoHostResult`](crate::IntoHostResult).
     ///
-    /// A function that panics ends its instance; the panic goes on in whoever ran it. What the call
+    /// A function that panics ends its instance; the panic goes on in the caller of `run`. What the call
     /// costs besides the ECALL, the function [charges](Caller::charge) itself.
     ///
     /// # Errors

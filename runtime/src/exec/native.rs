@@ -136,7 +136,7 @@ fn allow_interrupts(
     Ok(())
 }
 
-/// What generated code calls at an ECALL. Does not unwind: a panic of a host function is kept in the
+/// The function that generated code calls at an ECALL. Does not unwind: a panic of a host function is kept in the
 /// frame and goes on when native code has left.
 extern "C" fn host_call<T>(context: *mut Context, pc: u32) -> u32 {
     // SAFETY: generated code hands on the pointer that it was entered with, which is one to a

@@ -3,7 +3,7 @@
 //! Generated code lets the processor check memory accesses, and raises out-of-gas and static traps
 //! with `ud2`. The handler in this file claims such a fault only if
 //!
-//! 1. the kernel raised it for the instruction at `rip`: nobody sent it,
+//! 1. the kernel raised it for the instruction at `rip`; no process sent it,
 //! 2. an [`Activation`] is current on this thread,
 //! 3. `rip` lies in the code of that activation,
 //! 4. the trap table of that code has a record for exactly this offset, and
@@ -29,7 +29,7 @@
 //! case if `native` of the [`Activation`] is set and the program counter is elsewhere, the handler takes all gas
 //! from the context, which generated code fetches next. Everywhere else the thread itself looks at the
 //! flag before generated code runs again. So no interrupt is lost, whenever it comes. What it leaves behind
-//! is of no use, and nobody looks at it: the instance has ended.
+//! is of no use, and is not read: the instance has ended.
 //!
 //! # Contract with native code
 //!
@@ -79,7 +79,7 @@ const HANDLER_STACK: usize = 32 << 10;
 
 const _: () = assert!(ALT_STACK >= 64 << 10 && ALT_STACK.is_multiple_of(4096));
 
-/// What the handler found when it claimed a fault.
+/// The result of looking up a fault in the handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct NativeFault {
@@ -89,7 +89,7 @@ pub struct NativeFault {
     pub address: usize,
     /// Address of the guest instruction, from the trap record.
     pub pc: u32,
-    /// What the fault means, from the trap record.
+    /// The trap, from the trap record.
     pub kind: u8,
 }
 
@@ -114,7 +114,7 @@ pub struct Activation {
     interrupt: usize,
     /// Exposed address of the context that generated code runs with, if there is a flag.
     context: usize,
-    /// Whether generated code runs, or is the next to run and nobody looks at the flag before.
+    /// Whether generated code runs, or is the next to run and the flag is not read before.
     native: bool,
 }
 
@@ -174,7 +174,7 @@ impl Activation {
     ///
     /// # Safety
     ///
-    /// The activation is current, and until generated code runs nobody else uses the context.
+    /// The activation is current, and until generated code runs nothing else uses the context.
     #[inline]
     pub unsafe fn go_native(activation: *mut Self, context: *mut Context) -> bool {
         // SAFETY: the caller says that the activation is valid; the handler looks at it on this
@@ -195,7 +195,7 @@ impl Activation {
     #[inline]
     pub unsafe fn go_on_native(activation: *mut Self) -> bool {
         compiler_fence(Ordering::SeqCst);
-        // SAFETY: as there; whoever gave the flag keeps it alive.
+        // SAFETY: as there; the caller that gave the flag keeps it alive.
         unsafe {
             (&raw mut (*activation).native).write_volatile(true);
             compiler_fence(Ordering::SeqCst);
@@ -247,7 +247,7 @@ impl Activation {
     /// Only for an access of generated code of this activation.
     unsafe fn open(&self, address: usize) -> bool {
         let region = ptr::with_exposed_provenance_mut::<Region>(self.region);
-        // SAFETY: whoever gave the region to `opening` keeps it in place, and generated code runs.
+        // SAFETY: the caller that gave the region to `opening` keeps it in place, and generated code runs.
         unsafe { region.as_mut() }.is_some_and(|region| region.open_faulted(address))
     }
 
@@ -401,7 +401,7 @@ unsafe fn claim(signal: c_int, info: &libc::siginfo_t, context: &mut libc::ucont
     // SAFETY: `with_activation` keeps the activation alive while it is current. The thread is
     // stopped at the instruction that faulted, so nothing else accesses it meanwhile.
     let activation = unsafe { &mut *activation };
-    // SAFETY: whoever made the activation upholds what its table needs.
+    // SAFETY: the caller that made the activation upholds what its table needs.
     let record = unsafe { activation.record(registers[libc::REG_RIP as usize] as usize) };
     let Some(record) = record else { return false };
     // SAFETY: the kernel sets the address for all signals of `SIGNALS` that it raises.

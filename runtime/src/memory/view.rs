@@ -67,7 +67,7 @@ impl<'a> GuestMemory<'a> {
     }
 }
 
-/// What can be asked of a region can be asked of the view.
+/// The view answers the queries of a region.
 impl Deref for GuestMemory<'_> {
     type Target = Region;
 

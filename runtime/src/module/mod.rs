@@ -80,7 +80,7 @@ impl Module {
         &self.inner.loaded.program
     }
 
-    /// What arrivals cost.
+    /// The charges of arrivals.
     #[inline]
     pub fn charges(&self) -> &Charges {
         self.inner.loaded.charges()
@@ -112,7 +112,7 @@ impl Module {
         self.inner.loaded.compile_time()
     }
 
-    /// What the instances of this module have done; modules that share code share the counters.
+    /// Counters of the instances of this module; modules that share code share the counters.
     pub fn statistics(&self) -> ModuleStatistics {
         self.inner.loaded.counters.read()
     }

@@ -19,7 +19,7 @@ pub(crate) use budget::Budget;
 pub(crate) use hash::ImageHash;
 pub(crate) use rules::{Identity, Rules};
 
-/// What is known of a file before it is loaded.
+/// The known facts of a file before it is loaded.
 pub(crate) enum Known {
     Nothing,
     Hash(CodeHash),
@@ -44,7 +44,7 @@ pub(crate) struct LoadedProgram {
     osr_wanted: AtomicBool,
     /// The ELF file, for a compiler that needs it.
     file: Option<Box<[u8]>>,
-    /// What may be interpreted before instances wait for native code.
+    /// The gas that may be interpreted before instances wait for native code.
     pub(crate) budget: Budget,
     pub(crate) load_time: Duration,
     compile_time: OnceLock<Duration>,
@@ -108,7 +108,7 @@ impl LoadedProgram {
         })
     }
 
-    /// What the engine knows the program by.
+    /// The identity of the program in its engine.
     pub(crate) fn identity(&self) -> Identity {
         self.rules.identity(self.image_hash)
     }
@@ -159,7 +159,7 @@ impl LoadedProgram {
         self.osr_code.get_or_init(make);
     }
 
-    /// Whether nobody has asked for it.
+    /// Whether it was not asked for.
     pub(crate) fn is_first_to_want_osr(&self) -> bool {
         !self.osr_wanted.swap(true, Ordering::Relaxed)
     }

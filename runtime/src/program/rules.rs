@@ -1,4 +1,4 @@
-//! What a program may be and what it pays.
+//! The limits and prices of a program.
 
 use bessemer_image::Limits;
 use bessemer_isa::GasSchedule;

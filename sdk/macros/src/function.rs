@@ -46,7 +46,7 @@ pub(crate) struct Function {
 pub(crate) struct Output {
     /// The value; if the function can fail, the one of `Ok`.
     pub(crate) value: Type,
-    /// What the function can fail with: a type, whose tokens say which error it is.
+    /// The error of the function: a type, whose tokens say which error it is.
     pub(crate) error: Option<Tokens>,
 }
 

@@ -22,7 +22,7 @@ use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use syn::{DeriveInput, Item, ItemEnum, ItemStruct, ItemTrait, parse_macro_input};
 
-/// What was generated, or the reason why not as an error of the compiler.
+/// The generated code, or an error of the compiler with the reason.
 fn output(tokens: syn::Result<Tokens>) -> TokenStream {
     tokens.unwrap_or_else(|error| error.to_compile_error()).into()
 }

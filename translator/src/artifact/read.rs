@@ -38,7 +38,7 @@ pub enum ReadError {
     },
 }
 
-/// What a file says of itself: read from its first [`HEAD_LEN`](super::HEAD_LEN) bytes.
+/// The note of a file: read from its first [`HEAD_LEN`](super::HEAD_LEN) bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Note {
     /// The key under which it was stored.

@@ -47,7 +47,7 @@ impl Differences {
     }
 }
 
-/// What differs at the end of two executions: everything that the specification defines, and
+/// The differences at the end of two executions: everything that the specification defines, and
 /// registers where both have them.
 pub(super) fn ends(reference: &Execution, other: &Execution) -> Vec<Difference> {
     let mut all = Differences::default();

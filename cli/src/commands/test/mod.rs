@@ -204,7 +204,7 @@ fn take<'a, T>(next: &AtomicUsize, jobs: &'a [T]) -> Option<(usize, &'a T)> {
     Some((at, jobs.get(at)?))
 }
 
-/// What the names of a program's tests must contain. A filter may be as tests are printed, with the
+/// The text that the names of a program's tests must contain. A filter may be as tests are printed, with the
 /// program in front; then it means no test of another program.
 fn filter_of<'a>(program: &Program, filter: &'a str) -> Option<&'a str> {
     match filter.split_once(' ') {

@@ -145,7 +145,7 @@ impl Program {
 /// The exit code of a test program if a test failed.
 const FAILED: i32 = 101;
 
-/// What the test printed, of all that its process printed: the harness says before it how many tests
+/// The output of the test, cut from the output of its process: the harness says before it how many tests
 /// it runs, and after it what the verdict is.
 fn output_of<'a>(test: &str, printed: &'a str) -> &'a str {
     let said = printed.split_once("running 1 test\n").map_or(printed, |(_, said)| said);

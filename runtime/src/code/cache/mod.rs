@@ -21,7 +21,7 @@ pub(crate) use store::{Damage, Missed, Store, Stored};
 pub(crate) fn open_store(path: &Path, config: &Config) -> Result<Option<Store>, Error> {
     let secret_path = config.secret_path();
     if secret_path.starts_with(path) {
-        // whoever writes to the directory could choose it
+        // a process that writes to the directory could choose it
         log::warn!("there is no code cache: its secret lies in the cache directory");
         return Ok(None);
     }

@@ -26,7 +26,7 @@ impl Provider {
         } else {
             self.compile(&loaded)
         };
-        // first kept, then finished: so nobody begins another
+        // first kept, then finished, so that no other flight begins
         if self.is_eager() {
             self.hold(&loaded);
         } else {

@@ -1,4 +1,4 @@
-//! Who handles faults: this handler first, then those that were installed before and after it.
+//! The order in which faults are handled: this handler first, then those that were installed before and after it.
 //!
 //! The handler is installed before the first entry into native code. Another that is installed later would
 //! take the traps of guests for crashes of the process. So threads look from time to time, and where
@@ -23,7 +23,7 @@ const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGILL];
 /// How often the handler can be installed.
 const MOST: usize = 16;
 
-/// What stood before each installation, in the order of [`SIGNALS`], from the first to the last. Each is set
+/// The handlers that were installed before each installation, in the order of [`SIGNALS`], from the first to the last. Each is set
 /// before the handler is installed, and stays for ever.
 static PREVIOUS: [AtomicPtr<[libc::sigaction; 2]>; MOST] =
     [const { AtomicPtr::new(ptr::null_mut()) }; MOST];
@@ -184,11 +184,11 @@ pub(super) unsafe fn call_previous(
         }
     }
     if previous.sa_flags & libc::SA_SIGINFO != 0 {
-        // SAFETY: whoever installed the handler with this flag gave such a function.
+        // SAFETY: a handler that is installed with this flag is such a function.
         let handler = unsafe { mem::transmute::<usize, WithInfo>(previous.sa_sigaction) };
         handler(signal, info, context);
     } else {
-        // SAFETY: whoever installed the handler without the flag gave such a function.
+        // SAFETY: a handler that is installed without the flag is such a function.
         let handler = unsafe { mem::transmute::<usize, Plain>(previous.sa_sigaction) };
         handler(signal);
     }

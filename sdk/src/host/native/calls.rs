@@ -108,7 +108,7 @@ fn recorded(step: Option<record::Step>, status: u32) -> u32 {
     status
 }
 
-/// What the address of a new contract is the hash of, as on a chain: the RLP list of creator and
+/// The bytes whose hash is the address of a new contract, as on a chain: the RLP list of creator and
 /// nonce.
 fn by_nonce(creator: &Address, nonce: u64) -> Vec<u8> {
     let digits = nonce.to_be_bytes();
