@@ -63,6 +63,12 @@ pub(crate) const CI: &[Stage] = &[
             .with(&[("RUSTDOCFLAGS", "-D warnings")])],
     },
     Stage {
+        name: "package",
+        what: "the library crates can be published: metadata, versions, and nothing that is not",
+        // what a crate needs must be in it; whether it compiles from there, `deep` tries
+        steps: &[Step::new("cargo publish --locked --dry-run --workspace --no-verify")],
+    },
+    Stage {
         name: "deny",
         what: "licences, sources and duplicates of dependencies are as deny.toml allows",
         steps: &[Step::new("cargo deny --locked check bans licenses sources")
@@ -84,6 +90,7 @@ pub(crate) const OTHER: &[Stage] = &[
             Step::new(
                 "cargo test --locked --release -p bessemer-runtime --no-default-features --test backends",
             ),
+            Step::new("cargo publish --locked --dry-run --workspace"),
             Step::new(
                 "cargo run --locked --release -p bessemer-conformance -- fuzz --seconds 1200",
             ),

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use bessemer_image::{Limits, Program};
 use bessemer_isa::GasSchedule;
-use bessemer_translator::{self as translator, Artifact, Code, Labels, Options, TextShape};
+use bessemer_translator::{
+    self as translator, Artifact, Code, Labels, MAC_LEN, Options, TextShape,
+};
 
 use crate::code::cache::{Damage, Key, KeySeed, Memory, Missed, Store, Stored, open_store};
 use crate::code::compile::{Compile, InProcess};
@@ -204,16 +206,25 @@ impl Provider {
         Ok(loaded)
     }
 
-    /// The sealed file of a program and its native code.
-    pub(crate) fn portable(&self, rules: &Arc<Rules>, elf: &[u8]) -> Result<Vec<u8>, Error> {
-        let image = ImageHash::of(elf);
-        let loaded = self.parse(rules, elf, image, Known::Nothing)?;
-        let (Some(store), Some(key)) = (&self.store, self.key_of(&loaded)) else {
-            return Err(ErrorKind::NoSecret.into());
+    /// The file of a program and its native code, sealed with the secret of this node or with zeros.
+    pub(crate) fn portable(
+        &self,
+        rules: &Arc<Rules>,
+        elf: &[u8],
+        sealed: bool,
+    ) -> Result<Vec<u8>, Error> {
+        let store = match (&self.store, sealed) {
+            (None, true) => return Err(ErrorKind::NoSecret.into()),
+            (store, _) => store.as_ref().filter(|_| sealed),
         };
+        let loaded = self.parse(rules, elf, ImageHash::of(elf), Known::Nothing)?;
         let artifact = self.translate(&loaded, &self.config.options)?;
+        let key = self.key_of(&loaded).ok_or(ErrorKind::NoSecret)?;
         let mut file = assemble(&artifact, &loaded.program, elf, *key.as_bytes());
-        store.seal(&mut file);
+        match store {
+            Some(store) => store.seal(&mut file),
+            None => file.extend_from_slice(&[0; MAC_LEN]),
+        }
         Ok(file)
     }
 

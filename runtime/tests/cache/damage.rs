@@ -211,6 +211,41 @@ fn code_that_is_authentic_and_not_what_the_translator_makes_raises_an_alarm() {
 }
 
 #[test]
+fn a_file_with_program_and_code_serves_whoever_knows_its_hash() {
+    use bessemer_runtime::{AotError, PortableFile};
+
+    let elf = numbered(8);
+    let bytes = PortableFile::write_unsealed(&Engine::new(config()).unwrap(), &elf).unwrap();
+    let hash = PortableFile::hash(&bytes);
+    let load = |config: &bessemer_runtime::Config, bytes: &[u8]| {
+        let file = PortableFile::parse(bytes).unwrap();
+        let engine = Engine::new(config.clone()).unwrap();
+        let (module, reason) = file.module_with_hash(&engine, &hash).unwrap();
+        assert_eq!(run(&module), expected(&elf));
+        (module.origin().unwrap(), reason)
+    };
+    assert_eq!(load(&config(), &bytes), (Origin::File, None));
+    // a cache directory and its secret change nothing
+    let place = Place::new();
+    assert_eq!(load(&place.config(), &bytes), (Origin::File, None));
+    let compiled = |reason| (Origin::Compiled, Some(reason));
+    assert_eq!(load(&config().precise_registers(true), &bytes), compiled(AotError::Stale));
+    // every part of the file counts: code, tables, program, and what stands where a seal would
+    for at in [4096 + 17, bytes.len() / 2, bytes.len() - 40, bytes.len() - 1] {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        let file = PortableFile::parse(&changed).unwrap();
+        if file.image() == elf {
+            assert_eq!(load(&config(), &changed), compiled(AotError::Hash), "byte {at}");
+        }
+    }
+    // and no node takes it for one of its own
+    let file = PortableFile::parse(&bytes).unwrap();
+    let (_, reason) = file.module(&Engine::new(place.config()).unwrap()).unwrap();
+    assert_eq!(reason, Some(AotError::Foreign));
+}
+
+#[test]
 fn a_file_with_program_and_code_serves_its_own_node_only() {
     use bessemer_runtime::{AotError, PortableFile};
 
