@@ -40,7 +40,7 @@ fn hostile_programs_of_every_size_are_deployed_and_compiled_or_refused() {
         match Program::parse(&image, &Limits::contract()) {
             Ok(_) => {}
             Err(LoadError::TooMuchNativeCode { native, limit, .. }) => {
-                assert!(native > u64::from(limit));
+                assert!(native > limit);
                 refused += 1;
             }
             // tables that contracts have no room for

@@ -166,7 +166,7 @@ pub enum LoadError {
     #[error(
         "the {len} bytes of text at {start:#x} are taken to become {native} bytes of native code, more than the limit of {limit}: split the program, or optimise it for size; jumps, branches, divisions and host calls count most (L29)"
     )]
-    TooMuchNativeCode { start: u32, len: u32, native: u64, limit: u32 },
+    TooMuchNativeCode { start: u32, len: u32, native: u64, limit: u64 },
 }
 
 impl LoadError {

@@ -22,8 +22,8 @@ pub struct Limits {
     pub heap_bytes: Option<u32>,
     /// The largest memory class that segments, stack and heap may need.
     pub memory: MemoryClass,
-    /// Bytes of native code that the text may be taken to become, by [`NativeEstimate::V1`]. `None`: any
-    /// number.
+    /// Bytes of native code that the text may be taken to become, by [`NativeEstimate::V1`], which also says how
+    /// dense it may be. `None`: any number.
     pub native_bytes: Option<u32>,
 }
 
@@ -40,7 +40,7 @@ impl Limits {
             stack_bytes: 64 << 10,
             heap_bytes: None,
             memory: MemoryClass::Mib1,
-            native_bytes: Some(4 << 20),
+            native_bytes: Some(3 << 20),
         }
     }
 

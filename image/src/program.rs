@@ -131,8 +131,10 @@ impl Program {
 /// Whether the text becomes too much native code (rule L29).
 fn check_native(text: &Text, segments: &[Segment], limits: &Limits) -> Result<(), LoadError> {
     let Some(limit) = limits.native_bytes else { return Ok(()) };
-    let native = native_bytes(text, segments, &NativeEstimate::V1);
-    if native <= u64::from(limit) {
+    let estimate = &NativeEstimate::V1;
+    let native = native_bytes(text, segments, estimate);
+    let limit = estimate.most(text.bytes().len()).min(limit.into());
+    if native <= limit {
         return Ok(());
     }
     let len = text.bytes().len() as u32;

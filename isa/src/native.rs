@@ -29,6 +29,10 @@ pub struct NativeEstimate {
     pub illegal: u32,
     /// A word in a file that is the address of a slot of text.
     pub named: u32,
+    /// For each byte of text there may be so many bytes of native code,
+    pub density: u32,
+    /// and so many more in all.
+    pub slack: u32,
 }
 
 impl NativeEstimate {
@@ -50,7 +54,15 @@ impl NativeEstimate {
         ebreak: 32,
         illegal: 32,
         named: 64,
+        density: 28,
+        slack: 64 << 10,
     };
+
+    /// The most bytes that a text of this size may be taken to become: text that is denser than what people
+    /// write takes longer to compile than its size pays for.
+    pub fn most(&self, text_bytes: usize) -> u64 {
+        text_bytes as u64 * u64::from(self.density) + u64::from(self.slack)
+    }
 
     /// The bytes of what stands in one slot; `None` is not an instruction.
     pub const fn bytes(&self, inst: Option<Inst>) -> u32 {

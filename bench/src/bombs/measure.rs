@@ -24,6 +24,8 @@ pub struct Size {
     pub timing: Timing,
     /// Nanoseconds per KiB of text.
     pub ns_per_kib: f64,
+    /// Whether only little of it can be deployed, as it is denser than may be (rule L29).
+    pub is_dense: bool,
     /// Bytes of native code per word of text.
     pub native_per_instruction: f64,
     /// Seconds for as much of it as a contract can have at most (`docs/loader.md`, rules L22 and L29).
@@ -150,8 +152,13 @@ impl Specimen {
         let estimate = self.program.native_bytes(&NativeEstimate::V1) as f64;
         let by_text = f64::from(limits.text_bytes) / bytes as f64;
         let by_estimate = limits.native_bytes.map_or(by_text, |most| f64::from(most) / estimate);
+        // what is denser than may be fits as long as there is slack
+        let NativeEstimate { density, slack, .. } = NativeEstimate::V1;
+        let above = estimate - bytes as f64 * f64::from(density);
+        let by_density = if above > 0.0 { f64::from(slack) / above } else { f64::INFINITY };
         Size {
-            largest_contract_s: timing.min_ns / 1e9 * by_text.min(by_estimate),
+            largest_contract_s: timing.min_ns / 1e9 * by_text.min(by_estimate).min(by_density),
+            is_dense: above > 0.0,
             instructions: bytes / 4,
             timing,
             ns_per_kib: timing.min_ns / (bytes as f64 / 1024.0),

@@ -4,6 +4,8 @@ use crate::elf::{
     DATA, Elf, Header, PT_GNU_STACK, PT_LOAD, PT_NULL, PT_TLS, R, RODATA, RW, RX, TEXT,
 };
 
+const NOP: u32 = 0x13;
+
 /// A file and the name by which its verdict is frozen.
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -25,6 +27,7 @@ pub(crate) fn cases() -> Vec<Case> {
     corpus.memory();
     corpus.sizes();
     corpus.native();
+    corpus.dense();
     corpus.named();
     corpus.truncations();
     corpus.unread();
@@ -525,7 +528,6 @@ impl Corpus {
 
     /// What text is taken to become: a multiple of 32 bytes, with the limit in between.
     fn native(&mut self) {
-        const NOP: u32 = 0x13;
         for (name, word, bytes) in [
             ("div", 0x0200_4033_u32, 128),
             ("mulh", 0x0200_1033, 48),
@@ -535,12 +537,13 @@ impl Corpus {
             ("ecall", 0x73, 96),
             ("amo", 0x2f | 0b010 << 12, 160),
         ] {
-            let most = (4 << 20) / bytes;
+            // three that count 32 behind each, or the text would be too dense
+            let most = (3 << 20) / (bytes + 96);
             for (than, count) in [("", most), ("-and-one-more", most + 1)] {
                 self.case(format!("native-limit-{name}{than}"), |elf| {
                     // what is left over is for instructions that count 32
-                    let rest = ((4 << 20) - most * bytes) / 32;
-                    let words = [vec![word; count], vec![NOP; rest]].concat();
+                    let rest = ((3 << 20) - most * (bytes + 96)) / 32;
+                    let words = [[word, NOP, NOP, NOP].repeat(count), vec![NOP; rest]].concat();
                     let text: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
                     elf.text(0x10_0000, &text);
                 });
@@ -548,19 +551,35 @@ impl Corpus {
         }
     }
 
+    /// Dense text, of which only little may be there.
+    fn dense(&mut self) {
+        for (name, branches, nops) in [
+            ("", 4096, 0),
+            ("-and-one-more", 4097, 0),
+            ("-in-more-text", 4101, 1),
+            ("-in-more-text-and-one-more", 4102, 1),
+        ] {
+            self.case(format!("native-density{name}"), |elf| {
+                let words = [vec![0x63_u32; branches], vec![NOP; nops]].concat();
+                let text: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+                elf.text(0x10_0000, &text);
+            });
+        }
+    }
+
     /// Words that are addresses in text count too.
     fn named(&mut self) {
-        for (name, word, count) in [("", 0x10_0000_u32, 6145), ("-elsewhere", 0x0f_fffc, 6146)] {
+        for (name, word, count) in [("", 0x10_0000_u32, 6144), ("-elsewhere", 0x0f_fffc, 6145)] {
             self.case(format!("native-limit-named{name}"), |elf| {
                 elf.headers.truncate(1);
-                elf.text(0x10_0000, &0x73_u32.to_le_bytes().repeat(39_594));
+                elf.text(0x10_0000, &0x73_u32.to_le_bytes().repeat(28_672));
                 elf.add(0x2_0000, &word.to_le_bytes().repeat(count), 4 * count as u32, R);
             });
         }
         self.case("native-limit-named-and-one-more", |elf| {
             elf.headers.truncate(1);
-            elf.text(0x10_0000, &0x73_u32.to_le_bytes().repeat(39_594));
-            elf.add(0x2_0000, &0x10_0000_u32.to_le_bytes().repeat(6146), 4 * 6146, R);
+            elf.text(0x10_0000, &0x73_u32.to_le_bytes().repeat(28_672));
+            elf.add(0x2_0000, &0x10_0000_u32.to_le_bytes().repeat(6145), 4 * 6145, R);
         });
     }
 

@@ -133,5 +133,6 @@ fn read(file: &[u8], limits: &Limits) -> Option<()> {
             Some(Class::Amo) => 160,
         };
     }
-    (native <= i128::from(limit)).then_some(())
+    let dense = 28 * (filesz / step * step) + 65_536;
+    (native <= dense.min(limit.into())).then_some(())
 }
