@@ -420,6 +420,7 @@ impl<'c> Block<'c> {
             beneficiary: recipient.unwrap_or_default(),
             roots,
             certificate: self.certificate,
+            schedule: self.chain.config().prices.id,
         };
         let sealed = Sealed { header, receipts: self.receipts, witness };
         Ok(Closed { chain: self.chain, sealed, changes, rows })

@@ -52,7 +52,8 @@ pub struct Chain {
 pub struct ChainConfig {
     /// The chain's identity, which contracts and signatures see.
     pub chain_id: u64,
-    /// What transactions and state cost: a schedule, which every node of the chain must have.
+    /// What guest code, transactions and state of a new chain cost. A chain that has blocks goes on with the
+    /// schedule that they name, whatever is said here.
     pub prices: Prices,
     /// The most gas that the transactions of a block may use together.
     pub block_gas: u64,
@@ -145,6 +146,16 @@ pub enum ChainError {
         /// The root of what is stored.
         built: [u8; 32],
     },
+    /// The chain has a gas schedule that is not known here.
+    #[error(
+        "block {height} has gas schedule {schedule}, which this program does not know: use one that does"
+    )]
+    Schedule {
+        /// The newest block.
+        height: u64,
+        /// The number of the schedule that it names.
+        schedule: u32,
+    },
     /// No key is that long.
     #[error(transparent)]
     Key(#[from] KeyTooLong),
@@ -154,7 +165,7 @@ impl Default for ChainConfig {
     fn default() -> Self {
         Self {
             chain_id: 1337,
-            prices: Prices::V1,
+            prices: Prices::V2,
             block_gas: 1 << 40,
             block_receipts: 256 << 20,
             fee_recipient: None,
@@ -192,15 +203,19 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`] if the newest block cannot be read.
+    /// [`ChainError::Store`] if the newest block cannot be read, and [`ChainError::Schedule`] if it names a
+    /// gas schedule that is neither known nor that of `config`.
     pub fn on(
         engine: &Engine,
         store: Arc<dyn Store>,
         config: ChainConfig,
     ) -> Result<Self, ChainError> {
-        let modules = Arc::new(Modules::new(engine, config.module_bytes));
+        let head = store.head()?;
+        let prices = head.as_ref().map_or(Ok(config.prices), |head| prices(head, &config))?;
+        let config = ChainConfig { prices, ..config };
+        let head = head.unwrap_or(Header { schedule: prices.id, ..Header::default() });
+        let modules = Arc::new(Modules::new(engine, config.module_bytes, prices.guest));
         let linker = host::linker(modules.engine())?;
-        let head = store.head()?.unwrap_or_default();
         let view = Arc::clone(&store) as Arc<dyn View>;
         let shared = Shared {
             store,
@@ -323,6 +338,13 @@ impl Chain {
         self.state.advance(head);
         Reader::tell(&self.state, &self.newest);
     }
+}
+
+/// The schedule of a chain that has blocks.
+fn prices(head: &Header, config: &ChainConfig) -> Result<Prices, ChainError> {
+    let &Header { height, schedule, .. } = head;
+    let own = (config.prices.id == schedule).then_some(config.prices);
+    own.or_else(|| Prices::by_id(schedule)).ok_or(ChainError::Schedule { height, schedule })
 }
 
 /// What can be asked of the newest state.

@@ -63,6 +63,7 @@ impl Chain {
             gas_limit: self.config().block_gas,
             parent: self.head_hash(),
             roots: state.map(|state| Roots::new(state, &[], &[])),
+            schedule: self.config().prices.id,
             ..Header::default()
         };
         let block = BlockCommit { header: header.clone(), changes, rows, ..BlockCommit::default() };

@@ -6,11 +6,12 @@ use bessemer_types::Address;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
+use crate::price::Prices;
 use crate::receipt::{Receipt, Status};
 use crate::transaction::Transaction;
 
 /// What a block says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The number of the block; the first is 1.
     pub height: u64,
@@ -32,6 +33,8 @@ pub struct Header {
     /// binds their hash.
     #[serde(with = "serde_bytes")]
     pub certificate: Vec<u8>,
+    /// The number of the gas schedule that holds in it, [`Prices::id`]. All blocks of a chain have the same.
+    pub schedule: u32,
 }
 
 /// What a block commits to. By default, what a block without transactions commits to, whose state root
@@ -93,7 +96,7 @@ impl Header {
             self.timestamp.encode(out);
             extra.encode(out);
             [0_u8; 32].encode(out); // randomness
-            [0_u8; 8].encode(out); // nonce
+            self.nonce().encode(out);
             0_u64.encode(out); // base fee
             EMPTY_ROOT.encode(out); // withdrawals
             0_u64.encode(out); // blob gas
@@ -101,6 +104,13 @@ impl Header {
             [0_u8; 32].encode(out); // beacon block
             NO_REQUESTS.encode(out);
         })
+    }
+
+    /// What stands for the schedule: its number, and zero for schedule 1, which headers did not name at
+    /// first.
+    fn nonce(&self) -> [u8; 8] {
+        let schedule = if self.schedule == Prices::V1.id { 0 } else { self.schedule };
+        u64::from(schedule).to_be_bytes()
     }
 }
 
@@ -174,6 +184,24 @@ fn encode_event(event: &Event, out: &mut Vec<u8>) {
         event.data.as_slice().encode(out);
     });
     out.extend_from_slice(&event);
+}
+
+/// A block without anything, of a chain with the newest schedule.
+impl Default for Header {
+    fn default() -> Self {
+        Self {
+            height: 0,
+            timestamp: 0,
+            transactions: 0,
+            gas_used: 0,
+            gas_limit: 0,
+            parent: [0; 32],
+            beneficiary: Address::default(),
+            roots: None,
+            certificate: Vec::new(),
+            schedule: Prices::V2.id,
+        }
+    }
 }
 
 impl Default for Roots {

@@ -72,16 +72,14 @@ pub enum ModuleError {
 }
 
 impl Modules {
-    /// The schedule of contracts.
-    pub(crate) const SCHEDULE: GasSchedule = GasSchedule::V1;
     /// The limits of contracts that are deployed.
     pub(crate) const LIMITS: Limits = Limits::contract();
     /// The limits of those that the state has.
     const DEPLOYED: Limits = Self::LIMITS.without_estimate();
 
-    /// Modules of `engine`, with the limits and the gas schedule of contracts.
-    pub(crate) fn new(engine: &Engine, most_bytes: u64) -> Self {
-        let engine = engine.with_rules(Self::DEPLOYED, Self::SCHEDULE);
+    /// Modules of `engine`, with the limits of contracts and this gas schedule.
+    pub(crate) fn new(engine: &Engine, most_bytes: u64, schedule: GasSchedule) -> Self {
+        let engine = engine.with_rules(Self::DEPLOYED, schedule);
         Self { engine, kept: Mutex::default(), most_bytes }
     }
 
@@ -126,7 +124,7 @@ impl Modules {
                 CodeSize::of(&program, &code)
             }
         };
-        Ok(size.entry_price(prices, Self::page_price()))
+        Ok(size.entry_price(prices))
     }
 
     /// The module of code that the state has.
@@ -140,11 +138,6 @@ impl Modules {
             .map_err(|source| ModuleError::Load { hash: *hash, source })?;
         self.keep(*hash, &module);
         Ok(module)
-    }
-
-    /// What a page costs (rule G8).
-    pub(crate) fn page_price() -> u64 {
-        Self::SCHEDULE.page.into()
     }
 
     fn find(&self, hash: &CodeHash) -> Option<Module> {

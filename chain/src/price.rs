@@ -1,10 +1,18 @@
-//! Prices of transactions and state. Instructions and host calls have theirs in `isa` and `abi`.
+//! Gas schedules of chains: prices of transactions and state, and of guest code, which `isa` has. The
+//! bases of host calls are in `abi`.
 //!
 //! State is priced as if every first access went to disk; what a cache holds never shows.
 
-/// Prices in gas. A schedule is a constant: nothing else is read.
+use bessemer_isa::GasSchedule;
+
+/// A schedule: prices in gas. A schedule is a constant: nothing else is read. A chain has one from its
+/// first block on, and each header names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prices {
+    /// Distinguishes schedules; never reused. An embedder's own have numbers from 2^16 on.
+    pub id: u32,
+    /// Instructions, runs and pages.
+    pub guest: GasSchedule,
     /// A transaction: signature, nonce, balances, receipt.
     pub transaction: u64,
     /// A byte of a transaction's input.
@@ -31,6 +39,8 @@ pub struct Prices {
     pub load_file_byte: u64,
     /// A byte of its text, likewise, besides.
     pub load_text_byte: u64,
+    /// So many bytes of each have no price of their own: what a call costs covers them.
+    pub load_free: u32,
     /// A byte that the receipt keeps of output, and of topics and data of events.
     pub receipt_byte: u64,
 }
@@ -38,6 +48,8 @@ pub struct Prices {
 impl Prices {
     /// Schedule 1.
     pub const V1: Self = Self {
+        id: 1,
+        guest: GasSchedule::V1,
         transaction: 150_000,
         input_byte: 10,
         cold_account: 15_000,
@@ -51,15 +63,28 @@ impl Prices {
         access_entry: 0,
         load_file_byte: 0,
         load_text_byte: 0,
+        load_free: 0,
         receipt_byte: 0,
     };
 
-    /// Schedule 2: as schedule 1, and what was free there has its price.
+    /// Schedule 2, the one of new chains: what schedule 1 sold below cost, or for nothing, has its price.
     pub const V2: Self = Self {
+        id: 2,
+        guest: GasSchedule::V2,
         access_entry: 1_000,
-        load_file_byte: 1,
-        load_text_byte: 1,
+        load_file_byte: 2,
+        load_text_byte: 8,
+        load_free: 16 << 10,
         receipt_byte: 32,
         ..Self::V1
     };
+
+    /// The schedule with this number.
+    pub const fn by_id(id: u32) -> Option<Self> {
+        match id {
+            1 => Some(Self::V1),
+            2 => Some(Self::V2),
+            _ => None,
+        }
+    }
 }

@@ -26,7 +26,12 @@ pub(crate) fn encode_header(header: &Header) -> Result<Vec<u8>, RecordError> {
 /// The header of the block of this height.
 #[cfg(feature = "redb")]
 pub(crate) fn decode_header(height: u64, bytes: &[u8]) -> Result<Header, RecordError> {
-    decode(|| format!("block {height}"), bytes)
+    let what = || format!("block {height}");
+    match postcard::from_bytes(bytes) {
+        // format 2 ends before the schedule, which was schedule 1
+        Err(postcard::Error::DeserializeUnexpectedEnd) => decode(what, &[bytes, &[1]].concat()),
+        decoded => decoded.map_err(|source| RecordError { what: what(), source }),
+    }
 }
 
 /// Appends the bytes of a receipt.

@@ -30,14 +30,15 @@ impl CodeSize {
 
     /// What entering a frame costs: its pages (rule G8), and loading the file as if no node had it
     /// in memory.
-    pub(crate) fn entry_price(&self, prices: &Prices, page: u64) -> u64 {
-        u64::from(self.pages) * page
-            + u64::from(self.file) * prices.load_file_byte
-            + u64::from(self.text) * prices.load_text_byte
+    pub(crate) fn entry_price(&self, prices: &Prices) -> u64 {
+        let paid = |bytes: u32| u64::from(bytes.saturating_sub(prices.load_free));
+        u64::from(self.pages) * u64::from(prices.guest.page)
+            + paid(self.file) * prices.load_file_byte
+            + paid(self.text) * prices.load_text_byte
     }
 
     /// As the state has it.
-    pub(crate) fn encode(self) -> Value {
+    pub fn encode(self) -> Value {
         let words = [self.pages, self.file, self.text].map(u32::to_le_bytes);
         Value::from(words.as_flattened())
     }

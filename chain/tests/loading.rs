@@ -14,8 +14,13 @@ use common::script::{Script, deploy_script};
 
 /// A contract that returns nothing, with so many bytes of constants and a symbol of this name.
 fn large(constants: usize, symbol: &str) -> Vec<u8> {
-    let text = "li a0, 0\nli a1, 0\nli a7, 3\necall";
-    let program = asm::assemble(text, &asm::Options::default()).unwrap();
+    with_text(0, constants, symbol)
+}
+
+/// The same with so many instructions that are not executed.
+fn with_text(instructions: usize, constants: usize, symbol: &str) -> Vec<u8> {
+    let text = format!("li a0, 0\nli a1, 0\nli a7, 3\necall\n{}", "nop\n".repeat(instructions));
+    let program = asm::assemble(&text, &asm::Options::default()).unwrap();
     ImageBuilder::new(Profile::rv32(false))
         .text(program.text.base, &program.text.bytes)
         .rodata(0x8_0000, vec![7; constants])
@@ -78,7 +83,7 @@ fn what_cannot_be_paid_is_not_loaded() {
 }
 
 #[test]
-fn each_byte_of_file_and_text_is_paid_at_each_entry() {
+fn each_byte_of_file_and_text_above_16_kib_is_paid_at_each_entry() {
     let config = ChainConfig { prices: Prices::V2, ..ChainConfig::default() };
     let run = |backend: Backend| {
         let (_, mut chain) = Counting::chain(backend, config.clone());
@@ -91,15 +96,23 @@ fn each_byte_of_file_and_text_is_paid_at_each_entry() {
             first
         };
         // symbols are bytes of the file, which execution does not need
-        let (short, long) = (large(10, "f"), large(10, &"f".repeat(900)));
+        let (short, long) = (large(20_000, "f"), large(20_000, &"f".repeat(900)));
         let more = (long.len() - short.len()) as u64;
         assert!(more > 800, "names are padded, and there is more of them");
         let (least, symbols) = (gas(&mut chain, &short), gas(&mut chain, &long));
         assert_eq!(symbols - least, more * Prices::V2.load_file_byte);
         // constants of the same page
-        let filled = large(2_010, "f");
+        let filled = large(20_470, "f");
         let more = (filled.len() - short.len()) as u64;
         assert_eq!(gas(&mut chain, &filled) - least, more * Prices::V2.load_file_byte);
+        // instructions of the same page
+        let free = Prices::V2.load_free as usize / 4;
+        let [few, many] = [free + 100, free + 900].map(|count| with_text(count, 10, "f"));
+        let more = (many.len() - few.len()) as u64 * Prices::V2.load_file_byte;
+        let price = more + 3_200 * Prices::V2.load_text_byte;
+        assert_eq!(gas(&mut chain, &many) - gas(&mut chain, &few), price);
+        // small files are paid by what a call costs
+        assert_eq!(gas(&mut chain, &large(10, "f")), gas(&mut chain, &large(2_010, "f")));
         least
     };
     let [one, other] = BACKENDS.map(run);

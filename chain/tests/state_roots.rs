@@ -336,6 +336,7 @@ fn the_hash_is_that_of_an_ethereum_header() {
         let header = block.commit().unwrap().header;
         let roots = header.roots.clone().unwrap();
         let outside = alloy_consensus::Header {
+            nonce: u64::from(header.schedule).to_be_bytes().into(),
             parent_hash: header.parent.into(),
             beneficiary: header.beneficiary.to_bytes().into(),
             state_root: roots.state.into(),

@@ -74,10 +74,14 @@ impl MemoryClass {
     }
 }
 
-/// The size of a program's text, rounded up to one of seven sizes; it selects the price of a jump: the
+/// The size of a program's text, rounded up to one of nine sizes; it selects the price of a jump: the
 /// processor predicts and fetches jumps within little code, and waits for those within much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TextClass {
+    /// Up to 4 KiB.
+    Kib4,
+    /// Up to 8 KiB.
+    Kib8,
     /// Up to 16 KiB.
     Kib16,
     /// Up to 32 KiB.
@@ -96,7 +100,9 @@ pub enum TextClass {
 
 impl TextClass {
     /// All classes from small to large.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
+        Self::Kib4,
+        Self::Kib8,
         Self::Kib16,
         Self::Kib32,
         Self::Kib64,
@@ -109,7 +115,9 @@ impl TextClass {
     /// The smallest class that holds this many bytes of text.
     pub const fn holding(bytes: usize) -> Self {
         match bytes {
-            0..=0x4000 => Self::Kib16,
+            0..=0x1000 => Self::Kib4,
+            0x1001..=0x2000 => Self::Kib8,
+            0x2001..=0x4000 => Self::Kib16,
             0x4001..=0x8000 => Self::Kib32,
             0x8001..=0x1_0000 => Self::Kib64,
             0x1_0001..=0x2_0000 => Self::Kib128,
@@ -142,13 +150,15 @@ pub struct GasSchedule {
     pub jal: u32,
     pub jalr: u32,
     /// Added to both, by [`TextClass`]. Branches do not reach far enough to need it.
-    pub far: [u32; 7],
+    pub far: [u32; 9],
     pub ecall: u32,
     pub ebreak: u32,
     /// Bytes that are no instruction, and the end of text.
     pub illegal: u32,
-    /// Each 4 KiB page mapped at frame entry or by growing the heap (rule G8).
+    /// Each 4 KiB page mapped at frame entry (rule G8).
     pub page: u32,
+    /// Each 4 KiB page mapped by growing the heap, which no frame had before.
+    pub grown_page: u32,
 }
 
 impl GasSchedule {
@@ -165,19 +175,20 @@ impl GasSchedule {
         branch: 8,
         jal: 3,
         jalr: 15,
-        far: [0; 7],
+        far: [0; 9],
         ecall: 150,
         ebreak: 1,
         illegal: 1,
         page: 1_500,
+        grown_page: 1_500,
     };
 
     /// Schedule 2: what schedule 1 sold below cost (`docs/gas.md`, calibration).
     pub const V2: Self = Self {
         id: 2,
-        store: [6, 6, 25, 32, 40],
-        far: [10, 18, 26, 34, 44, 56, 64],
-        page: 2_200,
+        store: [10, 10, 25, 32, 40],
+        far: [12, 22, 34, 48, 70, 85, 110, 130, 150],
+        grown_page: 3_500,
         ..Self::V1
     };
 
@@ -218,12 +229,12 @@ mod tests {
 
     #[test]
     fn a_text_gets_the_smallest_class_that_holds_it() {
-        for (index, class) in TextClass::ALL.into_iter().enumerate().take(6) {
-            let most = (16 << 10) << index;
+        for (index, class) in TextClass::ALL.into_iter().enumerate().take(8) {
+            let most = (4 << 10) << index;
             assert_eq!(TextClass::holding(most), class);
             assert_eq!(TextClass::holding(most + 1), TextClass::ALL[index + 1]);
         }
-        assert_eq!(TextClass::holding(0), TextClass::Kib16);
+        assert_eq!(TextClass::holding(0), TextClass::Kib4);
     }
 
     #[test]

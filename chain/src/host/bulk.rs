@@ -7,7 +7,6 @@ use bessemer_image::Layout;
 use bessemer_runtime::{HostResult, HostStop};
 
 use super::Service;
-use crate::modules::Modules;
 
 /// Step 3 of `grow`: the heap has a declared end.
 pub(super) fn may_grow(service: &mut Service<'_>) -> HostResult<Option<u32>> {
@@ -18,7 +17,8 @@ pub(super) fn may_grow(service: &mut Service<'_>) -> HostResult<Option<u32>> {
 
 pub(super) fn grow(service: &mut Service<'_>) -> HostResult<u32> {
     let pages = service.number(0);
-    service.pay(u64::from(pages) * Modules::page_price())?;
+    let page = service.session.prices.guest.grown_page;
+    service.pay(u64::from(pages) * u64::from(page))?;
     service.memory().grow(pages).map_err(|error| HostStop::Error(Box::new(error)))
 }
 

@@ -102,6 +102,11 @@ impl Session {
     /// Keeps a line of the debug log, as long as there is room. Its address counts as its text does,
     /// so that empty lines fill the room too.
     pub(crate) fn log(&mut self, address: Address, text: &[u8]) {
+        // what stands for bytes that are not text is no shorter, so this line does not fit either
+        if self.log_bytes as usize + text.len() > LOG_BYTES as usize {
+            self.diagnosis.cut = true;
+            return;
+        }
         let text = String::from_utf8_lossy(text);
         let line = LogLine { address, text: text.into_owned() };
         let bytes = self.log_bytes + line.bytes() as u32;

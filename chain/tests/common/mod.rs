@@ -8,12 +8,15 @@ pub(crate) mod counting;
 pub(crate) mod script;
 pub(crate) mod watch;
 
-use bessemer_chain::{Address, Chain, Receipt, U256};
+use bessemer_chain::{Address, Chain, Prices, Receipt, U256};
 use bessemer_image::Program;
-use bessemer_isa::{GasSchedule, TrapKind};
+use bessemer_isa::TrapKind;
 use bessemer_runtime::{Backend, Config, Engine, Limits};
 
 pub(crate) use assembly::{DATA, TEXT, bytes, contract};
+
+/// What a new chain has.
+pub(crate) const PRICES: Prices = Prices::V2;
 
 /// The back ends that must agree.
 pub(crate) const BACKENDS: [Backend; 2] = [Backend::Interpreter, Backend::Jit];
@@ -66,10 +69,13 @@ pub(crate) fn trap(receipt: &Receipt) -> Option<TrapKind> {
     receipt.diagnosis.failures.first()?.trap.map(|trap| trap.kind)
 }
 
-/// What the pages cost that a frame of this code starts with (rule G8).
+/// What entering a frame of this code costs: the pages that it starts with (rule G8), and loading it.
 pub(crate) fn entry_price(code: &[u8]) -> u64 {
     let program = Program::parse(code, &Limits::contract()).unwrap();
-    u64::from(program.entry_pages()) * u64::from(GasSchedule::V1.page)
+    let paid = |bytes: usize| bytes.saturating_sub(PRICES.load_free as usize) as u64;
+    let loading = paid(code.len()) * PRICES.load_file_byte
+        + paid(program.text().bytes().len()) * PRICES.load_text_byte;
+    u64::from(program.entry_pages()) * u64::from(PRICES.guest.page) + loading
 }
 
 /// The little-endian words of what was returned.

@@ -52,7 +52,7 @@ nothing: host finish(0, 0)
 
 /// What a script costs per call besides the price of the host call.
 const AROUND: u64 = BEFORE + {
-    let (run, alu, store, branch, ecall) = (2, 1, 4, 8, 150);
+    let (run, alu, store, branch, ecall) = (2, 1, 10, 8, 150);
     let repeat = run + alu + branch;
     let behind = run + store + 2 * alu + ecall;
     repeat + behind + GAS_LEFT

@@ -4,7 +4,7 @@ use bessemer_abi::codes::status;
 use bessemer_chain::{Address, Chain, Code, CodeHash, Status, address_by_nonce, address_by_salt};
 
 use crate::common::script::{Script, deploy_script, script_code};
-use crate::common::{amount, contract, on_both, words};
+use crate::common::{PRICES, amount, contract, on_both, words};
 
 fn code() -> CodeHash {
     CodeHash::of(&script_code())
@@ -190,7 +190,7 @@ fn creation_costs_its_parts_and_what_the_constructor_used() {
         let a = creator(chain, alice);
         let mut script = Script::new();
         script.create(&code(), 0, &[]);
-        let prices = bessemer_chain::Prices::V1;
+        let prices = PRICES;
         let mut frames = crate::common::watch::Frames::default();
         let request = chain.call(a, "").input(script.input()).from(alice).inspect(&mut frames);
         let told = script.told(&request.send().unwrap().output);

@@ -1,11 +1,15 @@
 //! A declared access list: what it has can be used, what it has not traps, in every frame.
 
 use bessemer_abi::codes::status;
-use bessemer_chain::{AccessList, Address, Chain, CodeHash, Receipt, StateKey};
+use bessemer_chain::{AccessList, Address, Chain, CodeHash, DEFAULT_GAS, Receipt, StateKey};
 use bessemer_isa::TrapKind;
 
 use crate::common::script::{Script, deploy_script, script_code};
-use crate::common::{amount, on_both, trap};
+use crate::common::{PRICES, amount, on_both, trap};
+
+fn list_price(list: &AccessList) -> u64 {
+    list.len() as u64 * PRICES.access_entry
+}
 
 fn send(
     chain: &mut Chain,
@@ -14,7 +18,9 @@ fn send(
     script: &Script,
     list: AccessList,
 ) -> Receipt {
-    let request = chain.call(to, "").input(script.input()).from(from).access(list);
+    // with the gas that is there without a list
+    let gas = DEFAULT_GAS + list_price(&list);
+    let request = chain.call(to, "").input(script.input()).from(from).access(list).gas(gas);
     request.value(amount(9)).send().unwrap()
 }
 
@@ -51,9 +57,10 @@ fn what_a_simulation_used_is_exactly_what_has_to_be_declared() {
                 assert_eq!(trap(&receipt), Some(TrapKind::AccessViolation), "without {key:?}");
             }
         }
+        let price = list_price(&list);
         let receipt = send(chain, alice, a, &script, list);
         assert_eq!(receipt.output, simulated.output);
-        assert_eq!(receipt.gas_used, simulated.gas_used);
+        assert_eq!(receipt.gas_used, simulated.gas_used + price);
     });
 }
 

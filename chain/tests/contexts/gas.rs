@@ -1,13 +1,13 @@
 //! Gas of calls (rules G8 and G9): what a call costs, what the callee gets, what comes back.
 
 use bessemer_abi::codes::status;
-use bessemer_chain::{Address, Chain, Prices};
-use bessemer_isa::GasSchedule;
+use bessemer_chain::{Address, Chain};
+use bessemer_image::{Limits, Program};
 
 use crate::common::assembly::contract_with;
 use crate::common::script::{BEFORE, Script, Told, deploy_script, script_code};
 use crate::common::watch::Frames;
-use crate::common::{contract, deploy, entry_price, on_both};
+use crate::common::{PRICES, contract, deploy, entry_price, on_both};
 
 /// Base of the rows of calls.
 const CALL: u64 = 25_000;
@@ -51,7 +51,7 @@ fn the_callee_gets_the_requested_gas_up_to_63_of_64_parts() {
                 let script = calling(kind, inner, &[1, 2, 3], requested);
                 let (told, frames) = watch(chain, alice, outer, &script);
                 assert_eq!(told.results, [status::RETURN], "{kind} with {requested}");
-                let paid = CALL + 3 + Prices::V1.cold_account + entry;
+                let paid = CALL + 3 + PRICES.cold_account + entry;
                 let rest = told.gas[0] - BEFORE - paid;
                 let given = frames.0[1].gas;
                 assert_eq!(given, requested.min(rest - rest / 64), "{kind} with {requested}");
@@ -83,7 +83,7 @@ fn every_gas_of_a_call_is_used_or_comes_back_on_every_outcome() {
             let (told, frames) = watch(chain, alice, outer, &script);
             assert_eq!(told.results, [expected], "{source}");
             let code = contract(&format!("beqz a0, 1f\nhost finish(0, 0)\n1:\n{source}"));
-            let paid = CALL + Prices::V1.cold_account + entry_price(&code);
+            let paid = CALL + PRICES.cold_account + entry_price(&code);
             assert_eq!(told.costs, [paid + frames.0[1].used()], "{source}");
             let all = frames.0[1].used() == 10_000;
             assert_eq!(all, expected == status::OUT_OF_GAS, "{source}");
@@ -107,7 +107,7 @@ fn gas_is_conserved_through_a_tree_of_frames() {
         let receipt = request.inspect(&mut frames).send().unwrap();
         assert_eq!(frames.0.len(), 7);
         // what the transaction pays is its own price, the entry, and what its first frame used
-        let own = Prices::V1.transaction + Prices::V1.input_byte * top.input().len() as u64;
+        let own = PRICES.transaction + PRICES.input_byte * top.input().len() as u64;
         let entry = entry_price(&script_code());
         assert_eq!(receipt.gas_used, own + entry + frames.0[0].used());
         assert_eq!(frames.0[0].gas, (1 << 32) - own - entry);
@@ -130,8 +130,8 @@ fn a_call_that_cannot_pay_its_callees_pages_ends_its_caller() {
         assert_eq!((told.results, frames.0.len()), (vec![status::OUT_OF_GAS], 2));
         // the transaction that has just enough to enter the callee, and the one that has one less
         let before = frames.0[0].gas - told.gas[0];
-        let paid = CALL + Prices::V1.cold_account + entry_price(&script_code());
-        let own = Prices::V1.transaction + Prices::V1.input_byte * script.input().len() as u64;
+        let paid = CALL + PRICES.cold_account + entry_price(&script_code());
+        let own = PRICES.transaction + PRICES.input_byte * script.input().len() as u64;
         let exact = own + entry_price(&script_code()) + before + BEFORE + paid;
         for (limit, entered) in [(exact - 1, 1), (exact, 2)] {
             let mut frames = Frames::default();
@@ -153,16 +153,14 @@ fn every_page_of_segments_and_stack_is_paid_at_frame_entry_by_the_caller() {
         for pages in [1_u32, 2, 33] {
             let code = contract_with("host finish(0, 0)", pages * 4096, false);
             // text, data, and 64 KiB of stack
-            assert_eq!(
-                entry_price(&code),
-                u64::from(GasSchedule::V1.page) * (17 + u64::from(pages))
-            );
+            let program = Program::parse(&code, &Limits::contract()).unwrap();
+            assert_eq!(program.entry_pages(), 17 + pages);
             let inner = chain.deploy(code.clone()).from(alice).create().unwrap();
             let used = chain.call(inner, "").from(alice).send().unwrap().gas_used;
             let (told, frames) = watch(chain, alice, outer, &calling("call", inner, &[], 1 << 20));
             let paid = entry_price(&code);
-            assert_eq!(used, Prices::V1.transaction + paid + frames.0[1].used());
-            assert_eq!(told.costs[0], CALL + Prices::V1.cold_account + paid + frames.0[1].used());
+            assert_eq!(used, PRICES.transaction + paid + frames.0[1].used());
+            assert_eq!(told.costs[0], CALL + PRICES.cold_account + paid + frames.0[1].used());
             costs.push(told.costs[0]);
         }
         costs

@@ -1,10 +1,10 @@
 //! A frame that fails undoes everything that it and its callees did, and nothing else.
 
 use bessemer_abi::codes::{ABSENT, status};
-use bessemer_chain::{CodeHash, Prices, Status};
+use bessemer_chain::{CodeHash, Status};
 
 use crate::common::script::{Script, deploy_script, script_code};
-use crate::common::{amount, on_both};
+use crate::common::{PRICES, amount, on_both};
 
 #[test]
 fn what_a_callee_of_a_failed_frame_did_is_undone_with_it() {
@@ -84,7 +84,7 @@ fn what_was_accessed_stays_accessed_when_the_access_is_undone() {
         let told = script.host("output_copy", &[0, out, 20]).show_memory().tell(chain, alice, a);
         let inner = get.told(told.at(out, 20));
         assert_eq!((inner.results[0], inner.costs[0]), (ABSENT, 300 + 3 + 8));
-        assert!(told.costs[0] - told.costs[1] > Prices::V1.cold_account);
+        assert!(told.costs[0] - told.costs[1] > PRICES.cold_account);
     });
 }
 

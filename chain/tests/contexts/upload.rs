@@ -1,10 +1,10 @@
 //! Contracts store the code of contracts.
 
 use bessemer_abi::codes::status;
-use bessemer_chain::{CodeHash, Prices};
+use bessemer_chain::CodeHash;
 
 use crate::common::script::{Script, deploy_script};
-use crate::common::{contract, on_both};
+use crate::common::{PRICES, contract, on_both};
 
 #[test]
 fn code_is_stored_once_under_its_hash_and_contracts_are_created_from_it() {
@@ -22,7 +22,7 @@ fn code_is_stored_once_under_its_hash_and_contracts_are_created_from_it() {
         let told = script.show_memory().tell(chain, alice, a);
         assert_eq!(told.results, [status::UNKNOWN_CODE, 0, 0, status::RETURN]);
         assert_eq!(told.at(out, 32), hash.as_bytes());
-        let price = 25_000 + u64::from(len) * (100 + Prices::V1.code_byte);
+        let price = 25_000 + u64::from(len) * (100 + PRICES.code_byte);
         assert_eq!(told.costs[1..3], [price; 2], "what is there already costs the same");
         assert_eq!(chain.code(&hash).unwrap().unwrap(), file);
     });

@@ -1,10 +1,10 @@
 //! Value moves with calls, and only the contract's own.
 
 use bessemer_abi::codes::status;
-use bessemer_chain::{Address, Chain, Prices};
+use bessemer_chain::{Address, Chain};
 
 use crate::common::script::{Script, deploy_script};
-use crate::common::{amount, deploy, on_both};
+use crate::common::{PRICES, amount, deploy, on_both};
 
 /// A contract with this balance.
 fn rich(chain: &mut Chain, from: Address, balance: u64) -> Address {
@@ -90,7 +90,7 @@ fn an_account_that_comes_into_being_costs_more() {
         let nobody = Address::new([0x77; 20]);
         let mut script = Script::new();
         script.call(nobody, 0, &[]).call(nobody, 1, &[]).call(nobody, 1, &[]);
-        let prices = Prices::V1;
+        let prices = PRICES;
         let expected = [25_000 + prices.cold_account, 25_000 + prices.new_account, 25_000];
         assert_eq!(script.tell(chain, alice, outer).costs, expected);
     });

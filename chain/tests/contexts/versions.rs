@@ -36,7 +36,7 @@ fn an_engine_with_other_prices_gives_the_receipts_of_the_chains() {
     };
     let expected = run(BACKENDS[0], GasSchedule::V1);
     for backend in BACKENDS {
-        for schedule in [GasSchedule::V1, other()] {
+        for schedule in [GasSchedule::V1, GasSchedule::V2, other()] {
             assert_eq!(run(backend, schedule), expected, "{backend:?}, schedule {}", schedule.id);
         }
     }

@@ -1,10 +1,10 @@
 //! What a row says: valid arguments, and every way in which a step can fail.
 
 use bessemer_abi::{Effect, HostCall, Kind};
-use bessemer_chain::{AccessList, Prices, Status};
-use bessemer_isa::{GasSchedule, TrapKind};
+use bessemer_chain::{AccessList, Status};
+use bessemer_isa::TrapKind;
 
-use crate::common::{DATA, TEXT};
+use crate::common::{DATA, PRICES, TEXT};
 use crate::probe::{DATA_BYTES, Done, Try};
 
 /// Bytes of a range whose length is an argument, unless a test wants another.
@@ -66,7 +66,7 @@ pub(crate) fn valid(call: HostCall) -> Vec<u32> {
 
 /// What a call with these lengths costs in step 5, on state that nobody used.
 pub(crate) fn price(call: HostCall, arguments: &[u32]) -> u64 {
-    let (row, prices) = (call.row(), Prices::V1);
+    let (row, prices) = (call.row(), PRICES);
     let length = |argument| u64::from(arguments[register(call, argument) + 1]);
     let lengths = row.arguments.iter().enumerate().map(|(index, argument)| match argument.kind {
         Kind::Bytes { .. } | Kind::Buffer { .. } => length(index) * u64::from(row.per_byte),
@@ -84,9 +84,12 @@ pub(crate) fn price(call: HostCall, arguments: &[u32]) -> u64 {
             let bytes = length(0) + length(1);
             prices.cold_storage + prices.new_value + bytes * prices.state_byte
         }
+        // what the receipt keeps of the transaction's own frame
+        HostCall::Finish | HostCall::Revert | HostCall::Panic => length(0) * prices.receipt_byte,
+        HostCall::Emit => (32 * length(0) + length(1)) * prices.receipt_byte,
         HostCall::Upload => length(0) * prices.code_byte,
         HostCall::Create | HostCall::Create2 => prices.cold_account + prices.new_account,
-        HostCall::Grow => u64::from(arguments[0]) * u64::from(GasSchedule::V1.page),
+        HostCall::Grow => u64::from(arguments[0]) * u64::from(PRICES.guest.grown_page),
         _ => 0,
     };
     lengths.sum::<u64>() + more

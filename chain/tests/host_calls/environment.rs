@@ -2,11 +2,11 @@
 
 use bessemer_abi::HostCall;
 use bessemer_abi::codes::ABSENT;
-use bessemer_chain::{Address, Prices};
+use bessemer_chain::Address;
 use bessemer_image::CodeHash;
 
 use crate::common::script::{Script, deploy_script, script_code};
-use crate::common::{amount, on_both};
+use crate::common::{PRICES, amount, on_both};
 
 #[test]
 fn a_contract_knows_who_called_it_with_what_and_when() {
@@ -100,7 +100,7 @@ fn only_the_first_access_to_an_account_costs_more() {
         script.host("balance", &[at[2], out]).host("code_hash", &[at[2], out]);
         script.host("code_hash", &[at[3], out]).host("balance", &[at[3], out]);
         let base = u64::from(HostCall::Balance.row().base);
-        let cold = base + Prices::V1.cold_account;
+        let cold = base + PRICES.cold_account;
         // who sends and who is called are warm from the begin
         let costs = script.tell(chain, alice, contract).costs;
         assert_eq!(costs, [base, base, cold, base, cold, base]);

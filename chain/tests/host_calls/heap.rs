@@ -4,10 +4,10 @@ use bessemer_abi::HostCall;
 use bessemer_abi::codes::NO_MEMORY;
 use bessemer_chain::Status;
 use bessemer_image::{Layout, Limits, Program};
-use bessemer_isa::{GasSchedule, TrapKind};
+use bessemer_isa::TrapKind;
 
 use crate::common::script::{Script, deploy_script, script_code};
-use crate::common::{deploy, on_both, outcome, trap};
+use crate::common::{PRICES, deploy, on_both, outcome, trap};
 use crate::probe::{Probe, Try};
 
 /// First page of the heap of scripts, and the pages that it can have.
@@ -20,7 +20,7 @@ fn heap() -> (u32, u32) {
 fn the_heap_grows_to_its_end_and_not_past_it() {
     let (start, pages) = heap();
     assert!(pages > 100, "contracts have a heap");
-    let page = u64::from(GasSchedule::V1.page);
+    let page = u64::from(PRICES.guest.grown_page);
     on_both(|chain| {
         let alice = chain.user("alice").unwrap();
         let contract = deploy_script(chain, alice);
@@ -51,7 +51,7 @@ fn the_heap_grows_to_its_end_and_not_past_it() {
 fn pages_that_cannot_be_paid_are_not_mapped() {
     on_both(|chain| {
         let probe = Probe::new(chain);
-        let price = u64::from(HostCall::Grow.row().base) + 3 * u64::from(GasSchedule::V1.page);
+        let price = u64::from(HostCall::Grow.row().base) + 3 * u64::from(PRICES.guest.grown_page);
         let tries = [price - 1, price].map(|gas| Try::of(HostCall::Grow, &[3]).with_gas(gas));
         let [short, exact] = probe.run(chain, &tries).try_into().unwrap();
         assert_eq!((short.status, short.at_call), (Status::OutOfGas, true));

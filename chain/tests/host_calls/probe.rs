@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bessemer_abi::HostCall;
 use bessemer_chain::{
-    AccessList, Action, Address, Block, Chain, ChainError, Prices, Receipt, StateKey, Status,
-    Transaction, U256,
+    AccessList, Action, Address, Block, Chain, ChainError, Receipt, StateKey, Status, Transaction,
+    U256,
 };
 use bessemer_isa::TrapKind;
 
 use crate::common::assembly::contract_with;
 use crate::common::watch::Frames;
-use crate::common::{DATA, deploy, outcome};
+use crate::common::{DATA, PRICES, deploy, outcome};
 
 /// Bytes of writable memory: more than the largest cap that memory can hold.
 pub(crate) const DATA_BYTES: u32 = 128 << 10;
@@ -264,5 +264,5 @@ impl Probe {
 }
 
 fn input_price(what: &Try) -> u64 {
-    Prices::V1.input_byte * what.input().len() as u64
+    PRICES.input_byte * what.input().len() as u64
 }

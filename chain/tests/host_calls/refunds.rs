@@ -1,9 +1,9 @@
 //! What removing values gives back.
 
-use bessemer_chain::{Address, Chain, Prices};
+use bessemer_chain::{Address, Chain};
 
 use crate::common::script::{Script, deploy_script, script_code};
-use crate::common::{entry_price, on_both};
+use crate::common::{PRICES, entry_price, on_both};
 
 /// Sends a script and gives what was given back: what the frame and the transaction cost, less what
 /// the sender paid.
@@ -11,9 +11,9 @@ fn refund(chain: &mut Chain, from: Address, to: Address, script: &Script) -> (u6
     let mut frames = crate::common::watch::Frames::default();
     let request = chain.call(to, "").input(script.input()).from(from).inspect(&mut frames);
     let receipt = request.send().unwrap();
-    let input = script.input().len() as u64 * Prices::V1.input_byte;
+    let input = script.input().len() as u64 * PRICES.input_byte;
     let entry = entry_price(&script_code());
-    let full = Prices::V1.transaction + input + entry + frames.0[0].used();
+    let full = PRICES.transaction + input + entry + frames.0[0].used();
     (full - receipt.gas_used, full)
 }
 
@@ -34,7 +34,7 @@ fn a_value_from_before_the_transaction_is_refunded_when_it_is_removed() {
         let contract = deploy_script(chain, alice);
         let set = with_keys("storage_set", 0..3);
         assert_eq!(refund(chain, alice, contract, &set).0, 0);
-        let cleared = Prices::V1.cleared_value;
+        let cleared = PRICES.cleared_value;
         let remove = with_keys("storage_remove", 0..2);
         assert_eq!(refund(chain, alice, contract, &remove).0, 2 * cleared);
         // what is not there any more gives nothing
@@ -60,8 +60,8 @@ fn refunds_are_a_fifth_of_the_gas_at_most() {
         let contract = deploy_script(chain, alice);
         with_keys("storage_set", 0..20).tell(chain, alice, contract);
         let (refund, full) = refund(chain, alice, contract, &with_keys("storage_remove", 0..20));
-        assert!(20 * Prices::V1.cleared_value > full / Prices::V1.refund_cap, "the cap matters");
-        assert_eq!(refund, full / Prices::V1.refund_cap);
+        assert!(20 * PRICES.cleared_value > full / PRICES.refund_cap, "the cap matters");
+        assert_eq!(refund, full / PRICES.refund_cap);
     });
 }
 
@@ -77,7 +77,7 @@ fn a_removal_that_is_undone_gives_nothing() {
         script.call(inner, 0, &undone.input());
         assert_eq!(refund(chain, alice, outer, &script).0, 0);
         script.call(inner, 0, &with_keys("storage_remove", 1..2).input());
-        assert_eq!(refund(chain, alice, outer, &script).0, Prices::V1.cleared_value);
+        assert_eq!(refund(chain, alice, outer, &script).0, PRICES.cleared_value);
         assert_eq!(refund(chain, alice, inner, &undone).0, 0);
     });
 }

@@ -2,12 +2,11 @@
 
 use bessemer_abi::HostCall;
 use bessemer_abi::codes::ABSENT;
-use bessemer_chain::Prices;
 
-use crate::common::on_both;
 use crate::common::script::{Script, deploy_script};
+use crate::common::{PRICES, on_both};
 
-const COLD: u64 = Prices::V1.cold_storage;
+const COLD: u64 = PRICES.cold_storage;
 
 fn base(call: HostCall) -> u64 {
     call.row().base.into()
@@ -104,7 +103,7 @@ fn the_first_access_to_a_key_costs_more_whatever_it_is() {
         script.host("storage_get", &[keys + 2, 1, into, 8]);
         let get = base(HostCall::StorageGet) + 9;
         let change = base(HostCall::StorageRemove) + 2;
-        let new = change + Prices::V1.new_value + Prices::V1.state_byte;
+        let new = change + PRICES.new_value + PRICES.state_byte;
         let expected = [get + COLD, get, change, change + COLD, get, new + COLD, get];
         assert_eq!(script.tell(chain, alice, contract).costs, expected);
     });
@@ -122,17 +121,17 @@ fn what_the_state_grows_by_costs_and_what_it_shrinks_by_does_not() {
         }
         script.host("storage_remove", &[key, 3]);
         script.host("storage_set", &[key, 3, value, 1]);
-        let byte = Prices::V1.state_byte;
+        let byte = PRICES.state_byte;
         let write = |length: u64| base(HostCall::StorageSet) + 2 * (3 + length);
         let expected = [
-            COLD + write(10) + Prices::V1.new_value + 13 * byte,
+            COLD + write(10) + PRICES.new_value + 13 * byte,
             write(10),
             write(13) + 3 * byte,
             write(4),
             write(13) + 9 * byte,
             write(100) + 87 * byte,
             write(0),
-            write(1) + Prices::V1.new_value + 4 * byte,
+            write(1) + PRICES.new_value + 4 * byte,
         ];
         assert_eq!(script.tell(chain, alice, contract).costs, expected);
         // the next transaction finds the value, cold

@@ -57,7 +57,9 @@ fn report(local: &mut Local, executed: &Executed, output: Output) -> Result<u8, 
     };
     let saved = match receipt.succeeded() {
         true => None,
-        false => Some(Failed::save(&local.folder, &local.names, executed)?),
+        false => {
+            Some(Failed::save(&local.folder, &local.names, executed, local.chain.prices().id)?)
+        }
     };
     let mut explainer = Explainer::new(&local.chain, &local.names, Sources::of(&local.folder));
     let what = explainer.call_name(&to, input);

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let receipt = &executed.receipt;
 
     let Some(address) = receipt.contract().filter(|_| receipt.succeeded()) else {
-        let saved = Failed::save(&local.folder, &local.names, &executed)?;
+        let saved = Failed::save(&local.folder, &local.names, &executed, local.chain.prices().id)?;
         let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
         if output.json {
             let mut document = json!({ "schema": "bessemer.deploy/1", "name": name });

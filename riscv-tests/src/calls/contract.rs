@@ -12,6 +12,9 @@ use crate::oracle::{Isa, MemoryClass, PAGE_SIZE, STACK_TOP, Segment, Setup};
 
 /// Bytes of a contract's stack, which hold all that the contract needs.
 const STACK: u32 = 0x1_0000;
+/// Gas of a page (rule G8) of a frame that begins, and of one that a heap grows by, in schedule 2.
+const PAGE: u64 = 1_500;
+pub(super) const GROWN_PAGE: u64 = 3_500;
 /// Where the input is copied to: a script.
 pub(super) const SCRIPT: u32 = STACK_TOP - STACK;
 /// The most bytes of a script that are looked at.
@@ -184,9 +187,10 @@ impl Contract {
         u64::from(self.text_pages() + STACK / PAGE_SIZE)
     }
 
-    /// The price of entering a frame: pages, and a gas for each byte of file and text.
+    /// What entering a frame costs: its pages. The first 16 KiB of file and text have no price.
     pub(super) fn entry_price(&self) -> u64 {
-        self.pages() * 1_500 + (self.file.len() + self.text.len()) as u64
+        assert!(self.file.len() <= 16 << 10, "small files are loaded for nothing");
+        self.pages() * PAGE
     }
 
     /// Where the heap begins, and how many pages it can get.

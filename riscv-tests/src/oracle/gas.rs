@@ -1,4 +1,4 @@
-//! The weights of section 7, schedule v1, as literal numbers.
+//! The weights of section 7 as literal numbers.
 
 use super::instruction::{Instruction, Operation};
 
@@ -31,10 +31,10 @@ impl MemoryClass {
         }
     }
 
-    fn store(self) -> u64 {
+    fn store(self, schedule: Schedule) -> u64 {
         match self {
-            Self::M256K => 4,
-            Self::M1M => 4,
+            Self::M256K | Self::M1M if schedule == Schedule::Two => 10,
+            Self::M256K | Self::M1M => 4,
             Self::M4M => 25,
             Self::M16M => 32,
             Self::M64M => 40,
@@ -42,19 +42,55 @@ impl MemoryClass {
     }
 }
 
-/// The charge of each arrival besides the instructions of the run.
+/// The schedule by which a frame is charged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Schedule {
+    /// Schedule 1.
+    #[default]
+    One,
+    /// Schedule 2: stores cost more, and jumps in much text.
+    Two,
+}
+
+impl Schedule {
+    /// What a jump costs besides, in a text of so many bytes.
+    fn far(self, text: usize) -> u64 {
+        const KIB: usize = 1024;
+        if self == Self::One {
+            return 0;
+        }
+        match text.div_ceil(KIB) {
+            0..=4 => 12,
+            5..=8 => 22,
+            9..=16 => 34,
+            17..=32 => 48,
+            33..=64 => 70,
+            65..=128 => 85,
+            129..=256 => 110,
+            257..=512 => 130,
+            _ => 150,
+        }
+    }
+}
+
+/// What each arrival costs beside the instructions of the run.
 pub(super) const RUN_BASE: u64 = 2;
 
-/// `cost(i)`.
-pub(super) fn cost(instruction: Instruction, m: MemoryClass) -> u64 {
+/// `cost(i)` in a text of so many bytes.
+pub(super) fn cost(
+    instruction: Instruction,
+    m: MemoryClass,
+    schedule: Schedule,
+    text: usize,
+) -> u64 {
     use Operation as Op;
     match instruction {
         Instruction::Lui { .. } | Instruction::Auipc { .. } => 1,
-        Instruction::Jal { .. } => 3,
-        Instruction::Jalr { .. } => 15,
+        Instruction::Jal { .. } => 3 + schedule.far(text),
+        Instruction::Jalr { .. } => 15 + schedule.far(text),
         Instruction::Branch { .. } => 8,
         Instruction::Load { .. } => m.load(),
-        Instruction::Store { .. } => m.store(),
+        Instruction::Store { .. } => m.store(schedule),
         Instruction::Immediate { .. } => 1,
         Instruction::Register { operation, .. } => match operation {
             Op::Mul => 5,
@@ -72,8 +108,8 @@ pub(super) fn cost(instruction: Instruction, m: MemoryClass) -> u64 {
         Instruction::Ecall => 150,
         Instruction::Ebreak => 1,
         Instruction::LoadReserved { .. } => m.load(),
-        Instruction::StoreConditional { .. } => m.store(),
-        Instruction::Amo { .. } => m.load() + m.store(),
+        Instruction::StoreConditional { .. } => m.store(schedule),
+        Instruction::Amo { .. } => m.load() + m.store(schedule),
         Instruction::Illegal => 1,
     }
 }

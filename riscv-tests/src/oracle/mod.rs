@@ -37,7 +37,7 @@ mod trap;
 #[cfg(test)]
 mod tests;
 
-pub use gas::MemoryClass;
+pub use gas::{MemoryClass, Schedule};
 pub use memory::{PAGE_SIZE, Page};
 pub use setup::{Isa, STACK_TOP, Segment, Setup};
 pub use trap::Trap;
@@ -82,6 +82,7 @@ pub struct Oracle {
     reservation: Option<u32>,
     text: Text,
     memory_class: MemoryClass,
+    schedule: Schedule,
     at: At,
     executed: u64,
 }
@@ -117,9 +118,16 @@ impl Oracle {
             reservation: None,
             text: setup.text(),
             memory_class: setup.memory_class,
+            schedule: Schedule::default(),
             at: At::Arrival,
             executed: 0,
         }
+    }
+
+    /// The same frame, charged by this schedule.
+    #[must_use]
+    pub fn charged_by(self, schedule: Schedule) -> Self {
+        Self { schedule, ..self }
     }
 
     /// Runs up to the next stop. After a trap or out of gas, and after an ECALL that was not
@@ -179,7 +187,7 @@ impl Oracle {
         let mut at = p;
         loop {
             let (instruction, length) = self.text.decode(at);
-            sum += gas::cost(instruction, self.memory_class);
+            sum += gas::cost(instruction, self.memory_class, self.schedule, self.text.len());
             if instruction.is_terminator() {
                 return sum;
             }

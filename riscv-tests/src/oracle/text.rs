@@ -19,6 +19,11 @@ impl Text {
         Self { start, bytes, compressed, isa }
     }
 
+    /// Bytes of text.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn is_compressed(&self) -> bool {
         self.compressed
     }

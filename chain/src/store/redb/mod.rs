@@ -66,8 +66,10 @@ const META: TableDefinition<'_, &str, u64> = TableDefinition::new("bessemer chai
 const FORMAT: &str = "format";
 /// In [`META`]: the number of the newest block, 0 before the first.
 const HEIGHT: &str = "height";
-/// The version of what the tables hold that this program reads and writes.
-const FORMAT_VERSION: u64 = 2;
+/// The version of what the tables hold that this program writes. Headers name their schedule.
+const FORMAT_VERSION: u64 = 3;
+/// The version before, whose headers name none. The first block that is written makes it the newest.
+const READ_VERSION: u64 = 2;
 
 /// What files of the database library begin with.
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
@@ -124,7 +126,7 @@ impl RedbStore {
             }
         };
         match version {
-            Some(FORMAT_VERSION) => {}
+            Some(READ_VERSION..=FORMAT_VERSION) => {}
             Some(found) => {
                 let path = path.to_owned();
                 return Err(StoreError::Format { path, found, known: FORMAT_VERSION }.into());
@@ -154,6 +156,7 @@ impl RedbStore {
             let head = meta.get(HEIGHT)?.map(|height| height.value());
             block.check_follows(head)?;
             meta.insert(HEIGHT, block.header.height)?;
+            meta.insert(FORMAT, FORMAT_VERSION)?;
             let mut state = transaction.open_table(STATE)?;
             for (key, value) in block.changes.iter() {
                 let key = encode_key(key);

@@ -189,7 +189,7 @@ impl Demo {
         let from = Chain::user_address("bob");
         let terms = Terms { from, value: market::whole(1), gas: None };
         let executed = local.execute(action, terms, Keep::Success, None)?;
-        Failed::save(&local.folder, &local.names, &executed)?;
+        Failed::save(&local.folder, &local.names, &executed, local.chain.prices().id)?;
         let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
         let what = explainer.call_name(&self.market.exchange, &input);
         let told = explainer.failure(&what, &executed.receipt);

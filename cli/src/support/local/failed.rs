@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bessemer_chain::store::{decode_key, encode_key};
 use bessemer_chain::{
-    Action, Address, BlockInfo, Chain, ChainConfig, Receipt, StateKey, Status, Transaction, U256,
+    Action, Address, BlockInfo, Chain, ChainConfig, Prices, Receipt, StateKey, Status, Transaction,
+    U256,
 };
 use bessemer_runtime::Backend;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ const BYTES: u64 = 64 << 20;
 /// A transaction that failed, and the state that it used.
 pub(crate) struct Failed {
     pub(crate) chain_id: u64,
+    /// The number of the chain's gas schedule.
+    pub(crate) schedule: u32,
     pub(crate) info: BlockInfo,
     pub(crate) transaction: Transaction,
     pub(crate) state: Vec<(StateKey, Vec<u8>)>,
@@ -37,6 +40,8 @@ pub(crate) struct Failed {
 struct Document {
     schema: String,
     chain_id: u64,
+    #[serde(default = "first_schedule")]
+    schedule: u32,
     height: u64,
     timestamp: u64,
     sender: String,
@@ -47,6 +52,11 @@ struct Document {
     outcome: OutcomeDocument,
     names: Vec<(String, String)>,
     state: Vec<(String, String)>,
+}
+
+/// That of recordings which do not name it.
+fn first_schedule() -> u32 {
+    Prices::V1.id
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,6 +79,7 @@ impl Failed {
         folder: &Folder,
         names: &Names,
         executed: &Executed,
+        schedule: u32,
     ) -> Result<PathBuf, Failure> {
         let text = |bytes: &[u8]| format!("0x{}", hex(bytes));
         let Executed { transaction, info, receipt, before, .. } = executed;
@@ -87,6 +98,7 @@ impl Failed {
         let document = Document {
             schema: SCHEMA.to_owned(),
             chain_id: info.chain_id,
+            schedule,
             height: info.height,
             timestamp: info.timestamp,
             sender: transaction.sender.to_string(),
@@ -147,6 +159,7 @@ impl Failed {
         let (chain_id, height) = (document.chain_id, document.height.checked_sub(1)? + 1);
         Some(Self {
             chain_id,
+            schedule: document.schedule,
             info: BlockInfo {
                 chain_id,
                 height,
@@ -175,6 +188,7 @@ impl Failed {
         let state = self.state.iter().cloned();
         let store = Arc::new(Recorded::new(state));
         store.set_head(self.info.height - 1, self.info.timestamp.saturating_sub(1));
+        store.set_schedule(self.schedule);
         let config = ChainConfig { chain_id: self.chain_id, ..ChainConfig::default() };
         let mut chain = Chain::on(&engine(backend)?, store, config)?;
         let mut block = chain.block_at(self.info.timestamp);

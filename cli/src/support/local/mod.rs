@@ -279,7 +279,7 @@ pub(crate) fn transaction(nonce: u64, action: Action, terms: Terms) -> Transacti
     Transaction {
         sender: terms.from,
         nonce,
-        gas_limit: terms.gas.unwrap_or(DEFAULT_GAS + code * Prices::V1.code_byte),
+        gas_limit: terms.gas.unwrap_or(DEFAULT_GAS + code * Prices::V2.code_byte),
         gas_price: U256::ZERO,
         value: terms.value,
         action,

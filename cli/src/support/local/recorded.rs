@@ -30,6 +30,11 @@ impl Recorded {
         self.inner().head = Header { height, timestamp, ..Header::default() };
     }
 
+    /// Makes this the gas schedule of the newest block.
+    pub(crate) fn set_schedule(&self, schedule: u32) {
+        self.inner().head.schedule = schedule;
+    }
+
     pub(crate) fn set(&self, key: StateKey, value: Option<&[u8]>) {
         let state = &mut self.inner().state;
         match value {

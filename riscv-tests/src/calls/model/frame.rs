@@ -5,7 +5,7 @@ use bessemer_isa::{Trap, TrapKind};
 
 use super::Model;
 use crate::calls::contract::Contract;
-use crate::oracle::{Oracle, Stop};
+use crate::oracle::{Oracle, Schedule, Stop};
 
 /// A call of a contract.
 pub(super) struct Frame {
@@ -49,7 +49,7 @@ impl Model {
     pub(super) fn run(&mut self, mut frame: Frame, gas: u64) -> Ended {
         let before = self.world.clone();
         self.begin_frame(&frame);
-        let mut cpu = Oracle::new(&frame.contract.setup(gas));
+        let mut cpu = Oracle::new(&frame.contract.setup(gas)).charged_by(Schedule::Two);
         if matches!(frame.entry, Entry::Create(_)) {
             cpu.set_register(10, 1);
         }

@@ -7,10 +7,9 @@ use super::frame::{Entry, Frame, Left};
 use super::row::{Kind, Row, row};
 use super::transaction::contract;
 use super::{Model, Undeclared, created_by, salted, storage_key};
-use crate::calls::contract::CONTRACTS;
+use crate::calls::contract::{CONTRACTS, GROWN_PAGE};
 use crate::oracle::{Oracle, PAGE_SIZE};
 
-const PAGE: u64 = 1_500;
 const COLD: u64 = 15_000;
 const NEW_ACCOUNT: u64 = 50_000;
 const ABSENT: u32 = u32::MAX;
@@ -184,7 +183,7 @@ impl Model {
                 Ok(0)
             }
             0x40 => {
-                pay(cpu, u64::from(first) * PAGE)?;
+                pay(cpu, u64::from(first) * GROWN_PAGE)?;
                 let begin = frame.heap_end;
                 cpu.map(begin, first);
                 frame.heap_end += first * PAGE_SIZE;

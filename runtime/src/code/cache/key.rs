@@ -129,7 +129,7 @@ mod tests {
         ] {
             all.push(key(&options, &other, &v1, b"a"));
         }
-        let changes: [fn(&mut GasSchedule); 30] = [
+        let changes: [fn(&mut GasSchedule); 33] = [
             |s| s.far[0] += 1,
             |s| s.far[1] += 1,
             |s| s.far[2] += 1,
@@ -137,6 +137,8 @@ mod tests {
             |s| s.far[4] += 1,
             |s| s.far[5] += 1,
             |s| s.far[6] += 1,
+            |s| s.far[7] += 1,
+            |s| s.far[8] += 1,
             |s| s.id += 1,
             |s| s.run_base += 1,
             |s| s.alu += 1,
@@ -160,6 +162,7 @@ mod tests {
             |s| s.ebreak += 1,
             |s| s.illegal += 1,
             |s| s.page += 1,
+            |s| s.grown_page += 1,
         ];
         assert_eq!(changes.len() * size_of::<u32>(), size_of::<GasSchedule>());
         for change in changes {
