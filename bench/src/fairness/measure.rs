@@ -135,7 +135,7 @@ impl Subject {
         let module = Module::new(&contract, &image)?;
         let mut linker = Linker::new(&contract);
         linker.func(1, "grow", |mut caller: Caller<'_, GasSchedule>, pages: u32| {
-            caller.charge(u64::from(pages) * u64::from(caller.data().page))?;
+            caller.charge(u64::from(pages) * u64::from(caller.data().grown_page))?;
             // the heap is full: what was done is paid
             caller.memory().grow(pages).map_err(|_| HostStop::Trap(TrapKind::HostLimit, None))
         })?;

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use bessemer_bench::fairness::{self, Find, Genome, Options, Report};
+use bessemer_bench::fairness::{
+    self, Candidate, Find, Input, InputReport, Options, Report, Searched,
+};
 use bessemer_bench::timing::processor_time;
-use bessemer_isa::GasSchedule;
+use bessemer_chain::Prices;
 use bessemer_runtime::Backend;
 
 use crate::{progress, show, tables};
@@ -21,6 +23,10 @@ use crate::{progress, show, tables};
   fairness --only jal-ra-512,token      these programs beside the ordinary ones
   fairness --search 3600                an hour of processor time for worse programs, natively
   fairness --search 60 --interpreter    the same in the interpreter
+  fairness --inputs                     host calls, calls, deployments, loads, receipts, lists, refusals
+  fairness --search 600 --for host-calls
+                                        sequences of host calls; `deployments` are the third kind
+  fairness --blocks                     blocks of the worst three against blocks of token transfers
   fairness --search 3600 --keep finds   the same, going on where the last one ended
   fairness --genome 'text=16 hop=jal'   a program that a search found")]
 pub(crate) struct Arguments {
@@ -36,19 +42,29 @@ pub(crate) struct Arguments {
     /// Samples of each program, of which the least counts.
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
+    /// Transactions of all kinds instead of programs.
+    #[arg(long, conflicts_with = "search")]
+    inputs: bool,
+    /// Fill blocks with the worst of programs and transactions, and compare them with blocks of token
+    /// transfers of the same gas.
+    #[arg(long, conflicts_with_all = ["search", "inputs"])]
+    blocks: bool,
     /// The gas schedule.
-    #[arg(long, value_name = "ID", default_value_t = GasSchedule::V2.id, value_parser = schedule)]
+    #[arg(long, value_name = "ID", default_value_t = Prices::V2.id, value_parser = schedule)]
     schedule: u32,
-    /// Search for worse programs, for so many seconds of processor time.
+    /// Search for what is worse, for so many seconds of processor time.
     #[arg(long, value_name = "SECONDS")]
     search: Option<u64>,
-    /// Search for programs that are slow in the interpreter.
+    /// What to search for.
+    #[arg(long = "for", requires = "search", value_name = "KIND", default_value = "programs")]
+    searched: Kind,
+    /// Search for what is slow in the interpreter.
     #[arg(long, requires = "search")]
     interpreter: bool,
     /// Where the search starts; another number finds other programs.
     #[arg(long, requires = "search", default_value_t = 1)]
     seed: u64,
-    /// Keep the worst programs in this file, from the first find on, and begin with those that are in it.
+    /// Keep the worst in this file, from the first find on, and begin with those that are in it.
     #[arg(long, requires = "search", value_name = "FILE")]
     keep: Option<PathBuf>,
     /// End with status 1 if a target is missed.
@@ -56,14 +72,31 @@ pub(crate) struct Arguments {
     check: bool,
 }
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Kind {
+    Programs,
+    HostCalls,
+    Deployments,
+}
+
+impl From<Kind> for Searched {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Programs => Self::Programs,
+            Kind::HostCalls => Self::HostCalls,
+            Kind::Deployments => Self::Deployments,
+        }
+    }
+}
+
 fn schedule(number: &str) -> Result<u32, String> {
-    let id = number.parse().ok().filter(|&id| GasSchedule::by_id(id).is_some());
+    let id = number.parse().ok().filter(|&id| Prices::by_id(id).is_some());
     id.ok_or_else(|| "there are schedules 1 and 2".to_owned())
 }
 
 impl Arguments {
-    fn prices(&self) -> GasSchedule {
-        GasSchedule::by_id(self.schedule).unwrap_or(GasSchedule::V2)
+    fn prices(&self) -> Prices {
+        Prices::by_id(self.schedule).unwrap_or(Prices::V2)
     }
 }
 
@@ -71,18 +104,61 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(seconds) = arguments.search {
         return search(arguments, Duration::from_secs(seconds));
     }
+    if arguments.blocks {
+        let blocks = blocks(arguments)?;
+        let mut out = stdout().lock();
+        if arguments.json {
+            serde_json::to_writer_pretty(&mut out, &blocks)?;
+            writeln!(out)?;
+        } else {
+            write!(out, "{}", tables::blocks(&blocks))?;
+        }
+        return Ok(ExitCode::from(u8::from(arguments.check && !blocks.pass())));
+    }
+    if arguments.inputs {
+        let report = measure_inputs(arguments, fairness::inputs()?)?;
+        let mut out = stdout().lock();
+        if arguments.json {
+            serde_json::to_writer_pretty(&mut out, &report)?;
+            writeln!(out)?;
+        } else {
+            write!(out, "{}", tables::inputs(&report))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = measure(arguments)?;
     show(arguments.json, &report, tables::fairness)?;
     Ok(ExitCode::from(u8::from(arguments.check && !report.pass())))
 }
 
-/// The programs that a search kept before; none if there was no search.
-fn kept(file: &Path) -> Result<Vec<Genome>> {
+fn measure_inputs(arguments: &Arguments, mut inputs: Vec<Input>) -> Result<InputReport> {
+    if !arguments.only.is_empty() {
+        inputs.retain(|input| arguments.only.contains(&input.name));
+        ensure!(!inputs.is_empty(), "no input has such a name");
+    }
+    let bar = progress(inputs.len() as u64);
+    let report = fairness::measure_inputs(&inputs, arguments.prices(), arguments.rounds, |name| {
+        bar.set_message(name.to_owned());
+        bar.inc(1);
+    })?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+fn blocks(arguments: &Arguments) -> Result<fairness::Blocks> {
+    let programs = measure(arguments)?;
+    let inputs = measure_inputs(arguments, fairness::inputs()?)?;
+    fairness::blocks(&programs, &inputs, arguments.prices(), arguments.rounds)
+}
+
+/// What a search kept before; nothing if there was no search.
+fn kept(searched: Searched, file: &Path) -> Result<Vec<Candidate>> {
     let text = match fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         text => text.with_context(|| format!("cannot read {}", file.display()))?,
     };
-    text.lines().map(|line| line.parse().with_context(|| line.to_owned())).collect()
+    let parse = |line| Candidate::parse(searched, line).with_context(|| format!("`{line}`"));
+    text.lines().map(parse).collect()
 }
 
 fn measure(arguments: &Arguments) -> Result<Report> {
@@ -100,33 +176,41 @@ fn measure(arguments: &Arguments) -> Result<Report> {
         programs.push(fairness::Program::of(genome.parse()?));
     }
     let bar = progress(programs.len() as u64);
-    let report = fairness::measure(&programs, arguments.prices(), arguments.rounds, |name| {
-        bar.set_message(name.to_owned());
-        bar.inc(1);
-    })?;
+    let report =
+        fairness::measure(&programs, arguments.prices().guest, arguments.rounds, |name| {
+            bar.set_message(name.to_owned());
+            bar.inc(1);
+        })?;
     bar.finish_and_clear();
     Ok(report)
 }
 
 #[expect(clippy::print_stderr, reason = "a search runs for long and says what it found")]
 fn search(arguments: &Arguments, budget: Duration) -> Result<ExitCode> {
+    let searched = arguments.searched.into();
     let options = Options {
         budget,
         seed: arguments.seed,
-        schedule: arguments.prices(),
+        searched,
+        prices: arguments.prices(),
         backend: if arguments.interpreter { Backend::Interpreter } else { Backend::Jit },
-        seeds: arguments.keep.as_deref().map(kept).transpose()?.unwrap_or_default(),
+        seeds: arguments
+            .keep
+            .as_deref()
+            .map(|file| kept(searched, file))
+            .transpose()?
+            .unwrap_or_default(),
     };
-    let line = |find: &Find| format!("{:8.3} ns per gas  {}", find.ns_per_gas, find.genome);
+    let line = |find: &Find| format!("{:8.3} ns per gas  {}", find.ns_per_gas, find.form);
     let mut worst = String::new();
     let finds = fairness::search(&options, |finds| {
-        if let Some(find) = finds.first().filter(|find| find.genome != worst) {
-            worst.clone_from(&find.genome);
+        if let Some(find) = finds.first().filter(|find| find.form != worst) {
+            worst.clone_from(&find.form);
             eprintln!("{:7.1} s  {}", processor_time().as_secs_f64(), line(find));
         }
         let Some(keep) = &arguments.keep else { return Ok(()) };
-        let genomes: String = finds.iter().map(|find| format!("{}\n", find.genome)).collect();
-        fs::write(keep, genomes).with_context(|| format!("cannot write {}", keep.display()))
+        let forms: String = finds.iter().map(|find| format!("{}\n", find.form)).collect();
+        fs::write(keep, forms).with_context(|| format!("cannot write {}", keep.display()))
     })?;
     let mut out = stdout().lock();
     if arguments.json {

@@ -306,6 +306,48 @@ pub(crate) fn fairness(report: &fairness::Report) -> String {
     )
 }
 
+pub(crate) fn inputs(report: &fairness::InputReport) -> String {
+    let mut table =
+        table(&["input", "kind", "gas", "native ns/gas", "over transfers", "interpreted ns/gas"]);
+    let transfers = report.transfers().map(|row| row.native);
+    for row in &report.rows {
+        table.add_row(vec![
+            row.name.clone(),
+            row.group.name().to_owned(),
+            row.gas.to_string(),
+            format!("{:.3}", row.native),
+            transfers.map(|transfers| ratio(row.native / transfers)).unwrap_or_default(),
+            format!("{:.3}", row.interpreted),
+        ]);
+    }
+    let schedule = report.schedule;
+    format!(
+        "Processor time per gas of transactions under schedule {schedule}, from the transaction to the \
+         sealed block; a refused one counts as the price of a transaction\n\n{table}\n"
+    )
+}
+
+pub(crate) fn blocks(blocks: &fairness::Blocks) -> String {
+    let mut table = table(&["block of", "gas", "ns/gas", "over transfers", "full block, s"]);
+    for row in &blocks.rows {
+        table.add_row(vec![
+            row.name.clone(),
+            row.gas.to_string(),
+            format!("{:.3}", row.ns_per_gas),
+            ratio(row.ns_per_gas / blocks.rows[0].ns_per_gas),
+            format!("{:.0}", row.ns_per_gas * blocks.block_gas as f64 / 1e9),
+        ]);
+    }
+    format!(
+        "Blocks natively; a full block has {} gas\n\n{table}\n\nWorst over transfers: {:.1}, target \
+         {}: {}\n",
+        blocks.block_gas,
+        blocks.ratio(),
+        fairness::BLOCK_TARGET,
+        verdict(blocks.pass())
+    )
+}
+
 fn verdict(pass: bool) -> &'static str {
     if pass { "pass" } else { "FAIL" }
 }
