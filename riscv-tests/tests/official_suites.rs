@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use bessemer_conformance::official::{
     Checkouts, Compiler, Engines, Kind, March, Outcome, Row, Test, discover, run,
 };
+use bessemer_image::{Limits, Profile, Program};
+use bessemer_isa::asm::{Options, assemble};
 use bessemer_toolchain::Tool;
 use bessemer_toolchain::tests::or_skip;
 
@@ -53,6 +55,39 @@ fn tests_pass_on_every_engine() {
             assert!(row.passed() || row.was_skipped(), "{} {row:?}", march.name());
         }
     }
+}
+
+/// Where the assembler does not know an instruction, a macro writes it: as our assembler does.
+#[test]
+fn instructions_written_by_macros_are_those_of_the_table() {
+    const SOURCE: &str = "
+        czero.eqz x5, x6, x7
+        czero.nez x31, x1, x16
+        c.lbu x12, 0x3(x9)
+        c.lbu x8, 2(x15)
+        c.lhu x15, 2(x8)
+        c.lh x10, 0(x11)
+        c.sb x8, 0x1(x15)
+        c.sh x13, 2(x14)
+        c.zext.b x8
+        c.sext.b x9
+        c.zext.h x10
+        c.sext.h x11
+        c.zext.w x12
+        c.not x13
+        c.mul x14, x15
+        c.mul x8, x9
+    ";
+    let Some(compiler) = compiler(March::Rv64imac) else { return };
+    let expected = assemble(SOURCE, &Options::of(Profile::rv64(true))).unwrap().text.bytes;
+    let directory = tempfile::tempdir().unwrap();
+    let mut test = tests(March::Rv64imac).into_iter().next().unwrap();
+    test.source = directory.path().join("all.S");
+    fs::write(&test.source, format!(".globl _start\n_start:\n{SOURCE}")).unwrap();
+    test.kind = Kind::SelfChecking;
+    let file = compiler.compile(&test).unwrap();
+    let program = Program::parse(&file, &Limits::bare()).unwrap();
+    assert_eq!(program.text().bytes()[..expected.len()], expected);
 }
 
 #[test]

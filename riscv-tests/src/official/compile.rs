@@ -62,10 +62,35 @@ impl March {
     }
 }
 
-/// The extensions that are used where the compiler knows them, and how conditions of tests name
-/// them.
-const EXTENSIONS: [(&str, &str); 5] =
-    [("zcb", "Zca_Zcb"), ("zba", "Zba"), ("zbb", "Zbb"), ("zbs", "Zbs"), ("zicond", "Zicond")];
+/// An extension that tests are compiled for, besides those of [`March`].
+#[derive(Clone, Copy, Debug)]
+struct Extension {
+    /// The name, as compilers have it.
+    name: &'static str,
+    /// The name, as conditions of tests have it.
+    condition: &'static str,
+    /// What makes `env/instructions.h` write its instructions, for assemblers that do not know them.
+    macros: Option<&'static str>,
+}
+
+impl Extension {
+    const fn new(
+        name: &'static str,
+        condition: &'static str,
+        macros: Option<&'static str>,
+    ) -> Self {
+        Self { name, condition, macros }
+    }
+}
+
+/// In the order in which conditions name them.
+const EXTENSIONS: [Extension; 5] = [
+    Extension::new("zcb", "Zca_Zcb", Some("BESSEMER_ZCB")),
+    Extension::new("zba", "Zba", None),
+    Extension::new("zbb", "Zbb", None),
+    Extension::new("zbs", "Zbs", None),
+    Extension::new("zicond", "Zicond", Some("BESSEMER_ZICOND")),
+];
 
 /// Where text starts.
 const TEXT: &str = "-Wl,-Ttext=0x80000000";
@@ -76,7 +101,9 @@ pub struct Compiler {
     cc: PathBuf,
     march: March,
     /// Those of [`EXTENSIONS`] that the compiler knows.
-    extensions: Vec<(&'static str, &'static str)>,
+    known: Vec<Extension>,
+    /// Those that it does not know, and that are written by macros.
+    written: Vec<Extension>,
     directory: tempfile::TempDir,
 }
 
@@ -92,24 +119,31 @@ impl Compiler {
         let directory = tempfile::tempdir().context("cannot make a directory for programs")?;
         for (name, text) in [
             ("riscv_test.h", include_str!("../../env/riscv_test.h")),
+            ("instructions.h", include_str!("../../env/instructions.h")),
             ("model_test.h", include_str!("../../env/model_test.h")),
             ("link.ld", include_str!("../../env/link.ld")),
         ] {
             fs::write(directory.path().join(name), text)?;
         }
-        let mut compiler = Self { cc, march, extensions: vec![], directory };
-        compiler.extensions = EXTENSIONS.into_iter().filter(|&row| compiler.knows(row)).collect();
+        let mut compiler = Self { cc, march, known: vec![], written: vec![], directory };
+        let usable = |extension: &Extension| extension.name != "zcb" || march.compressed();
+        let (known, others): (Vec<_>, Vec<_>) =
+            EXTENSIONS.into_iter().filter(usable).partition(|&extension| compiler.knows(extension));
+        // A 32-bit image has these instructions if its attributes name one of the extensions: the
+        // compiler must know at least that one.
+        if march.xlen() == 64 || !known.is_empty() {
+            compiler.written = others;
+            compiler.written.retain(|extension| extension.macros.is_some());
+        }
+        compiler.known = known;
         Ok(compiler)
     }
 
-    /// Whether the compiler takes an extension; Zcb is one of compressed instructions.
-    fn knows(&self, (name, _): (&str, &str)) -> bool {
-        if name == "zcb" && !self.march.compressed() {
-            return false;
-        }
+    /// Whether the compiler takes an extension.
+    fn knows(&self, extension: Extension) -> bool {
         let mut command = Command::new(&self.cc);
-        command.args([&*self.march.flag(&[name]), self.march.abi(), "-x", "assembler", "-c"]);
-        command.args(["/dev/null", "-o", "/dev/null"]);
+        command.args([&*self.march.flag(&[extension.name]), self.march.abi(), "-x", "assembler"]);
+        command.args(["-c", "/dev/null", "-o", "/dev/null"]);
         command.output().is_ok_and(|output| output.status.success())
     }
 
@@ -117,7 +151,11 @@ impl Compiler {
     pub fn isa(&self) -> String {
         let c = if self.march.compressed() { "C" } else { "" };
         let base = format!("RV{}IMA{c}Zicsr_Zifencei", self.march.xlen());
-        self.extensions.iter().fold(base, |isa, (_, name)| isa + "_" + name)
+        let has = |extension: &&Extension| {
+            let is = |other: &Extension| other.name == extension.name;
+            self.known.iter().any(is) || self.written.iter().any(is)
+        };
+        EXTENSIONS.iter().filter(has).fold(base, |isa, row| isa + "_" + row.condition)
     }
 
     /// The ELF file of a test.
@@ -125,7 +163,7 @@ impl Compiler {
         let directory = self.directory.path();
         let output = directory.join("test.elf");
         let mut command = Command::new(&self.cc);
-        let extensions: Vec<_> = self.extensions.iter().map(|row| row.0).collect();
+        let extensions: Vec<_> = self.known.iter().map(|extension| extension.name).collect();
         command
             .args([&*self.march.flag(&extensions), self.march.abi(), "-mcmodel=medany", "-static"])
             .arg("-nostdlib")
@@ -134,6 +172,9 @@ impl Compiler {
             .arg(directory.join("link.ld"))
             .arg("-I")
             .arg(directory);
+        command.arg("-include").arg(directory.join("instructions.h"));
+        let macros = self.written.iter().filter_map(|extension| extension.macros);
+        command.args(macros.map(|name| format!("-D{name}")));
         for include in &test.include {
             command.arg("-I").arg(include);
         }

@@ -1,22 +1,24 @@
 //! Runs a compiled test on every engine and judges it.
 
-use std::fs;
+use std::{fs, iter};
 
-use anyhow::{Context, Result};
-use bessemer_isa::TrapKind;
+use anyhow::{Context, Result, bail};
+use bessemer_image::{Limits, Program};
+use bessemer_isa::{Trap, TrapKind, Xlen};
 use bessemer_runtime::{
     Backend, Caller, Config, Engine, Exit, HostResult, HostStop, Linker, Module, OptLevel,
 };
 
 use super::{Expected, Kind, Test};
+use crate::oracle::{Isa, MemoryClass, Oracle, Segment, Setup, Stop};
 
 /// The engines, in the order of the columns.
-pub const ENGINES: [&str; 3] = ["interpreter", "jit none", "jit speed"];
+pub const ENGINES: [&str; 4] = ["oracle", "interpreter", "jit none", "jit speed"];
 
 /// More than any test needs; a test that loops for ever runs out of it within seconds.
 const GAS: u64 = 1_000_000_000;
 
-/// One engine for each column.
+/// One engine for each column behind the first.
 #[derive(Debug)]
 pub struct Engines {
     linkers: Vec<Linker<()>>,
@@ -50,7 +52,8 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Ran {
     exit: Exit,
-    gas: u64,
+    /// The oracle's is not compared: it has the prices of another schedule.
+    gas: Option<u64>,
     registers: Option<[u64; 32]>,
     signature: Option<Vec<u32>>,
 }
@@ -79,24 +82,29 @@ impl Engines {
 
     /// Runs a test on every engine.
     pub fn run(&self, test: &Test, elf: &[u8]) -> Row {
-        let runs: Vec<Result<Ran>> = self.linkers.iter().map(|linker| run(linker, elf)).collect();
+        let engines = self.linkers.iter().map(|linker| run(linker, elf));
+        let runs: Vec<Result<Ran>> = iter::once(oracle(elf)).chain(engines).collect();
         let mut remark = test.remark().to_owned();
         let reference = match reference(test) {
             Ok(reference) => reference,
             Err(error) => return Row::failed(test, format!("{error:#}")),
         };
         if matches!(test.kind, Kind::Signature(None)) {
-            remark.push_str("no reference: compared between engines");
+            remark.push_str("no reference: compared with the oracle");
         }
-        let first = runs.first().and_then(|run| run.as_ref().ok());
         let outcomes = runs
             .iter()
-            .map(|run| match run {
+            .enumerate()
+            .map(|(column, run)| match run {
                 Err(error) => Outcome::Failed(format!("{error:#}")),
-                Ok(ran) => match judge(test, ran, reference.as_deref(), first) {
-                    None => Outcome::Passed,
-                    Some(reason) => Outcome::Failed(reason),
-                },
+                Ok(ran) => {
+                    let before = ENGINES.into_iter().zip(&runs[..column]);
+                    let before = before.filter_map(|(name, run)| Some((name, run.as_ref().ok()?)));
+                    match judge(test, ran, reference.as_deref(), before) {
+                        None => Outcome::Passed,
+                        Some(reason) => Outcome::Failed(reason),
+                    }
+                }
             })
             .collect();
         Row { suite: test.suite.clone(), name: test.name.clone(), outcomes, remark }
@@ -137,14 +145,66 @@ fn run(linker: &Linker<()>, elf: &[u8]) -> Result<Ran> {
     let range = symbols.lookup("begin_signature").zip(symbols.lookup("end_signature"));
     let signature = range.and_then(|(start, end)| {
         let bytes = instance.memory().read(start, end.checked_sub(start)?).ok()?;
-        let words = bytes.chunks_exact(4);
-        Some(words.filter_map(|word| Some(u32::from_le_bytes(*word.first_chunk()?))).collect())
+        Some(words(&bytes))
     });
-    Ok(Ran { exit, gas: instance.gas(), registers: instance.registers().copied(), signature })
+    let gas = Some(instance.gas());
+    Ok(Ran { exit, gas, registers: instance.registers().copied(), signature })
 }
 
-/// Why a run is not what was expected, or differs from the first engine's.
-fn judge(test: &Test, ran: &Ran, reference: Option<&[u32]>, first: Option<&Ran>) -> Option<String> {
+fn words(bytes: &[u8]) -> Vec<u32> {
+    bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect()
+}
+
+/// The oracle's run. It ends at the first ECALL but a call of nothing: tests make no others.
+fn oracle(elf: &[u8]) -> Result<Ran> {
+    let program = Program::parse(elf, &Limits::bare()).context("not loaded")?;
+    let profile = program.profile();
+    let segments = program.segments().iter().map(|segment| Segment {
+        addr: segment.addr,
+        bytes: segment.bytes.to_vec(),
+        memsz: segment.size,
+        writable: segment.writable,
+        executable: segment.executable,
+    });
+    let stack = program.layout().stack.clone();
+    let mut oracle = Oracle::new(&Setup {
+        segments: segments.collect(),
+        entry: program.entry(),
+        compressed: profile.compressed,
+        isa: Isa { wide: profile.xlen == Xlen::Rv64, bits: profile.bits },
+        stack_size: stack.end - stack.start,
+        memory_class: MemoryClass::M1M,
+        gas: GAS,
+        sp: stack.end,
+    });
+    let exit = loop {
+        match oracle.run() {
+            Stop::Ecall if [93, 94].contains(&oracle.registers()[17]) => {
+                break Exit::Done(oracle.registers()[10] as u32);
+            }
+            Stop::Ecall => oracle.resume((-38_i32).cast_unsigned()),
+            Stop::Trap { kind, pc, addr } => {
+                let kind = TrapKind::from_code(kind).context("a trap without a kind")?;
+                break Exit::Trap(Trap { kind, pc, addr });
+            }
+            Stop::OutOfGas { pc } => bail!("ran out of gas at {pc:#x}"),
+        }
+    };
+    let symbols = program.symbols();
+    let range = symbols.lookup("begin_signature").zip(symbols.lookup("end_signature"));
+    let signature =
+        range.and_then(|(start, end)| Some(words(&oracle.read(start, end.checked_sub(start)?)?)));
+    let registers = matches!(exit, Exit::Done(_)).then(|| *oracle.registers());
+    Ok(Ran { exit, gas: None, registers, signature })
+}
+
+/// Why a run is not what was expected, or differs from one before it.
+fn judge<'a>(
+    test: &Test,
+    ran: &Ran,
+    reference: Option<&[u32]>,
+    before: impl Iterator<Item = (&'static str, &'a Ran)>,
+) -> Option<String> {
     match (test.expected, ran.exit) {
         (Expected::Illegal(_), Exit::Trap(trap)) if trap.kind == TrapKind::IllegalInstruction => {}
         (Expected::Pass, Exit::Done(0)) => {}
@@ -168,15 +228,20 @@ fn judge(test: &Test, ran: &Ran, reference: Option<&[u32]>, first: Option<&Ran>)
     if matches!(test.kind, Kind::Signature(_)) && ran.signature.as_ref().is_none_or(Vec::is_empty) {
         return Some("no signature".to_owned());
     }
-    let first = first?;
-    if ran.signature != first.signature {
-        return Some("another signature than the interpreter".to_owned());
+    for (name, other) in before {
+        if ran.signature != other.signature {
+            return Some(format!("another signature than the {name}"));
+        }
+        let gas = ran.gas.zip(other.gas);
+        if ran.exit != other.exit || gas.is_some_and(|(a, b)| a != b) {
+            return Some(format!("another end or gas than the {name}"));
+        }
+        let known = ran.registers.zip(other.registers);
+        if known.is_some_and(|(a, b)| a != b) {
+            return Some(format!("other registers than the {name}"));
+        }
     }
-    if (ran.exit, ran.gas) != (first.exit, first.gas) {
-        return Some("another end or gas than the interpreter".to_owned());
-    }
-    let known = ran.registers.zip(first.registers);
-    known.is_some_and(|(a, b)| a != b).then(|| "other registers than the interpreter".to_owned())
+    None
 }
 
 /// The words of the reference signature, if the test has one.
