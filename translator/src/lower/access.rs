@@ -48,6 +48,10 @@ impl Lowering<'_, '_> {
         let address = self.address(rs1);
         let value = self.load_at(load, self.flags.load, address, imm);
         self.write(rd, value);
+        if !matches!(load, Load::Unsigned32 | Load::Double) && self.xlen == Xlen::Rv64 {
+            let word = self.builder.ins().ireduce(I32, value);
+            self.note_word(rd, word);
+        }
     }
 
     /// Loads into 64 bits, extended as a register of this width is.

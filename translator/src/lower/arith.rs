@@ -1,11 +1,15 @@
 //! Instructions that compute a register from registers and constants.
 
-use bessemer_isa::{H, Hw, I, R, R1, Reg, U, Xlen};
+use bessemer_isa::{H, Hw, I, Inst, R, R1, Reg, U, Xlen};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I32, I64, Type};
+use cranelift_codegen::ir::types::{I32, I64, I128, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
 
-use super::Lowering;
+use super::{Lowering, Product};
+
+/// How far behind a multiplication the one for the other half of the product is looked for, in
+/// instructions.
+const MAX_DISTANCE: u32 = 8;
 
 impl Lowering<'_, '_> {
     pub(super) fn constant(&mut self, U { rd, imm }: U) {
@@ -29,8 +33,20 @@ impl Lowering<'_, '_> {
     ) {
         let a = self.read_word(rs1);
         let b = self.word_constant(imm);
-        let value = op(self, a, b);
+        let mut value = op(self, a, b);
+        if rd == rs1 && rd != Reg::SP && self.xlen == Xlen::Rv64 {
+            value = self.computed_once(value);
+        }
         self.write_word(rd, value);
+    }
+
+    /// The value, which Cranelift does not compute again elsewhere. Operations with a constant it
+    /// repeats in each block that uses them. The old value is then needed as long as the new one: a
+    /// register that a loop steps by a constant, and that is used behind the loop, takes two, and a move
+    /// and a jump more in each iteration. The pair is no code.
+    fn computed_once(&mut self, value: Value) -> Value {
+        let pair = self.builder.ins().iconcat(value, value);
+        self.builder.ins().isplit(pair).0
     }
 
     /// `rd = rs1 + imm`, of which `mv` and `li` are special cases that cost nothing.
@@ -39,8 +55,7 @@ impl Lowering<'_, '_> {
             let value = self.extend(imm);
             self.write_constant(rd, value);
         } else if imm == 0 {
-            let value = self.read(rs1);
-            self.write(rd, value);
+            self.copy(rd, rs1);
         } else {
             self.with_immediate(I { rd, rs1, imm }, |this, a, b| this.builder.ins().iadd(a, b));
         }
@@ -91,8 +106,7 @@ impl Lowering<'_, '_> {
     /// `rd = rs1 + rs2`, of which the compressed `mv` is a special case.
     pub(super) fn add_registers(&mut self, R { rd, rs1, rs2 }: R) {
         if rs1.is_zero() || rs2.is_zero() {
-            let value = self.read(if rs1.is_zero() { rs2 } else { rs1 });
-            self.write(rd, value);
+            self.copy(rd, if rs1.is_zero() { rs2 } else { rs1 });
         } else {
             self.with_registers(R { rd, rs1, rs2 }, |this, a, b| this.builder.ins().iadd(a, b));
         }
@@ -122,6 +136,54 @@ impl Lowering<'_, '_> {
         self.write32(rd, value);
     }
 
+    /// A logical shift right of the low 32 bits by a constant. Shifted at all, the result is not
+    /// negative, and extended as it is.
+    pub(super) fn shift_right_word(&mut self, h: Hw) {
+        if h.shamt == 0 {
+            return self.shift_word(h, |this, a, b| this.builder.ins().ushr(a, b));
+        }
+        let a = self.read32(h.rs1);
+        let value = self.builder.ins().ushr_imm_u(a, i64::from(h.shamt));
+        self.write_positive(h.rd, value);
+    }
+
+    /// `rd = op(rs1, rs2)`, where words that are sign-extended give one that is.
+    pub(super) fn bitwise(&mut self, r: R, op: impl FnOnce(&mut Self, Value, Value) -> Value) {
+        match self.known_words([r.rs1, r.rs2]) {
+            Some([a, b]) => {
+                let value = op(self, a, b);
+                self.write32(r.rd, value);
+            }
+            None => self.with_registers(r, op),
+        }
+    }
+
+    /// `rd = op(rs1, imm)`, the same.
+    pub(super) fn bitwise_immediate(
+        &mut self,
+        i: I,
+        op: impl FnOnce(&mut Self, Value, Value) -> Value,
+    ) {
+        match self.known_words([i.rs1]) {
+            Some([a]) => {
+                let b = self.builder.ins().iconst(I32, i64::from(i.imm.cast_unsigned()));
+                let value = op(self, a, b);
+                self.write32(i.rd, value);
+            }
+            None => self.with_immediate(i, op),
+        }
+    }
+
+    /// `rd = rs1 & imm`. A mask that is not negative leaves a word.
+    pub(super) fn mask(&mut self, i: I) {
+        if self.xlen == Xlen::Rv64 && i.imm >= 0 {
+            let a = self.read32(i.rs1);
+            let value = self.builder.ins().band_imm_u(a, i64::from(i.imm));
+            return self.write_positive(i.rd, value);
+        }
+        self.bitwise_immediate(i, |this, a, b| this.builder.ins().band(a, b));
+    }
+
     /// `rd = a < b`.
     pub(super) fn set_if(&mut self, rd: Reg, condition: IntCC, a: Value, b: Value) {
         let bit = self.builder.ins().icmp(condition, a, b);
@@ -130,14 +192,81 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn set_if_immediate(&mut self, I { rd, rs1, imm }: I, condition: IntCC) {
-        let a = self.read_word(rs1);
-        let b = self.word_constant(imm);
+        let (a, b) = match self.known_words([rs1]) {
+            Some([a]) => (a, self.builder.ins().iconst(I32, i64::from(imm.cast_unsigned()))),
+            None => (self.read_word(rs1), self.word_constant(imm)),
+        };
         self.set_if(rd, condition, a, b);
     }
 
     pub(super) fn set_if_registers(&mut self, R { rd, rs1, rs2 }: R, condition: IntCC) {
-        let (a, b) = (self.read_word(rs1), self.read_word(rs2));
+        let (a, b) = self.comparable(rs1, rs2);
         self.set_if(rd, condition, a, b);
+    }
+
+    /// Two registers as values of which any comparison gives what that of the registers does. Sign
+    /// extension keeps both orders.
+    pub(super) fn comparable(&mut self, rs1: Reg, rs2: Reg) -> (Value, Value) {
+        match self.known_words([rs1, rs2]) {
+            Some([a, b]) => (a, b),
+            None => (self.read_word(rs1), self.read_word(rs2)),
+        }
+    }
+
+    /// The lower half of a product.
+    pub(super) fn multiply(&mut self, r: R) {
+        let of_same = |inst: Inst| if let Inst::Mulhu(r) = inst { Some(r) } else { None };
+        match self.whole_product(r, of_same) {
+            Some(Product { low, .. }) => self.write(r.rd, low),
+            None => self.with_registers(r, |this, a, b| this.builder.ins().imul(a, b)),
+        }
+    }
+
+    /// The whole product of two 64-bit registers, if an instruction near this one needs the other half:
+    /// the host computes both at once. `other` tells which instruction that is.
+    fn whole_product(&mut self, r: R, other: fn(Inst) -> Option<R>) -> Option<Product> {
+        if self.xlen == Xlen::Rv32 || self.in_context || r.rs1.is_zero() || r.rs2.is_zero() {
+            return None;
+        }
+        let (a, b) = (self.read(r.rs1), self.read(r.rs2));
+        let is_it = |product: &&Product| [(a, b), (b, a)].contains(&product.factors);
+        if let Some(known) = self.products.iter().find(is_it) {
+            return Some(*known);
+        }
+        if !self.is_followed(r, other) {
+            return None;
+        }
+        let wide = [a, b].map(|factor| self.builder.ins().uextend(I128, factor));
+        let product = self.builder.ins().imul(wide[0], wide[1]);
+        let (low, high) = self.builder.ins().isplit(product);
+        let product = Product { factors: (a, b), low, high };
+        self.products.push(product);
+        Some(product)
+    }
+
+    /// Whether one of the next instructions of the block is such a one on the same operands.
+    fn is_followed(&self, r: R, other: fn(Inst) -> Option<R>) -> bool {
+        let text = self.env.program.text();
+        let (mut written, mut pc) = (r.rd, self.next_pc);
+        for _ in 0..MAX_DISTANCE {
+            if [r.rs1, r.rs2].contains(&written) {
+                return false;
+            }
+            let slot = text.index(pc).filter(|&slot| self.flow.block_at(slot).is_none());
+            let Some(decoded) = slot.map(|slot| text.slot(slot)) else { return false };
+            let Some(inst) = decoded.inst.filter(|inst| !inst.is_terminator()) else {
+                return false;
+            };
+            if let Some(found) = other(inst) {
+                let same = [(r.rs1, r.rs2), (r.rs2, r.rs1)].contains(&(found.rs1, found.rs2));
+                if same {
+                    return true;
+                }
+            }
+            written = inst.registers().1.iter().next().unwrap_or(Reg::ZERO);
+            pc = pc.wrapping_add(u32::from(decoded.len));
+        }
+        false
     }
 
     /// The upper half of a product; whether each operand is signed.
@@ -152,6 +281,15 @@ impl Lowering<'_, '_> {
             (Xlen::Rv64, (true, true)) => {
                 let (a, b) = (self.read(rs1), self.read(rs2));
                 self.builder.ins().smulhi(a, b)
+            }
+            (Xlen::Rv64, (false, _))
+                if let Some(Product { high, .. }) =
+                    self.whole_product(R { rd, rs1, rs2 }, |inst| match inst {
+                        Inst::Mul(r) => Some(r),
+                        _ => None,
+                    }) =>
+            {
+                high
             }
             (Xlen::Rv64, (is_signed, _)) => {
                 let (a, b) = (self.read(rs1), self.read(rs2));

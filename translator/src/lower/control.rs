@@ -75,7 +75,7 @@ impl Lowering<'_, '_> {
     }
 
     fn branch(&mut self, B { rs1, rs2, offset }: B, condition: IntCC) {
-        let (a, b) = (self.read_word(rs1), self.read_word(rs2));
+        let (a, b) = self.comparable(rs1, rs2);
         let target = self.pc.wrapping_add_signed(offset);
         let (taken, taken_is_new) = self.branch_block(self.known_block(target));
         let (not_taken, not_taken_is_new) = self.branch_block(self.known_block(self.next_pc));
@@ -566,9 +566,9 @@ impl Visitor for Lowering<'_, '_> {
     fn addi(&mut self, i: I) { self.add_immediate(i); }
     fn slti(&mut self, i: I) { self.set_if_immediate(i, IntCC::SignedLessThan); }
     fn sltiu(&mut self, i: I) { self.set_if_immediate(i, IntCC::UnsignedLessThan); }
-    fn xori(&mut self, i: I) { self.with_immediate(i, |this, a, b| this.builder.ins().bxor(a, b)); }
-    fn ori(&mut self, i: I) { self.with_immediate(i, |this, a, b| this.builder.ins().bor(a, b)); }
-    fn andi(&mut self, i: I) { self.with_immediate(i, |this, a, b| this.builder.ins().band(a, b)); }
+    fn xori(&mut self, i: I) { self.bitwise_immediate(i, |this, a, b| this.builder.ins().bxor(a, b)); }
+    fn ori(&mut self, i: I) { self.bitwise_immediate(i, |this, a, b| this.builder.ins().bor(a, b)); }
+    fn andi(&mut self, i: I) { self.mask(i); }
     fn slli(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().ishl(a, b)); }
     fn srli(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().ushr(a, b)); }
     fn srai(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().sshr(a, b)); }
@@ -579,13 +579,13 @@ impl Visitor for Lowering<'_, '_> {
     fn sll(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().ishl(a, b)); }
     fn slt(&mut self, r: R) { self.set_if_registers(r, IntCC::SignedLessThan); }
     fn sltu(&mut self, r: R) { self.set_if_registers(r, IntCC::UnsignedLessThan); }
-    fn xor(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bxor(a, b)); }
+    fn xor(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().bxor(a, b)); }
     fn srl(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().ushr(a, b)); }
     fn sra(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().sshr(a, b)); }
-    fn or(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bor(a, b)); }
-    fn and(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().band(a, b)); }
+    fn or(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().bor(a, b)); }
+    fn and(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().band(a, b)); }
 
-    fn mul(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().imul(a, b)); }
+    fn mul(&mut self, r: R) { self.multiply(r); }
     fn mulh(&mut self, r: R) { self.multiply_high(r, (true, true)); }
     fn mulhsu(&mut self, r: R) { self.multiply_high(r, (true, false)); }
     fn mulhu(&mut self, r: R) { self.multiply_high(r, (false, false)); }
@@ -596,7 +596,7 @@ impl Visitor for Lowering<'_, '_> {
 
     fn addiw(&mut self, i: I) { self.add_immediate_word(i); }
     fn slliw(&mut self, h: Hw) { self.shift_word(h, |this, a, b| this.builder.ins().ishl(a, b)); }
-    fn srliw(&mut self, h: Hw) { self.shift_word(h, |this, a, b| this.builder.ins().ushr(a, b)); }
+    fn srliw(&mut self, h: Hw) { self.shift_right_word(h); }
     fn sraiw(&mut self, h: Hw) { self.shift_word(h, |this, a, b| this.builder.ins().sshr(a, b)); }
     fn addw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().iadd(a, b)); }
     fn subw(&mut self, r: R) { self.with_words(r, |this, a, b| this.builder.ins().isub(a, b)); }
@@ -618,13 +618,13 @@ impl Visitor for Lowering<'_, '_> {
     fn sh3add_uw(&mut self, r: R) { self.shift_and_add_word(r, 3); }
     fn slli_uw(&mut self, h: H) { self.shift_unsigned_word(h); }
 
-    fn andn(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().band_not(a, b)); }
-    fn orn(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bor_not(a, b)); }
-    fn xnor(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().bxor_not(a, b)); }
-    fn min(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().smin(a, b)); }
-    fn minu(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().umin(a, b)); }
-    fn max(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().smax(a, b)); }
-    fn maxu(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().umax(a, b)); }
+    fn andn(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().band_not(a, b)); }
+    fn orn(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().bor_not(a, b)); }
+    fn xnor(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().bxor_not(a, b)); }
+    fn min(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().smin(a, b)); }
+    fn minu(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().umin(a, b)); }
+    fn max(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().smax(a, b)); }
+    fn maxu(&mut self, r: R) { self.bitwise(r, |this, a, b| this.builder.ins().umax(a, b)); }
     fn rol(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().rotl(a, b)); }
     fn ror(&mut self, r: R) { self.with_registers(r, |this, a, b| this.builder.ins().rotr(a, b)); }
     fn rori(&mut self, h: H) { self.shift_immediate(h, |this, a, b| this.builder.ins().rotr(a, b)); }

@@ -167,6 +167,8 @@ pub(crate) fn lower_unit(
         next_pc: 0,
         dirty: RegSet::EMPTY,
         constants: Constants::none(xlen),
+        words: [None; 32],
+        products: Vec::new(),
     };
     lowering.lower_entry(entry);
     for id in 0..flow.blocks.len() {
@@ -258,6 +260,20 @@ struct Lowering<'a, 'f> {
     /// Registers that may differ from the context here.
     dirty: RegSet,
     constants: Constants,
+    /// The low half of registers of a 64-bit program that hold a sign-extended word, as far as that is
+    /// known in this block. What is made of words alone is computed on them, and extended only where
+    /// a whole register is needed.
+    words: [Option<Value>; 32],
+    /// Whole products of this block: the factors, low half and high half.
+    products: Vec<Product>,
+}
+
+/// A product of 128 bits.
+#[derive(Clone, Copy)]
+struct Product {
+    factors: (Value, Value),
+    low: Value,
+    high: Value,
 }
 
 impl Lowering<'_, '_> {
@@ -402,6 +418,8 @@ impl Lowering<'_, '_> {
         let step = text.profile().step() as usize;
         self.dirty = block.dirty_in;
         self.constants.forget();
+        self.words = [None; 32];
+        self.products.clear();
         self.pc = text.address(block.start);
         self.pointers = Pointers::default();
         self.builder.switch_to_block(arrive);
@@ -575,8 +593,27 @@ impl Lowering<'_, '_> {
         if reg.is_zero() {
             return self.builder.ins().iconst(I32, 0);
         }
+        if let Some(word) = self.words[reg.index()] {
+            return word;
+        }
         let value = self.read(reg);
         self.builder.ins().ireduce(I32, value)
+    }
+
+    /// The low halves of registers, if all are known to hold sign-extended words.
+    fn known_words<const N: usize>(&mut self, regs: [Reg; N]) -> Option<[Value; N]> {
+        let known = |reg: &Reg| reg.is_zero() || self.words[reg.index()].is_some();
+        if !regs.iter().all(known) || regs.iter().all(|reg| reg.is_zero()) {
+            return None;
+        }
+        Some(regs.map(|reg| self.read32(reg)))
+    }
+
+    /// Notes that a register which was just written holds this word, sign-extended.
+    fn note_word(&mut self, reg: Reg, word: Value) {
+        if self.xlen == Xlen::Rv64 && !self.in_context && !reg.is_zero() {
+            self.words[reg.index()] = Some(word);
+        }
     }
 
     /// Writes a 64-bit value, whose upper half is 0 in a 32-bit program; a write to `x0` has no effect.
@@ -584,6 +621,7 @@ impl Lowering<'_, '_> {
         if reg.is_zero() {
             return;
         }
+        self.words[reg.index()] = None;
         if self.in_context {
             self.store_register(reg, value);
         } else {
@@ -595,17 +633,43 @@ impl Lowering<'_, '_> {
     /// Writes 32 bits, sign-extended where the register is wider.
     fn write32(&mut self, reg: Reg, value: Value) {
         if !reg.is_zero() {
-            let value = match self.xlen {
+            let whole = match self.xlen {
                 Xlen::Rv32 => self.builder.ins().uextend(I64, value),
                 Xlen::Rv64 => self.builder.ins().sextend(I64, value),
             };
-            self.write(reg, value);
+            self.write(reg, whole);
+            self.note_word(reg, value);
+        }
+    }
+
+    /// Writes 32 bits of which the top one is 0: both extensions are the same, and this one is no code.
+    fn write_positive(&mut self, reg: Reg, value: Value) {
+        if !reg.is_zero() {
+            let whole = self.builder.ins().uextend(I64, value);
+            self.write(reg, whole);
+            self.note_word(reg, value);
+        }
+    }
+
+    /// `rd = rs1`.
+    fn copy(&mut self, rd: Reg, rs1: Reg) {
+        let word = if rs1.is_zero() { None } else { self.words[rs1.index()] };
+        let value = self.read(rs1);
+        self.write(rd, value);
+        if let Some(word) = word {
+            self.note_word(rd, word);
         }
     }
 
     fn write_constant(&mut self, reg: Reg, value: u64) {
-        let value = self.builder.ins().iconst(I64, value.cast_signed());
-        self.write(reg, value);
+        let whole = self.builder.ins().iconst(I64, value.cast_signed());
+        self.write(reg, whole);
+        if self.xlen == Xlen::Rv64
+            && let Ok(word) = i32::try_from(value.cast_signed())
+        {
+            let word = self.builder.ins().iconst(I32, i64::from(word.cast_unsigned()));
+            self.note_word(reg, word);
+        }
     }
 
     /// Stores registers to the context.
