@@ -7,18 +7,58 @@ pub enum Profile {
     Im,
     /// RV32IMAC, with compressed instructions.
     Imac,
+    /// RV32IMAC with the bit manipulation extensions Zba, Zbb and Zbs.
+    ImacB,
+    /// RV64IMAC with them.
+    Rv64,
 }
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Self; 2] = [Self::Im, Self::Imac];
+    pub const ALL: [Self; 4] = [Self::Im, Self::Imac, Self::ImacB, Self::Rv64];
 
     /// The Rust target that builds for it.
     #[must_use]
     pub const fn target(self) -> &'static str {
         match self {
             Self::Im => "riscv32im-unknown-none-elf",
-            Self::Imac => "riscv32imac-unknown-none-elf",
+            Self::Imac | Self::ImacB => "riscv32imac-unknown-none-elf",
+            Self::Rv64 => "riscv64imac-unknown-none-elf",
+        }
+    }
+
+    /// What the target lacks, as `-Ctarget-feature` takes it. Misaligned accesses are told to be as fast as
+    /// others, as they are for contracts.
+    ///
+    /// Zicond and Zcb are not among it: GNU ld 2.40, which links for Debian's compiler, does not know
+    /// them.
+    #[must_use]
+    pub const fn features(self) -> &'static str {
+        match self {
+            Self::Im | Self::Imac => "",
+            Self::ImacB | Self::Rv64 => "+zba,+zbb,+zbs,+unaligned-scalar-mem",
+        }
+    }
+
+    /// What the programs of this profile are called, behind the names of the workloads.
+    #[must_use]
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Im => "",
+            Self::Imac => ".c",
+            Self::ImacB => ".b",
+            Self::Rv64 => ".64",
+        }
+    }
+
+    /// The instruction set of the programs, as the loader sees it.
+    #[must_use]
+    pub const fn isa(self) -> bessemer_isa::Profile {
+        match self {
+            Self::Im => bessemer_isa::Profile::rv32(false),
+            Self::Imac => bessemer_isa::Profile::rv32(true),
+            Self::ImacB => bessemer_isa::Profile::rv32(true).with_bits(true),
+            Self::Rv64 => bessemer_isa::Profile::rv64(true),
         }
     }
 
@@ -28,6 +68,8 @@ impl Profile {
         match self {
             Self::Im => "",
             Self::Imac => "imac",
+            Self::ImacB => "imac-b",
+            Self::Rv64 => "rv64",
         }
     }
 }
@@ -47,6 +89,8 @@ pub fn elf(name: &str, profile: Profile) -> &'static [u8] {
     match profile {
         Profile::Im => image.im,
         Profile::Imac => image.imac,
+        Profile::ImacB => image.imac_b,
+        Profile::Rv64 => image.rv64,
     }
 }
 
@@ -72,6 +116,8 @@ struct Images {
     name: &'static str,
     im: &'static [u8],
     imac: &'static [u8],
+    imac_b: &'static [u8],
+    rv64: &'static [u8],
 }
 
 macro_rules! images {
@@ -80,6 +126,8 @@ macro_rules! images {
             name: $name,
             im: include_bytes!(concat!("../elf/", $name, ".elf")),
             imac: include_bytes!(concat!("../elf/imac/", $name, ".elf")),
+            imac_b: include_bytes!(concat!("../elf/imac-b/", $name, ".elf")),
+            rv64: include_bytes!(concat!("../elf/rv64/", $name, ".elf")),
         }),*]
     };
 }

@@ -1,7 +1,7 @@
 //! A large program of code as compilers write it.
 
 use anyhow::{Context, Result};
-use bessemer_image::{ImageBuilder, Limits, Profile as Isa, Program};
+use bessemer_image::{ImageBuilder, Limits, Program};
 use bessemer_isa::{Inst, L, Reg, U};
 use bessemer_workloads::ALL;
 
@@ -30,7 +30,7 @@ pub fn image(bytes: u32, profile: Profile) -> Result<Vec<u8>> {
     let start = TEXT + functions * 8 + 8;
     let mut text = Vec::new();
     let mut table = Vec::new();
-    let mut image = ImageBuilder::new(Isa::rv32(profile == Profile::Imac));
+    let mut image = ImageBuilder::new(profile.isa());
     for (at, piece) in &copies {
         for function in &piece.functions {
             let target = start + at + function;

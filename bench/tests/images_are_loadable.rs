@@ -2,6 +2,7 @@
 //! benchmarks and embedders rely on.
 
 use bessemer_bench::{PROGRAMS, Profile, elf, program, workloads};
+use bessemer_image::{Limits, Program};
 use goblin::elf::{
     Elf, ProgramHeader,
     header::{EM_RISCV, ET_EXEC},
@@ -40,8 +41,10 @@ fn segments_keep_the_rules() {
     for (name, profile, image) in images() {
         let elf = parse(&name, image);
         assert_eq!((elf.header.e_type, elf.header.e_machine), (ET_EXEC, EM_RISCV), "{name}");
-        assert!(!elf.is_64 && elf.little_endian, "{name}");
-        assert_eq!(elf.header.e_flags & COMPRESSED != 0, profile == Profile::Imac, "{name}");
+        assert!(elf.is_64 == (profile == Profile::Rv64) && elf.little_endian, "{name}");
+        assert_eq!(elf.header.e_flags & COMPRESSED != 0, profile != Profile::Im, "{name}");
+        let program = Program::parse(image, &Limits::bare()).expect("it loads");
+        assert_eq!(program.profile(), profile.isa(), "{name}");
         let kinds = elf.program_headers.iter().map(|header| header.p_type);
         assert!(kinds.clone().all(|kind| ![PT_INTERP, PT_DYNAMIC, PT_TLS].contains(&kind)));
 

@@ -1,4 +1,4 @@
-//! Every image, run by `qemu-riscv32`, prints what the host computes. This is the outside opinion
+//! Every image, run by qemu, prints what the host computes. This is the outside opinion
 //! about the images themselves, before any engine of ours executes them.
 
 use std::{
@@ -12,10 +12,14 @@ use bessemer_toolchain::{Tool, tests};
 
 const QEMU: Tool = Tool::QEMU_RISCV32;
 
-/// Runs an image of `bench/elf`.
+/// Runs a 32-bit image of `bench/elf`.
 fn run(image: &Path, arguments: &[&str]) -> Output {
+    run_on(QEMU, image, arguments)
+}
+
+fn run_on(qemu: Tool, image: &Path, arguments: &[&str]) -> Output {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("elf").join(image);
-    Command::new(QEMU).arg(path).args(arguments).output().expect("qemu has just told its version")
+    Command::new(qemu).arg(path).args(arguments).output().expect("qemu has just told its version")
 }
 
 /// Output, errors and exit code as one value, so that a failure shows all three.
@@ -35,7 +39,7 @@ fn prints(text: &str) -> (String, String, Option<i32>) {
 
 #[test]
 fn workloads_print_the_native_checksum() {
-    if !tests::has(&[QEMU]) {
+    if !tests::has(&[QEMU, Tool::QEMU_RISCV64]) {
         return;
     }
     for workload in workloads::ALL {
@@ -43,9 +47,11 @@ fn workloads_print_the_native_checksum() {
         let full = format!("{} {:08x}\n", workload.name, (workload.run)(workload.n));
         for profile in Profile::ALL {
             let image = Path::new(profile.folder()).join(workload.name).with_extension("elf");
-            assert_eq!(summary(&run(&image, &[])), prints(&small));
-            assert_eq!(summary(&run(&image, &[&workload.small_n.to_string()])), prints(&small));
-            assert_eq!(summary(&run(&image, &[&workload.n.to_string()])), prints(&full));
+            let qemu = if profile == Profile::Rv64 { Tool::QEMU_RISCV64 } else { QEMU };
+            let run = |arguments: &[&str]| run_on(qemu, &image, arguments);
+            assert_eq!(summary(&run(&[])), prints(&small));
+            assert_eq!(summary(&run(&[&workload.small_n.to_string()])), prints(&small));
+            assert_eq!(summary(&run(&[&workload.n.to_string()])), prints(&full));
         }
     }
 }

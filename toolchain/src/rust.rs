@@ -265,7 +265,7 @@ impl Toolchain {
         match &self.linker {
             Linker::Own => Vec::new(),
             Linker::Lld(path) => vec![format!("-Clinker={}", path.display())],
-            Linker::Gnu => gnu_linker_flags(),
+            Linker::Gnu => gnu_linker_flags(CONTRACT_TARGET),
         }
     }
 
@@ -286,11 +286,12 @@ impl Toolchain {
 }
 
 /// Flags of the compiler that have GNU ld link, whatever linker the compiler brings along.
-pub fn gnu_linker_flags() -> Vec<String> {
+pub fn gnu_linker_flags(target: &str) -> Vec<String> {
+    let emulation = if target.starts_with("riscv64") { "elf64lriscv" } else { "elf32lriscv" };
     vec![
         format!("-Clinker={}", Tool::LD.command),
         "-Clinker-flavor=ld".to_owned(),
-        "-Clink-arg=-melf32lriscv".to_owned(),
+        format!("-Clink-arg=-m{emulation}"),
         "-Clink-arg=-zmax-page-size=4096".to_owned(),
     ]
 }

@@ -6,6 +6,8 @@
 
 #![no_std]
 
+#[cfg(target_feature = "zbb")]
+mod bytes;
 mod start;
 mod system;
 

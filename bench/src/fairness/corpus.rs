@@ -45,8 +45,7 @@ pub fn corpus() -> Result<Vec<Program>> {
     let mut programs = Vec::new();
     for workload in workloads::ALL {
         for profile in Profile::ALL {
-            let suffix = if profile == Profile::Im { "" } else { ".c" };
-            let name = format!("{}{suffix}", workload.name);
+            let name = format!("{}{}", workload.name, profile.suffix());
             programs.push(Program { name, source: Source::Workload(workload, profile) });
         }
     }

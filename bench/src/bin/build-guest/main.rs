@@ -1,8 +1,8 @@
-//! Builds the guest images of `bench/elf`: the workloads for both profiles, and the C programs.
+//! Builds the guest images of `bench/elf`: the workloads for every profile, and the C programs.
 //!
 //! Needs a Rust toolchain for RISC-V (`rustup target add riscv32im-unknown-none-elf
-//! riscv32imac-unknown-none-elf`, or Debian's `rustc-web cargo-web rust-web-src`) and
-//! `riscv64-unknown-elf-gcc` with its binutils. Equal sources and tools give equal bytes in a checkout of
+//! riscv32imac-unknown-none-elf riscv64imac-unknown-none-elf`, or Debian's `rustc-web cargo-web
+//! rust-web-src`) and `riscv64-unknown-elf-gcc` with its binutils. Equal sources and tools give equal bytes in a checkout of
 //! the same path: cargo tells packages apart by their paths, which decides the order of functions.
 //! `git diff --exit-code bench/elf` after a run there shows whether they still do.
 
@@ -37,7 +37,7 @@ fn main() -> Result<()> {
     let targets = Profile::ALL.map(Profile::target);
     let rust = rust::find(&root.join("bench/guest"), &targets)?;
     for profile in Profile::ALL {
-        let built = build_all(&rust, root, profile.target())?;
+        let built = build_all(&rust, root, profile)?;
         for workload in workloads::ALL {
             let name = Path::new(profile.folder()).join(workload.name);
             images.push((name.with_extension("elf"), fs::read(built.join(workload.name))?));
@@ -65,8 +65,9 @@ fn main() -> Result<()> {
 }
 
 /// Builds every program of `bench/guest` and returns the folder they are in.
-fn build_all(toolchain: &Toolchain, root: &Path, target: &str) -> Result<PathBuf> {
-    let folder = root.join("target/guest");
+fn build_all(toolchain: &Toolchain, root: &Path, profile: Profile) -> Result<PathBuf> {
+    let folder = root.join("target/guest").join(profile.folder());
+    let target = profile.target();
     let mut cargo = toolchain.build(&root.join("bench/guest"), target, "core");
     // these replace the flags of `bench/guest/.cargo/config.toml`; the linker is the one that the C
     // programs need too
@@ -76,8 +77,11 @@ fn build_all(toolchain: &Toolchain, root: &Path, target: &str) -> Result<PathBuf
     checkout.push(root, ".");
     let mut flags = vec![OsString::from("-Clink-arg=-Tlink.ld")];
     flags.extend(library.flags());
-    flags.extend(rust::gnu_linker_flags().into_iter().map(OsString::from));
+    flags.extend(rust::gnu_linker_flags(target).into_iter().map(OsString::from));
     flags.extend(checkout.flags());
+    if !profile.features().is_empty() {
+        flags.push(format!("-Ctarget-feature={}", profile.features()).into());
+    }
     cargo
         .args(["--locked", "--bins", "--target-dir"])
         .arg(&folder)

@@ -65,8 +65,9 @@ struct Arguments {
     /// End with status 1 if execution times, or bombs, miss their targets.
     #[arg(long)]
     check: bool,
-    /// The instruction set of the workloads.
-    #[arg(long, value_enum, default_value = "im")]
+    /// The instruction set of the 32-bit workloads; those with 64 bits are RV64IMAC with Zba, Zbb and
+    /// Zbs, and so is imac-b.
+    #[arg(long, value_enum, default_value = "imac-b")]
     profile: ProfileName,
     /// Leave out the interpreter.
     #[arg(long)]
@@ -77,6 +78,8 @@ struct Arguments {
 enum ProfileName {
     Im,
     Imac,
+    ImacB,
+    Rv64,
 }
 
 /// Everything that was measured.
@@ -148,6 +151,8 @@ fn measure(arguments: &Arguments) -> Result<Everything> {
         profile: match arguments.profile {
             ProfileName::Im => Profile::Im,
             ProfileName::Imac => Profile::Imac,
+            ProfileName::ImacB => Profile::ImacB,
+            ProfileName::Rv64 => Profile::Rv64,
         },
         rounds,
         interpreter: !arguments.no_interpreter,

@@ -8,7 +8,7 @@ use bessemer_bench::latency::{
     COLD_TARGET_NS, GUEST_CALL_TARGET_NS, HOST_CALL_TARGET_NS, IDLE_TARGET, Latencies,
     PAUSE_TARGET_NS, WARM_TARGET_NS,
 };
-use bessemer_bench::speed::{MEAN_TARGET, MEASURED, Report, Row, WORST_TARGET};
+use bessemer_bench::speed::{MEAN_TARGET, Report, Row, WIDE_MEAN_TARGET, wide_target};
 use bessemer_bench::translation::{MEMORY_TARGET, SPEED_TARGET, Translation};
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -35,64 +35,65 @@ fn speed(report: &Report) -> String {
     let mut table = table(&[
         "workload",
         "native ms",
-        "jit",
-        "jit, opt none",
+        "RV64",
+        "RV32",
+        "RV32, opt none",
         "interpreter",
         "M instr/s",
-        "gas",
+        "gas, RV64",
+        "gas, RV32",
         "spread",
     ]);
-    let (measured, beside): (Vec<&Row>, Vec<&Row>) =
-        report.rows.iter().partition(|row| row.measured);
-    for row in measured {
-        table.add_row(cells(row, row.name.to_owned()));
+    for row in &report.rows {
+        table.add_row(cells(row));
     }
     if let Some(mean) = &report.mean {
-        let counted = report.rows.iter().filter(|row| row.measured).count();
-        let interpreter = mean.interpreter.map(ratio).unwrap_or_default();
         table.add_row(vec![
-            format!("**geometric mean of {counted}**"),
+            format!("**geometric mean of {}**", report.rows.len()),
             String::new(),
+            format!("**{}**", ratio(mean.wide)),
             format!("**{}**", ratio(mean.jit)),
             ratio(mean.jit_unoptimised),
-            interpreter,
+            mean.interpreter.map(ratio).unwrap_or_default(),
         ]);
-    }
-    for row in beside {
-        table.add_row(cells(row, format!("({})", row.name)));
     }
     let mut out =
         format!("Processor time over that of native code, minimum of the rounds\n\n{table}\n");
     if let (Some(_), Some(mean)) = (report.pass, &report.mean) {
-        let measured = report.rows.iter().filter(|row| row.measured);
-        let targets =
-            std::iter::once(Target::new("geometric mean", mean.jit, MEAN_TARGET, "x native"))
-                .chain(
-                    measured
-                        .map(|row| Target::new(row.name, row.jit_ratio, WORST_TARGET, "x native")),
-                );
+        let means = [
+            Target::new("geometric mean, RV64", mean.wide, WIDE_MEAN_TARGET, "x native"),
+            Target::new("geometric mean, RV32", mean.jit, MEAN_TARGET, "x native"),
+        ];
+        let each = report.rows.iter().map(|row| {
+            Target::new(row.name, row.wide_ratio, wide_target(row.name), "x native in RV64")
+        });
         out += &verdicts(
-            &format!("mean {MEAN_TARGET}, each of {} {WORST_TARGET}", MEASURED.len()),
-            targets,
+            &format!(
+                "mean of RV64 {WIDE_MEAN_TARGET}, of RV32 {MEAN_TARGET}, each in RV64 {}",
+                wide_target("")
+            ),
+            means.into_iter().chain(each),
         );
     }
     out
 }
 
-fn cells(row: &Row, name: String) -> Vec<String> {
+fn cells(row: &Row) -> Vec<String> {
     let interpreter = row.interpreter.as_ref();
-    let timings = [Some(row.native), Some(row.jit), Some(row.jit_unoptimised)];
+    let timings = [row.native, row.wide, row.jit, row.jit_unoptimised].map(Some);
     let timings = timings.into_iter().chain([interpreter.map(|it| it.timing)]).flatten();
     let spread = timings.map(|timing| timing.spread).fold(0.0, f64::max);
     vec![
-        name,
+        row.name.to_owned(),
         format!("{:.2}", row.native.min_ns / 1e6),
+        ratio(row.wide_ratio),
         ratio(row.jit_ratio),
         ratio(row.jit_unoptimised_ratio),
         interpreter.map(|it| ratio(it.ratio)).unwrap_or_default(),
         interpreter
             .map(|it| format!("{:.0}", it.instructions_per_second / 1e6))
             .unwrap_or_default(),
+        row.wide_gas.to_string(),
         row.gas.to_string(),
         format!("{:.0} %", spread * 100.0),
     ]
