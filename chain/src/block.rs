@@ -53,7 +53,7 @@ pub struct Block<'c> {
     receipts: Vec<Receipt>,
     fees: U256,
     gas_used: u64,
-    /// What the receipts count for.
+    /// The size of the receipts.
     receipt_bytes: u64,
     diagnosis_bytes: usize,
     /// The transactions, if the block commits to them.
@@ -76,7 +76,8 @@ pub struct Sealed {
     pub header: Header,
     /// The receipts of its transactions, in order.
     pub receipts: Vec<Receipt>,
-    /// What the block needs of the state before it, if [`Block::record_witness`] asked for it.
+    /// The part of the state before the block that it needs, if [`Block::record_witness`] was
+    /// called.
     pub witness: Option<Witness>,
 }
 
@@ -200,7 +201,7 @@ impl<'c> Block<'c> {
             if let Action::Call { to, .. } = &transaction.action {
                 keys.insert(StateKey::Account(*to));
             }
-            // longer lists are refused, and nobody pays for reading them
+            // longer lists are refused, and reading them is not paid
             let list = transaction.access.as_deref();
             let list = list.filter(|list| list.len() <= ACCESS_ENTRIES as usize);
             keys.extend(list.into_iter().flat_map(|list| list.reads.union(&list.writes)).copied());
@@ -314,7 +315,7 @@ impl<'c> Block<'c> {
         Ok(done?)
     }
 
-    /// What the last transaction read and wrote, and what it asked to write; nothing in a block that
+    /// The keys that the last transaction read, wrote and asked to write; empty in a block that
     /// has failed. With this list, the same transaction on the same state does the same.
     pub fn accessed(&self) -> AccessList {
         match &self.progress {

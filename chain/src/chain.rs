@@ -26,7 +26,7 @@ use crate::transaction::Refusal;
 
 /// Accounts, contracts and blocks, on a store.
 ///
-/// What can be asked of a [`State`] can be asked of a chain, whose state is that after the newest
+/// A chain answers the queries of [`State`], for the state after the newest
 /// block. Others read beside the blocks with a [`Reader`].
 ///
 /// ```
@@ -61,9 +61,9 @@ pub struct ChainConfig {
     /// them. A block takes no transaction whose receipt might not fit, which may have up to
     /// [`Receipt::MOST_BYTES`].
     pub block_receipts: u64,
-    /// Who gets the fees, at the end of each block; `None`: nobody.
+    /// The account that gets the fees at the end of each block. With `None` they are burnt.
     pub fee_recipient: Option<Address>,
-    /// What [`Chain::user`] gives to a new user.
+    /// The endowment that [`Chain::user`] gives to a new user.
     pub endowment: U256,
     /// Bytes of memory for modules of contracts that are kept ready; more are made again when they are
     /// called. Modules of frames that run are kept beyond that.
@@ -93,9 +93,9 @@ pub enum ChainError {
     /// A call names a function by what is not a signature. Nothing was paid.
     #[error("`{signature}` is not a signature of a function: {reason}")]
     Signature {
-        /// What was given.
+        /// The text that was given.
         signature: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The account that was asked has no code, so that nothing could answer.
@@ -104,16 +104,16 @@ pub enum ChainError {
         /// The account.
         contract: Address,
     },
-    /// What a contract returned is not what was asked for.
+    /// The output of a contract cannot be decoded as the type that was asked for.
     #[error("{contract} returned {} bytes that are not {expected}", .output.len())]
     Output {
         /// The contract.
         contract: Address,
         /// The type that was asked for.
         expected: &'static str,
-        /// What it returned.
+        /// The output.
         output: Vec<u8>,
-        /// What is wrong with it.
+        /// The fault.
         source: bessemer_types::DecodeError,
     },
     /// The store failed.
@@ -131,7 +131,7 @@ pub enum ChainError {
     /// An endowment above [`Chain::MOST_ENDOWED`].
     #[error("an endowment of {amount} is above 2^192, the most that keeps the supply below 2^256")]
     Supply {
-        /// What was to be created.
+        /// The amount that was to be created.
         amount: U256,
     },
     /// The state is not the one that the newest block commits to.
@@ -347,7 +347,7 @@ fn prices(head: &Header, config: &ChainConfig) -> Result<Prices, ChainError> {
     own.or_else(|| Prices::by_id(schedule)).ok_or(ChainError::Schedule { height, schedule })
 }
 
-/// What can be asked of the newest state.
+/// A chain answers the queries of its newest state.
 impl Deref for Chain {
     type Target = State;
 

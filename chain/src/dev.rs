@@ -11,7 +11,7 @@ use crate::store::BlockCommit;
 
 impl Chain {
     /// The account of a user by name, for local chains: the address follows from the name, and a new
-    /// user gets an endowment. Nobody has a key to it.
+    /// user gets an endowment. It has no key.
     ///
     /// # Errors
     ///

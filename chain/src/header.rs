@@ -10,7 +10,7 @@ use crate::price::Prices;
 use crate::receipt::{Receipt, Status};
 use crate::transaction::Transaction;
 
-/// What a block says of itself.
+/// The header of a block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The number of the block; the first is 1.
@@ -25,9 +25,9 @@ pub struct Header {
     pub gas_limit: u64,
     /// The hash of the block before; zeros in the first block.
     pub parent: Hash,
-    /// Who gets the fees; zeros for nobody.
+    /// The account that gets the fees; zeros if they are burnt.
     pub beneficiary: Address,
-    /// What the block commits to; `None` on a chain whose store commits to nothing.
+    /// The commitments of the block; `None` on a chain whose store has no state root.
     pub roots: Option<Roots>,
     /// Any bytes by which the consensus of the chain certifies the block before. The block's hash
     /// binds their hash.
@@ -47,7 +47,7 @@ pub struct Roots {
     pub transactions: Hash,
     /// The root of the list of its receipts.
     pub receipts: Hash,
-    /// What its events may be found by.
+    /// The filter by which its events are found.
     pub bloom: Bloom,
 }
 
@@ -106,8 +106,8 @@ impl Header {
         })
     }
 
-    /// What stands for the schedule: its number, and zero for schedule 1, which headers did not name at
-    /// first.
+    /// The schedule in the form of the header: its number, and zero for schedule 1, which the first
+    /// headers did not name.
     fn nonce(&self) -> [u8; 8] {
         let schedule = if self.schedule == Prices::V1.id { 0 } else { self.schedule };
         u64::from(schedule).to_be_bytes()
@@ -118,7 +118,7 @@ impl Header {
 pub(crate) struct Listed {
     /// The type of its envelope (EIP-2718); 0 for none.
     pub(crate) kind: u8,
-    /// What the list of transactions has.
+    /// Its entry in the list of transactions.
     pub(crate) bytes: Vec<u8>,
 }
 

@@ -36,12 +36,12 @@ impl Default for Kept {
 
 struct Held {
     module: Module,
-    /// What it counts for, with its native code or without.
+    /// Its size in the cache, with its native code or without.
     bytes: u64,
     is_native: bool,
 }
 
-/// What a module counts for at least: pages and mappings that a small one has too.
+/// The least size of a module: pages and mappings that a small one has too.
 const LEAST_BYTES: u64 = 64 << 10;
 
 /// Why there is no module for a contract's code.
@@ -66,7 +66,7 @@ pub enum ModuleError {
     Load {
         /// The code.
         hash: CodeHash,
-        /// What the engine says.
+        /// The error of the engine.
         source: Error,
     },
 }

@@ -1,4 +1,4 @@
-//! What a store keeps beside the state, as bytes: headers and receipts in postcard's encoding.
+//! The records that a store keeps beside the state: headers and receipts in postcard's encoding.
 
 use postcard::ser_flavors::Flavor;
 use serde::{Serialize, de::DeserializeOwned};

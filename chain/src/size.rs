@@ -37,7 +37,7 @@ impl CodeSize {
             + paid(self.text) * prices.load_text_byte
     }
 
-    /// As the state has it.
+    /// The sizes in the form in which the state has them.
     pub fn encode(self) -> Value {
         let words = [self.pages, self.file, self.text].map(u32::to_le_bytes);
         Value::from(words.as_flattened())

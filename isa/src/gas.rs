@@ -1,6 +1,6 @@
 //! Gas classes and schedules (specification, sections 4 and 7).
 
-/// What the price of an instruction depends on.
+/// The class of an instruction, which decides its price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// Additions, logic, shifts, comparisons, constants, fences.

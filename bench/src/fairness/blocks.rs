@@ -17,7 +17,7 @@ const WORST: usize = 3;
 /// What a block of one kind takes.
 #[derive(Clone, Debug, Serialize)]
 pub struct BlockRow {
-    /// What is in it.
+    /// The kind of the transactions in it.
     pub name: String,
     /// Gas of the block that was measured.
     pub gas: u64,

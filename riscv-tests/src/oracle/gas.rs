@@ -73,7 +73,7 @@ impl Schedule {
     }
 }
 
-/// What each arrival costs beside the instructions of the run.
+/// The charge of each arrival besides the instructions of the run.
 pub(super) const RUN_BASE: u64 = 2;
 
 /// `cost(i)` in a text of so many bytes.

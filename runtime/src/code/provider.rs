@@ -89,7 +89,7 @@ impl Provider {
         let start = RandomState::new().hash_one(0);
         Ok(Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
-            // when the provider is gone, nobody needs what waits any more
+            // when the provider is gone, waiting jobs are of no use
             let perform = move |job| {
                 if let Some(provider) = this.upgrade() {
                     provider.perform(job);
@@ -363,7 +363,7 @@ impl Provider {
         self.counters.memory_evictions.add(self.memory.weigh(loaded.identity()));
     }
 
-    /// Somebody executes a program that has no native code yet.
+    /// A program is executed that has no native code yet.
     pub(crate) fn raise(&self, loaded: &LoadedProgram) {
         if self.config.backend == Backend::Auto && self.native {
             self.queue.raise(&Work::Make(loaded.identity()));
@@ -481,7 +481,7 @@ impl Provider {
         match job {
             Job::Make(flight) => {
                 if let Some(taken) = self.flights.take(&flight) {
-                    // whoever waits is told
+                    // waiting callers are told
                     let _ = self.make(taken, true);
                 }
             }

@@ -50,7 +50,7 @@ struct Task<'a> {
     elf: &'a [u8],
 }
 
-/// What the child says.
+/// The answer of the child.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Answer<'a> {
     /// The file of an artifact.
@@ -202,7 +202,7 @@ fn read_until(
 ///
 /// # Errors
 ///
-/// If the request cannot be read or the answer not be written; nobody is left to be told.
+/// If the request cannot be read or the answer not be written; there is no other way to report it.
 pub fn serve_compiler() -> io::Result<()> {
     let mut input = io::stdin().lock();
     let (opening, _) = postcard::from_io::<Opening, _>((&mut input, &mut []))
@@ -238,7 +238,8 @@ fn confine(memory: u64, cpu_seconds: u32) -> io::Result<()> {
         .and_then(|filter| seccompiler::apply_filter(&filter).map_err(io::Error::other))
 }
 
-/// What a single thread needs to read, compute and answer. Nothing opens, connects, or starts.
+/// The system calls of a single thread that reads, computes and answers. None opens, connects, or
+/// starts anything.
 const SYSTEM_CALLS: [i64; 19] = [
     libc::SYS_read,
     libc::SYS_write,

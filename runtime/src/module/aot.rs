@@ -62,7 +62,7 @@ pub enum AotError {
 impl<'a> PortableFile<'a> {
     /// Reads a file; `None` if it is none of this kind, but, for example, a program.
     ///
-    /// Nothing in it is believed: the program in it is as good as any other.
+    /// Its contents are not trusted: the program in it is checked like any other.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let note = Note::parse(bytes).ok()?;
         let rest = bytes.get(note.code_range().end..bytes.len().checked_sub(MAC_LEN)?)?;

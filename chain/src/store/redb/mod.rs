@@ -60,7 +60,7 @@ const STATE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("state");
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
 /// Rows of the state's tries, by name.
 const TRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("tries");
-/// What the file says of itself.
+/// The identity of the file: format and schedule.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("bessemer chain");
 /// In [`META`]: the version of what the tables hold.
 const FORMAT: &str = "format";
@@ -71,7 +71,7 @@ const FORMAT_VERSION: u64 = 3;
 /// The version before, whose headers name none. The first block that is written makes it the newest.
 const READ_VERSION: u64 = 2;
 
-/// What files of the database library begin with.
+/// The first bytes of files of the database library.
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
 /// Bytes of pages that are kept in memory.
 const CACHE_BYTES: usize = 256 << 20;

@@ -13,10 +13,10 @@ use crate::program::ImageHash;
 const SEMANTICS_VERSION: u32 = 3;
 /// Version of how generated code calls the host.
 const HOST_CALL_CONVENTION: u32 = 1;
-/// What these keys are for, and in which encoding.
+/// The context of the hash: the use of these keys, and their encoding.
 const CONTEXT: &str = "bessemer 2026-11-28 artifact key, postcard";
 
-/// What artifacts are found by. Two programs, engines, builds or machines for which code could
+/// The key of an artifact. Two programs, engines, builds or machines for which code could
 /// differ have different keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key([u8; 32]);
@@ -25,7 +25,7 @@ pub struct Key([u8; 32]);
 #[derive(Clone, Debug)]
 pub(crate) struct KeySeed(blake3::Hasher);
 
-/// What is hashed in front of the program, in postcard's encoding. A field more is another context
+/// The settings, hashed before the program in postcard's encoding. A field more is another context
 /// of the hash.
 #[derive(Serialize)]
 struct Settings<'a> {
