@@ -9,75 +9,79 @@ use std::ops::ControlFlow;
 use bessemer_conformance::differential::{Bench, Ending, Selection, Trial};
 use bessemer_conformance::generate::answer;
 use bessemer_conformance::run_both;
-use bessemer_conformance::suite::{self, PROFILE, Program};
+use bessemer_conformance::suite::{self, PROFILES, Program};
 use bessemer_image::{Decoded, Hart, Program as Image, Stop};
 use bessemer_interp::{FlatMemory, Observer, Position, trace};
-use bessemer_isa::{CompressedOp, GasSchedule, Op, Reg};
+use bessemer_isa::{CompressedOp, GasSchedule, Op, Profile, Reg};
 use bessemer_toolchain::tests::cases;
 
+/// Judges programs of each profile; how often each kind of trap ended one of them.
 #[track_caller]
-fn all_agree(programs: &[Program], at_least: usize) -> BTreeMap<u8, u32> {
+fn all_agree(programs: fn(Profile) -> Vec<Program>, at_least: usize) -> BTreeMap<u8, u32> {
     let bench = Bench::new().unwrap();
     let mut kinds = BTreeMap::new();
     let is_deep = cases(0, 1) == 1;
-    for (number, program) in (0..).zip(programs) {
-        let mut program = program.clone();
-        if !is_deep {
-            program.selection = Selection::Alternating(number);
+    for profile in PROFILES {
+        let programs = programs(profile);
+        for (number, program) in (0..).zip(&programs) {
+            let mut program = program.clone();
+            if !is_deep {
+                program.selection = Selection::Alternating(number);
+            }
+            let judged = program.judge(&bench);
+            assert_eq!(judged.verdict, None, "{profile}: {}", program.name);
+            if let Ending::Trap(kind) = judged.expected.end.ending {
+                *kinds.entry(kind).or_default() += 1;
+            }
         }
-        let judged = program.judge(&bench);
-        assert_eq!(judged.verdict, None, "{}", program.name);
-        if let Ending::Trap(kind) = judged.expected.end.ending {
-            *kinds.entry(kind).or_default() += 1;
-        }
+        println!("{profile}: {} programs; traps {kinds:?}", programs.len());
+        assert!(programs.len() >= at_least, "{profile}: {} programs", programs.len());
     }
-    println!("{} programs; traps {kinds:?}", programs.len());
-    assert!(programs.len() >= at_least, "{} programs", programs.len());
     kinds
 }
 
 #[test]
 fn arithmetic_on_edge_operands() {
-    let kinds = all_agree(&suite::operands(), 30);
+    let kinds = all_agree(suite::operands, 60);
     assert!(kinds.is_empty(), "arithmetic does not trap: {kinds:?}");
 }
 
 #[test]
 fn branches_on_edge_operands() {
-    assert!(all_agree(&suite::branches(), 6).is_empty());
+    assert!(all_agree(suite::branches, 6).is_empty());
 }
 
 #[test]
 fn indirect_jumps_to_every_parcel() {
-    let kinds = all_agree(&suite::indirect_jumps(), 80);
+    let kinds = all_agree(suite::indirect_jumps, 80);
     assert!([1, 3, 4].iter().all(|kind| kinds.contains_key(kind)), "{kinds:?}");
 }
 
 #[test]
 fn memory_at_its_edges() {
-    let kinds = all_agree(&suite::memory(), 600);
+    let kinds = all_agree(suite::memory, 600);
     assert!([5, 6, 7].iter().all(|kind| kinds.contains_key(kind)), "{kinds:?}");
 }
 
 #[test]
 fn atomics_and_reservations() {
-    all_agree(&suite::atomics(), 20);
+    all_agree(suite::atomics, 20);
 }
 
 #[test]
 fn every_instruction_with_all_registers_live() {
-    all_agree(&suite::pressure(), Op::of(PROFILE).count());
+    all_agree(suite::pressure, Op::of(PROFILES[0]).count());
 }
 
 #[test]
 fn every_trap_anywhere_in_its_run_with_every_gas_limit() {
-    let kinds = all_agree(&suite::traps(), 200);
+    let kinds = all_agree(suite::traps, 200);
     assert_eq!(kinds.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7], "{kinds:?}");
 }
 
 #[test]
 fn every_compressed_parcel() {
-    all_agree(&suite::compressed(), 100);
+    all_agree(suite::compressed, 100);
 }
 
 #[test]
@@ -93,8 +97,8 @@ fn a_program_written_down_here_ends_as_it_says() {
 }
 
 /// How often each instruction, and each compressed form, is executed.
-#[derive(Default)]
 struct Counts {
+    profile: Profile,
     ops: BTreeMap<Op, u32>,
     compressed: BTreeMap<CompressedOp, u32>,
     text: Vec<u8>,
@@ -107,7 +111,7 @@ impl Observer for Counts {
             let at = hart.pc.wrapping_sub(0x1_0000) as usize;
             if decoded.len == 2 {
                 let parcel = u16::from_le_bytes([self.text[at], self.text[at + 1]]);
-                let op = CompressedOp::of(parcel, PROFILE).unwrap();
+                let op = CompressedOp::of(parcel, self.profile).unwrap();
                 *self.compressed.entry(op).or_default() += 1;
             }
         }
@@ -137,28 +141,31 @@ impl Counts {
 
 #[test]
 fn no_instruction_is_left_out() {
-    let mut counts = Counts::default();
-    for programs in [
-        suite::operands(),
-        suite::branches(),
-        suite::indirect_jumps(),
-        suite::memory(),
-        suite::atomics(),
-        suite::pressure(),
-        suite::traps(),
-        suite::compressed(),
-    ] {
-        for program in programs {
+    type Programs = fn(Profile) -> Vec<Program>;
+    const ALL: [Programs; 8] = [
+        suite::operands,
+        suite::branches,
+        suite::indirect_jumps,
+        suite::memory,
+        suite::atomics,
+        suite::pressure,
+        suite::traps,
+        suite::compressed,
+    ];
+    for profile in PROFILES {
+        let mut counts =
+            Counts { profile, ops: BTreeMap::new(), compressed: BTreeMap::new(), text: vec![] };
+        for program in ALL.iter().flat_map(|programs| programs(profile)) {
             counts.add(&program.trial);
         }
+        for op in Op::of(profile) {
+            let count = counts.ops.get(&op).copied().unwrap_or_default();
+            assert!(count >= 8, "{profile}: {op} is executed {count} times");
+        }
+        for op in CompressedOp::of_profile(profile) {
+            let count = counts.compressed.get(&op).copied().unwrap_or_default();
+            assert!(count >= 1, "{profile}: {} is executed {count} times", op.mnemonic());
+        }
+        println!("{profile}: {:?}", counts.ops);
     }
-    for op in Op::of(PROFILE) {
-        let count = counts.ops.get(&op).copied().unwrap_or_default();
-        assert!(count >= 8, "{op} is executed {count} times");
-    }
-    for op in CompressedOp::of_profile(PROFILE) {
-        let count = counts.compressed.get(&op).copied().unwrap_or_default();
-        assert!(count >= 1, "{} is executed {count} times", op.mnemonic());
-    }
-    println!("{:?}", counts.ops);
 }

@@ -1,9 +1,9 @@
 //! LR, SC and the AMOs: operands, aliasing, and the rules of the reservation (A1 to A6).
 
-use bessemer_isa::{A, I, Inst, L, Lr, Op, Reg, S};
+use bessemer_isa::{A, I, Inst, L, Lr, Op, Profile, Reg, S, Xlen};
 
-use super::operands::EDGES;
-use super::{Code, DATA, POOL, PROFILE, Program, Shape};
+use super::operands::edges;
+use super::{Code, DATA, POOL, Program, Shape};
 
 const ADDR: Reg = Reg::S0;
 const OTHER: Reg = Reg::S1;
@@ -11,39 +11,49 @@ const VALUE: Reg = Reg::T1;
 const D: Reg = Reg::T2;
 
 /// The programs.
-pub fn atomics() -> Vec<Program> {
+pub fn atomics(profile: Profile) -> Vec<Program> {
     let mut programs = vec![];
-    for op in Op::of(PROFILE) {
+    for op in Op::of(profile) {
         if let Shape::A(make) = Shape::of(op) {
-            programs.push(edge_operands(op, make));
+            programs.push(edge_operands(profile, op, make));
         }
     }
-    programs.extend(reservations());
+    programs.extend(reservations(profile));
     programs
 }
 
 /// Every pair of memory word and register; rd distinct, rd = rs2, rd = x0, rd = rs1, rs1 = rs2.
-fn edge_operands(op: Op, make: fn(A) -> Inst) -> Program {
-    let mut code = Code::new(&EDGES);
-    for old in 0..EDGES.len() {
-        for (new, &constant) in EDGES.iter().enumerate() {
+fn edge_operands(profile: Profile, op: Op, make: fn(A) -> Inst) -> Program {
+    let edges = edges(profile.xlen);
+    let mut code = Code::new(profile, edges);
+    let (load, store): (fn(L) -> Inst, fn(S) -> Inst) = match profile.xlen {
+        Xlen::Rv32 => (Inst::Lw, Inst::Sw),
+        Xlen::Rv64 => (Inst::Ld, Inst::Sd),
+    };
+    for old in 0..edges.len() {
+        for (new, &constant) in edges.iter().enumerate() {
             for (rd, rs2) in
                 [(D, VALUE), (VALUE, VALUE), (Reg::ZERO, VALUE), (ADDR, VALUE), (D, ADDR)]
             {
                 code.li(ADDR, DATA + 0x8000);
                 code.load(VALUE, old);
-                code.inst(Inst::Sw(S { rs1: ADDR, rs2: VALUE, imm: 0 }));
+                code.inst(store(S { rs1: ADDR, rs2: VALUE, imm: 0 }));
                 if old % 2 == 0 {
                     code.load(VALUE, new);
                 } else {
-                    code.li(VALUE, constant);
+                    code.li_whole(VALUE, constant);
                 }
-                if op == Op::ScW {
-                    code.inst(lr(Reg::ZERO, ADDR));
+                match op {
+                    Op::ScW => _ = code.inst(lr(Reg::ZERO, ADDR)),
+                    Op::ScD => {
+                        let lr = Lr { rd: Reg::ZERO, rs1: ADDR, aq: false, rl: false };
+                        code.inst(Inst::LrD(lr));
+                    }
+                    _ => {}
                 }
                 code.inst(make(A { rd, rs1: ADDR, rs2, aq: old > 4, rl: new > 4 })).store(rd);
                 code.li(ADDR, DATA + 0x8000);
-                code.inst(Inst::Lw(L { rd: D, rs1: ADDR, imm: 0 })).store(D);
+                code.inst(load(L { rd: D, rs1: ADDR, imm: 0 })).store(D);
             }
         }
     }
@@ -52,7 +62,7 @@ fn edge_operands(op: Op, make: fn(A) -> Inst) -> Program {
 }
 
 /// One program for each story about a reservation; a store conditional at the end tells.
-fn reservations() -> Vec<Program> {
+fn reservations(profile: Profile) -> Vec<Program> {
     type Story = fn(&mut Code);
     let stories: [(&str, Story); 14] = [
         ("after LR", |code| _ = code.inst(lr(D, ADDR))),
@@ -90,7 +100,7 @@ fn reservations() -> Vec<Program> {
     stories
         .into_iter()
         .map(|(name, story)| {
-            let mut code = Code::new(&EDGES);
+            let mut code = Code::new(profile, edges(profile.xlen));
             code.li(ADDR, DATA + 0x8000).li(OTHER, DATA + 0x8004).li(VALUE, 7);
             story(&mut code);
             code.inst(Inst::Addi(I { rd: VALUE, rs1: Reg::ZERO, imm: 9 }));

@@ -1,6 +1,6 @@
 //! Writes the text of a conformance program.
 
-use bessemer_isa::{I, Inst, L, N, Reg, S, U};
+use bessemer_isa::{H, I, Inst, L, N, Profile, Reg, S, U, Xlen};
 
 use super::{PLENTY, Program};
 use crate::differential::{Selection, Trial};
@@ -22,16 +22,17 @@ const OUT: Reg = Reg::T4;
 #[derive(Clone, Debug)]
 pub struct Code {
     text: Vec<u8>,
-    pool: Vec<u32>,
-    compressed: bool,
+    pool: Vec<u64>,
+    profile: Profile,
     /// Offset of the next result from `OUT`.
     out: i32,
 }
 
 impl Code {
-    /// Text that sets up the registers that the other methods use: t3 and t4.
-    pub fn new(pool: &[u32]) -> Self {
-        let mut code = Self::bare(false);
+    /// Text without compressed instructions that sets up the registers that the other methods use: t3
+    /// and t4.
+    pub fn new(profile: Profile, pool: &[u64]) -> Self {
+        let mut code = Self::plain(profile);
         code.constants(pool);
         code.li(POOL_BASE, POOL);
         code.li(OUT, DATA);
@@ -39,12 +40,17 @@ impl Code {
     }
 
     /// No text yet.
-    pub fn bare(compressed: bool) -> Self {
-        Self { text: vec![], pool: vec![], compressed, out: 0 }
+    pub fn bare(profile: Profile) -> Self {
+        Self { text: vec![], pool: vec![], profile, out: 0 }
+    }
+
+    /// No text yet, and none that is compressed.
+    pub fn plain(profile: Profile) -> Self {
+        Self::bare(Profile { compressed: false, ..profile })
     }
 
     /// The constants at [`POOL`].
-    pub fn constants(&mut self, pool: &[u32]) -> &mut Self {
+    pub fn constants(&mut self, pool: &[u64]) -> &mut Self {
         self.pool = pool.to_vec();
         self
     }
@@ -71,27 +77,53 @@ impl Code {
         self
     }
 
-    /// A constant, made by LUI and ADDI.
+    /// A word as a constant, sign-extended where registers are wider, made by LUI and ADDI.
     pub fn li(&mut self, rd: Reg, value: u32) -> &mut Self {
         let low = (value << 20).cast_signed() >> 20;
         self.inst(Inst::Lui(U { rd, imm: value.wrapping_sub(low.cast_unsigned()) }));
         self.inst(Inst::Addi(I { rd, rs1: rd, imm: low }))
     }
 
+    /// A constant that fills a register; in a 32-bit program its low half.
+    pub fn li_whole(&mut self, rd: Reg, value: u64) -> &mut Self {
+        let low = value as u32;
+        if self.profile.xlen == Xlen::Rv32 || value == i64::from(low.cast_signed()) as u64 {
+            return self.li(rd, low);
+        }
+        self.li(rd, (value >> 32) as u32);
+        for (bits, imm) in [(11, low >> 21), (11, low >> 10 & 0x7ff), (10, low & 0x3ff)] {
+            self.inst(Inst::Slli(H { rd, rs1: rd, shamt: bits }));
+            self.inst(Inst::Ori(I { rd, rs1: rd, imm: imm.cast_signed() }));
+        }
+        self
+    }
+
+    /// Bytes in a register.
+    fn bytes(&self) -> i32 {
+        self.profile.xlen.bytes().cast_signed()
+    }
+
     /// A constant of the pool, loaded: the compiler cannot know it.
     pub fn load(&mut self, rd: Reg, index: usize) -> &mut Self {
-        self.inst(Inst::Lw(L { rd, rs1: POOL_BASE, imm: 4 * index as i32 }))
+        let operands = L { rd, rs1: POOL_BASE, imm: self.bytes() * index as i32 };
+        self.inst(match self.profile.xlen {
+            Xlen::Rv32 => Inst::Lw(operands),
+            Xlen::Rv64 => Inst::Ld(operands),
+        })
     }
 
     /// Stores a result.
     pub fn store(&mut self, rs2: Reg) -> &mut Self {
-        if self.out == 2044 {
+        if self.out + self.bytes() > 2047 {
             self.inst(Inst::Addi(I { rd: OUT, rs1: OUT, imm: self.out }));
             self.out = 0;
         }
-        let imm = self.out;
-        self.out += 4;
-        self.inst(Inst::Sw(S { rs1: OUT, rs2, imm }))
+        let operands = S { rs1: OUT, rs2, imm: self.out };
+        self.out += self.bytes();
+        self.inst(match self.profile.xlen {
+            Xlen::Rv32 => Inst::Sw(operands),
+            Xlen::Rv64 => Inst::Sd(operands),
+        })
     }
 
     /// A host call: the host sees all registers; a0 becomes its answer.
@@ -107,14 +139,16 @@ impl Code {
 
     /// The program as it stands.
     pub fn program(&self, name: impl Into<String>) -> Program {
-        let pool = self.pool.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let bytes = self.profile.xlen.bytes() as usize;
+        let words = self.pool.iter().flat_map(|word| word.to_le_bytes().into_iter().take(bytes));
+        let pool = words.collect();
         let data = Segment { memsz: DATA_BYTES, ..Segment::data(DATA, vec![0xa5; 64]) };
         let pool = Segment { memsz: 0x1000, ..Segment::rodata(POOL, pool) };
         let trial = Trial::new(Setup {
             segments: vec![Segment::text(TEXT, self.text.clone()), pool, data],
             entry: TEXT,
-            compressed: self.compressed,
-            isa: Isa::default(),
+            compressed: self.profile.compressed,
+            isa: Isa { wide: self.profile.xlen == Xlen::Rv64, bits: self.profile.bits },
             stack_size: 0,
             memory_class: MemoryClass::M1M,
             gas: PLENTY,

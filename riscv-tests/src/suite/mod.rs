@@ -29,8 +29,8 @@ mod pressure;
 mod shape;
 mod traps;
 
-use bessemer_isa::Profile;
 use bessemer_isa::asm::Assembly;
+use bessemer_isa::{Profile, Xlen};
 
 pub use atomics::atomics;
 pub use code::{Code, DATA, POOL};
@@ -58,8 +58,8 @@ pub struct Program {
     pub selection: Selection,
 }
 
-/// The profile whose instructions the programs are made of.
-pub const PROFILE: Profile = Profile::rv32(true);
+/// The profiles whose instructions the programs are made of.
+pub const PROFILES: [Profile; 2] = [Profile::rv32(true).with_bits(true), Profile::rv64(true)];
 
 /// More gas than any program here needs.
 pub const PLENTY: u64 = 10_000_000;
@@ -91,10 +91,7 @@ pub fn assembled(program: &Assembly) -> Trial {
         segments: [text].into_iter().chain(others).collect(),
         entry: program.entry,
         compressed: program.profile.compressed,
-        isa: Isa {
-            wide: program.profile.xlen == bessemer_isa::Xlen::Rv64,
-            bits: program.profile.bits,
-        },
+        isa: Isa { wide: program.profile.xlen == Xlen::Rv64, bits: program.profile.bits },
         stack_size: 0,
         memory_class: MemoryClass::M1M,
         gas: PLENTY,

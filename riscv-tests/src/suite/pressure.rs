@@ -1,16 +1,16 @@
 //! Every instruction while all 31 registers are live.
 
-use bessemer_isa::{A, B, F, H, Hw, I, J, L, Lr, Op, R, R1, Reg, S, U};
+use bessemer_isa::{A, B, F, H, Hw, I, Inst, J, L, Lr, Op, Profile, R, R1, Reg, S, U};
 
-use super::{Code, DATA, PROFILE, Program, Shape};
+use super::{Code, DATA, Program, Shape};
 
 /// One program for each instruction that does not end the program.
-pub fn pressure() -> Vec<Program> {
-    Op::of(PROFILE).map(program).collect()
+pub fn pressure(profile: Profile) -> Vec<Program> {
+    Op::of(profile).map(|op| program(profile, op)).collect()
 }
 
-fn program(op: Op) -> Program {
-    let mut code = Code::bare(false);
+fn program(profile: Profile, op: Op) -> Program {
+    let mut code = Code::plain(profile);
     let mut value = 0x9e37_79b9_u32;
     for reg in Reg::all().skip(1) {
         code.li(reg, value);
@@ -26,7 +26,7 @@ fn program(op: Op) -> Program {
         let addresses_memory =
             matches!(Shape::of(op), Shape::L(_) | Shape::S(_) | Shape::Lr(_) | Shape::A(_));
         if addresses_memory {
-            code.li(rs1, DATA + 0x100 + 4 * round);
+            code.li(rs1, DATA + 0x100 + 8 * round);
         }
         match Shape::of(op) {
             Shape::U(make) => code.inst(make(U { rd, imm: (0x1234_5000 * (round + 1)) & !0xfff })),
@@ -44,15 +44,18 @@ fn program(op: Op) -> Program {
             Shape::S(make) => code.inst(make(S { rs1, rs2, imm: -3 })),
             Shape::Lr(make) => code.inst(make(Lr { rd, rs1, aq: true, rl: false })),
             Shape::A(make) => {
-                if op == Op::ScW && round.is_multiple_of(2) {
-                    let rd = if rd == rs1 { Reg::ZERO } else { rd };
-                    code.inst(bessemer_isa::Inst::LrW(Lr { rd, rs1, aq: false, rl: false }));
+                let rd = if rd == rs1 { Reg::ZERO } else { rd };
+                let lr = Lr { rd, rs1, aq: false, rl: false };
+                match op {
+                    Op::ScW if round.is_multiple_of(2) => _ = code.inst(Inst::LrW(lr)),
+                    Op::ScD if round.is_multiple_of(2) => _ = code.inst(Inst::LrD(lr)),
+                    _ => {}
                 }
                 code.inst(make(A { rd, rs1, rs2, aq: false, rl: true }))
             }
             Shape::B(make) => {
                 code.inst(make(B { rs1, rs2, offset: 8 }));
-                code.inst(bessemer_isa::Inst::Addi(I { rd, rs1: rd, imm: 1 }))
+                code.inst(Inst::Addi(I { rd, rs1: rd, imm: 1 }))
             }
             Shape::J(make) => code.inst(make(J { rd, offset: 4 })),
             Shape::F(make) => code.inst(make(F { fields: 0x0ff0_0000 })),

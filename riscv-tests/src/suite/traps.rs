@@ -1,9 +1,9 @@
 //! Every kind of trap, raised by every instruction that can, first, in the middle and last in its
 //! run; every program is run with every gas limit, so also with one unit too little.
 
-use bessemer_isa::{A, B, I, Inst, J, L, Lr, N, Op, Reg, S};
+use bessemer_isa::{A, B, I, Inst, J, L, Lr, N, Op, Profile, Reg, S};
 
-use super::{Code, DATA, POOL, PROFILE, Program, Shape};
+use super::{Code, DATA, POOL, Program, Shape};
 
 const ADDR: Reg = Reg::S0;
 const D: Reg = Reg::T2;
@@ -18,15 +18,15 @@ struct Raiser {
 }
 
 /// The programs.
-pub fn traps() -> Vec<Program> {
-    raisers().iter().flat_map(programs).collect()
+pub fn traps(profile: Profile) -> Vec<Program> {
+    raisers(profile).iter().flat_map(|raiser| programs(profile, raiser)).collect()
 }
 
-fn programs(raiser: &Raiser) -> Vec<Program> {
+fn programs(profile: Profile, raiser: &Raiser) -> Vec<Program> {
     [(0, 0), (2, 2), (3, 0)]
         .into_iter()
         .map(|(before, after)| {
-            let mut code = Code::bare(raiser.compressed);
+            let mut code = Code::bare(Profile { compressed: raiser.compressed, ..profile });
             // the preparation is a run of its own
             code.li(ADDR, raiser.addr).inst(Inst::Jal(J { rd: Reg::ZERO, offset: 4 }));
             for _ in 0..before {
@@ -47,7 +47,7 @@ fn programs(raiser: &Raiser) -> Vec<Program> {
         .collect()
 }
 
-fn raisers() -> Vec<Raiser> {
+fn raisers(profile: Profile) -> Vec<Raiser> {
     let mut raisers = vec![];
     let mut add = |name: &str, addr: u32, insts: &[Inst]| {
         let words = insts.iter().map(|inst| inst.encode()).collect();
@@ -63,14 +63,14 @@ fn raisers() -> Vec<Raiser> {
     {
         add(&format!("jal {name}"), 0, &[Inst::Jal(J { rd: D, offset })]);
         let offset = offset.clamp(-4096, 4094);
-        for op in Op::of(PROFILE) {
+        for op in Op::of(profile) {
             if let Shape::B(make) = Shape::of(op) {
                 let taken = make(B { rs1: Reg::ZERO, rs2: Reg::ZERO, offset });
                 add(&format!("{op} {name}"), 0, &[taken]);
             }
         }
     }
-    for op in Op::of(PROFILE) {
+    for op in Op::of(profile) {
         match Shape::of(op) {
             Shape::L(make) if op != Op::Jalr => {
                 for rd in [D, Reg::ZERO, ADDR] {
