@@ -208,11 +208,11 @@ impl Chain {
     pub fn on(
         engine: &Engine,
         store: Arc<dyn Store>,
-        config: ChainConfig,
+        mut config: ChainConfig,
     ) -> Result<Self, ChainError> {
         let head = store.head()?;
         let prices = head.as_ref().map_or(Ok(config.prices), |head| prices(head, &config))?;
-        let config = ChainConfig { prices, ..config };
+        config.prices = prices;
         let head = head.unwrap_or(Header { schedule: prices.id, ..Header::default() });
         let modules = Arc::new(Modules::new(engine, config.module_bytes, prices.guest));
         let linker = host::linker(modules.engine())?;

@@ -29,8 +29,8 @@ impl Text {
                 Some(inst) if inst.registers().1.contains(Reg::A7) => number = None,
                 _ => {}
             }
-            let step = u32::from(decoded.len.max(2)) / self.profile().step();
-            index += step.max(1) as usize;
+            let is_long = decoded.len == 4 && self.profile().step() == 2;
+            index = index.saturating_add(if is_long { 2 } else { 1 });
         }
         calls
     }

@@ -145,7 +145,7 @@ fn run(linker: &Linker<()>, elf: &[u8]) -> Result<Ran> {
     let range = symbols.lookup("begin_signature").zip(symbols.lookup("end_signature"));
     let signature = range.and_then(|(start, end)| {
         let bytes = instance.memory().read(start, end.checked_sub(start)?).ok()?;
-        Some(words(&bytes))
+        Some(words(bytes))
     });
     let gas = Some(instance.gas());
     Ok(Ran { exit, gas, registers: instance.registers().copied(), signature })

@@ -26,9 +26,13 @@ pub fn atomics(profile: Profile) -> Vec<Program> {
 fn edge_operands(profile: Profile, op: Op, make: fn(A) -> Inst) -> Program {
     let edges = edges(profile.xlen);
     let mut code = Code::new(profile, edges);
-    let (load, store): (fn(L) -> Inst, fn(S) -> Inst) = match profile.xlen {
-        Xlen::Rv32 => (Inst::Lw, Inst::Sw),
-        Xlen::Rv64 => (Inst::Ld, Inst::Sd),
+    let load = match profile.xlen {
+        Xlen::Rv32 => Inst::Lw,
+        Xlen::Rv64 => Inst::Ld,
+    };
+    let store = match profile.xlen {
+        Xlen::Rv32 => Inst::Sw,
+        Xlen::Rv64 => Inst::Sd,
     };
     for old in 0..edges.len() {
         for (new, &constant) in edges.iter().enumerate() {

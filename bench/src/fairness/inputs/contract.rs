@@ -32,7 +32,7 @@ pub(super) fn contract(source: &str, data: &[u8], more: usize) -> Result<Vec<u8>
         .data(DATA, data, DATA_BYTES);
     // execution does not need symbols, and a file may have more of them than of all else
     for number in 0..more / SYMBOL_BYTES {
-        let name = format!("{number:0width$}", width = SYMBOL_BYTES);
+        let name = format!("{number:0SYMBOL_BYTES$}");
         image = image.symbol(&name, program.text.base);
     }
     Ok(image.entry(program.entry).build())

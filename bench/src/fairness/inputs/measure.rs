@@ -266,5 +266,5 @@ impl Scene {
 
 fn open(store: &Arc<MemoryStore>, backend: Backend, config: ChainConfig) -> Result<Chain> {
     let engine = Engine::new(Config::new().backend(backend))?;
-    Ok(Chain::on(&engine, Arc::clone(store) as _, config)?)
+    Ok(Chain::on(&engine, Arc::clone(store) as Arc<dyn Store>, config)?)
 }
