@@ -31,10 +31,13 @@ fn images_have_the_committed_hashes() {
 fn every_image_file_is_in_the_list() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("elf");
     let mut found = 0;
-    for folder in ["", "imac", "programs"] {
-        for entry in fs::read_dir(root.join(folder)).unwrap() {
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "elf") {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "elf") {
                 found += 1;
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bessemer_chain::{Action, ChainError, Refusal, Status, Transaction};
-use bessemer_image::{ImageBuilder, Profile};
+use bessemer_image::{ImageBuilder, Limits, Profile};
 
 use crate::common::{TEXT, contract, on_both};
 use crate::scene::{Scene, attack, transaction};
@@ -39,7 +39,7 @@ fn a_file_over_the_limit_is_refused_and_one_with_too_much_text_costs_its_bytes()
 #[test]
 fn a_file_whose_text_becomes_too_much_native_code_is_refused() {
     let ecall = 0x73_u32.to_le_bytes();
-    let most = (4 << 20) / 96;
+    let most = Limits::contract().native_bytes.unwrap() as usize / 96;
     for (count, refused) in [(most, false), (most + 1, true)] {
         let file = ImageBuilder::new(Profile::rv32(false)).text(TEXT, ecall.repeat(count)).build();
         let receipt = attack(|scene| deploying(scene, file.clone(), None));

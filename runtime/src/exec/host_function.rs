@@ -69,8 +69,8 @@ pub type HostResult<T> = Result<T, HostStop>;
     message = "`{Self}` cannot be a host function for instances with data of type `{T}`",
     note = "a host function takes `Caller<'_, {T}>`, then at most six arguments, each `u32`, `i32`, `u64`, `i64`, `bool` or \
             `GuestSlice`",
-    note = "it returns `()`, `u32`, `i32`, `bool`, or a `Result` of one of these with `HostStop`, `Fault` or \
-            `Box<dyn Error + Send + Sync>`; `HostStop::error` makes a `HostStop` of any other error",
+    note = "it returns `()`, `u32`, `i32`, `bool`, or a `HostResult` of one of these; `?` makes a `HostStop` of a `Fault` and a \
+            `Box<dyn Error + Send + Sync>`, and `HostStop::error` of any other error",
     note = "write the type of each argument of a closure: `|caller: Caller<'_, {T}>, number: u32| ...`"
 )]
 pub trait HostFunction<T, Args>: Send + Sync + 'static {
@@ -214,8 +214,7 @@ impl GuestSlice {
 /// A type that a host function can return.
 #[diagnostic::on_unimplemented(
     message = "a host function cannot return `{Self}`",
-    note = "it returns `()`, `u32`, `i32`, `bool`, or a `Result` of one of these with `HostStop`, `Fault` or \
-            `Box<dyn Error + Send + Sync>`; what is larger it writes to the guest's memory"
+    note = "it returns `()`, `u32`, `i32`, `bool`, or a `HostResult` of one of these; what is larger it writes to the guest's memory"
 )]
 pub trait IntoHostResult {
     /// The value for a0, or why the guest does not go on.
@@ -250,13 +249,11 @@ impl IntoHostResult for bool {
     }
 }
 
-impl<R: IntoHostResult, E: Into<HostStop>> IntoHostResult for Result<R, E> {
+/// For this one error only, so that the type of `Ok` in a closure is known; `?` makes it of others.
+impl<R: IntoHostResult> IntoHostResult for HostResult<R> {
     #[inline]
     fn into_host_result(self) -> HostResult<u32> {
-        match self {
-            Ok(value) => value.into_host_result(),
-            Err(error) => Err(error.into()),
-        }
+        self.and_then(R::into_host_result)
     }
 }
 

@@ -72,7 +72,7 @@ fn a_slice_is_an_address_and_a_length() {
             let mut memory = caller.memory();
             let bytes = from.read(&memory)?.to_vec();
             to.write(&mut memory)?.copy_from_slice(&bytes);
-            Ok::<_, bessemer_runtime::Fault>(())
+            Ok(())
         };
         linker.func(10, "copy", copy).unwrap();
         let mut instance = linker.instantiate(module, ()).unwrap();
@@ -80,6 +80,10 @@ fn a_slice_is_an_address_and_a_length() {
         instance.run().unwrap()
     });
     assert_eq!(copied, Exit::Done(u32::from_le_bytes(*b"abcd")));
+}
+
+fn parsed(text: &str) -> Result<u32, Box<dyn Error + Send + Sync>> {
+    Ok(text.parse()?)
 }
 
 #[test]
@@ -95,15 +99,15 @@ fn errors_of_host_functions_need_no_conversion_by_hand() {
     let (boxed, made, fault) = everywhere(guest, |module| {
         let engine = module.engine();
         let mut boxed = linker::<()>(engine);
-        let parse =
-            |_: Caller<'_, ()>| -> Result<u32, Box<dyn Error + Send + Sync>> { Ok("x".parse()?) };
+        let parse = |_: Caller<'_, ()>| Ok(parsed("x")?);
         boxed.func(10, "parse", parse).unwrap();
         let mut made = linker::<()>(engine);
         let parse = |_: Caller<'_, ()>| "x".parse::<u32>().map_err(HostStop::error);
         made.func(10, "parse", parse).unwrap();
         let mut fault = linker::<()>(engine);
         let read = |mut caller: Caller<'_, ()>, bytes: GuestSlice| {
-            bytes.read(&caller.memory()).map(|bytes| u32::from(bytes[0]))
+            let memory = caller.memory();
+            Ok(u32::from(bytes.read(&memory)?[0]))
         };
         fault.func(10, "read", read).unwrap();
         (run(&boxed, module), run(&made, module), run(&fault, module))
