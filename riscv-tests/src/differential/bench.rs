@@ -113,8 +113,9 @@ impl fmt::Display for Subject {
     }
 }
 
-/// Bytes of programs that an engine keeps: the one that is judged, and a few before.
-const KEPT: u64 = 4 << 20;
+/// Bytes of programs that an engine keeps: the one that is judged, and a few before. Each has idle memory of 38 GiB of
+/// addresses, so of all engines together there must not be thousands.
+const KEPT: u64 = 256 << 10;
 
 /// The instructions of a small unit: so few that calls, loops and runs are cut, and enough for each to
 /// be whole sometimes.
