@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use bessemer::image::{ImageBuilder, Profile};
 use bessemer::isa::asm;
 use bessemer::{
-    Caller, Config, Engine, ErrorKind, Exit, GuestSlice, HostResult, Instance, InstancePre,
-    InterruptHandle, Linker, MAX_GAS, Module,
+    Caller, Config, Engine, ErrorKind, Exit, GuestSlice, HostResult, InstancePre, InterruptHandle,
+    Linker, MAX_GAS, Module,
 };
 
 /// Host calls of plugins.
@@ -153,22 +153,17 @@ fn serve(plugin: &InstancePre<Data>) -> impl Future<Output = Result<(u32, Vec<St
         loop {
             exit = match exit {
                 Exit::HostCall { number: FETCH, .. } => {
-                    let answer = fetch(argument(&instance)).await;
+                    let answer = fetch(instance.argument(0)).await;
                     instance.resume(answer)?
                 }
                 Exit::HostCall { number: EXIT, .. } => {
-                    let value = argument(&instance);
+                    let value = instance.argument(0);
                     return Ok((value, std::mem::take(&mut instance.data_mut().log)));
                 }
                 other => bail!("the plugin failed: {other}"),
             };
         }
     }
-}
-
-/// The first argument of the host call at which an instance is paused.
-fn argument(instance: &Instance<Data>) -> u32 {
-    instance.argument(0)
 }
 
 /// Something that takes a while, as a request to another machine does.

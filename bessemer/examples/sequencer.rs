@@ -52,7 +52,7 @@ struct Waiting {
     from: Address,
     to: Address,
     amount: u64,
-    outcome: oneshot::Sender<Result<String, String>>,
+    outcome: oneshot::Sender<String>,
 }
 
 #[derive(Deserialize)]
@@ -166,7 +166,7 @@ fn make_blocks(chain: &mut Chain, token: Address, waiting: &Receiver<Waiting>) -
         blocks += 1;
         for (outcome, status) in outcomes {
             // the client may have gone
-            let _ = outcome.send(Ok(format!("{status:?} in block {}", sealed.header.height)));
+            let _ = outcome.send(format!("{status:?} in block {}", sealed.header.height));
         }
     }
     Ok(blocks)
@@ -186,8 +186,7 @@ async fn transfer(
             return Err(unavailable("no blocks are made any more"));
         }
     }
-    let made = receipt.await.map_err(|_| unavailable("the block could not be made"))?;
-    made.map_err(|error| unavailable(&error))
+    receipt.await.map_err(|_| unavailable("the block could not be made"))
 }
 
 async fn balance(

@@ -12,7 +12,7 @@ use super::text::Random;
 use super::{Genome, Program, corpus};
 
 /// What is searched for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Searched {
     /// Guest code.
     Programs,

@@ -1,7 +1,7 @@
 //! `fairness`: whether any program gets more of the machine than it pays for.
 
 use std::fs;
-use std::io::{ErrorKind, Write, stdout};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     search: Option<u64>,
     /// What to search for.
     #[arg(long = "for", requires = "search", value_name = "KIND", default_value = "programs")]
-    searched: Kind,
+    searched: Searched,
     /// Search for what is slow in the interpreter.
     #[arg(long, requires = "search")]
     interpreter: bool,
@@ -70,23 +70,6 @@ pub(crate) struct Arguments {
     /// End with status 1 if a target is missed.
     #[arg(long)]
     check: bool,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Kind {
-    Programs,
-    HostCalls,
-    Deployments,
-}
-
-impl From<Kind> for Searched {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Programs => Self::Programs,
-            Kind::HostCalls => Self::HostCalls,
-            Kind::Deployments => Self::Deployments,
-        }
-    }
 }
 
 fn schedule(number: &str) -> Result<u32, String> {
@@ -106,24 +89,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     if arguments.blocks {
         let blocks = blocks(arguments)?;
-        let mut out = stdout().lock();
-        if arguments.json {
-            serde_json::to_writer_pretty(&mut out, &blocks)?;
-            writeln!(out)?;
-        } else {
-            write!(out, "{}", tables::blocks(&blocks))?;
-        }
+        show(arguments.json, &blocks, tables::blocks)?;
         return Ok(ExitCode::from(u8::from(arguments.check && !blocks.pass())));
     }
     if arguments.inputs {
         let report = measure_inputs(arguments, fairness::inputs()?)?;
-        let mut out = stdout().lock();
-        if arguments.json {
-            serde_json::to_writer_pretty(&mut out, &report)?;
-            writeln!(out)?;
-        } else {
-            write!(out, "{}", tables::inputs(&report))?;
-        }
+        show(arguments.json, &report, tables::inputs)?;
         return Ok(ExitCode::SUCCESS);
     }
     let report = measure(arguments)?;
@@ -187,7 +158,7 @@ fn measure(arguments: &Arguments) -> Result<Report> {
 
 #[expect(clippy::print_stderr, reason = "a search runs for long and says what it found")]
 fn search(arguments: &Arguments, budget: Duration) -> Result<ExitCode> {
-    let searched = arguments.searched.into();
+    let searched = arguments.searched;
     let options = Options {
         budget,
         seed: arguments.seed,
@@ -212,14 +183,8 @@ fn search(arguments: &Arguments, budget: Duration) -> Result<ExitCode> {
         let forms: String = finds.iter().map(|find| format!("{}\n", find.form)).collect();
         fs::write(keep, forms).with_context(|| format!("cannot write {}", keep.display()))
     })?;
-    let mut out = stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &finds)?;
-        writeln!(out)?;
-    } else {
-        for find in &finds {
-            writeln!(out, "{}", line(find))?;
-        }
-    }
+    show(arguments.json, &finds, |finds| {
+        finds.iter().map(|find| line(find) + "\n").collect::<String>()
+    })?;
     Ok(ExitCode::SUCCESS)
 }
