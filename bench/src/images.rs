@@ -16,6 +16,8 @@ pub enum Profile {
 impl Profile {
     /// Every profile.
     pub const ALL: [Self; 4] = [Self::Im, Self::Imac, Self::ImacB, Self::Rv64];
+    /// The one that contracts are built for.
+    pub const CONTRACT: Self = Self::Imac;
 
     /// The Rust target that builds for it.
     #[must_use]

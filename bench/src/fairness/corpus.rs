@@ -88,6 +88,11 @@ impl Program {
         }
     }
 
+    /// Whether medians count it: a workload counts once, however many profiles it is built for.
+    pub fn counts(&self) -> bool {
+        !matches!(self.source, Source::Workload(_, profile) if profile != Profile::CONTRACT)
+    }
+
     /// A short description.
     pub fn about(&self) -> String {
         match &self.source {

@@ -22,6 +22,8 @@ pub struct Row {
     pub name: String,
     /// Whether people write such programs.
     pub kind: Kind,
+    /// Whether medians count it: a workload counts once, as contracts are built.
+    pub counts: bool,
     /// Bytes of text.
     pub text: usize,
     /// Whether it can be deployed: text that becomes too much native code is refused (rule L29).
@@ -39,10 +41,12 @@ pub struct Report {
     pub schedule: u32,
     /// One row per program, the worst first.
     pub rows: Vec<Row>,
-    /// The median of all, natively.
+    /// The median of the programs that can be deployed, natively.
     pub native_median: f64,
     /// The same in the interpreter.
     pub interpreted_median: f64,
+    /// The median of the ordinary ones alone, natively.
+    pub ordinary_median: f64,
 }
 
 impl Report {
@@ -81,13 +85,17 @@ pub fn measure(
         rows.push(row.with_context(|| program.name.clone())?);
     }
     rows.sort_by(|a, b| b.native.total_cmp(&a.native));
-    let (native_median, interpreted_median) =
-        (median(&rows, |row| row.native)?, median(&rows, |row| row.interpreted)?);
-    Ok(Report { schedule: schedule.id, rows, native_median, interpreted_median })
+    let counted = || rows.iter().filter(|row| row.deploys && row.counts);
+    let native_median = median(counted().map(|row| row.native))?;
+    let interpreted_median = median(counted().map(|row| row.interpreted))?;
+    let ordinary = counted().filter(|row| row.kind == Kind::Ordinary);
+    let ordinary_median = median(ordinary.map(|row| row.native))?;
+    let schedule = schedule.id;
+    Ok(Report { schedule, rows, native_median, interpreted_median, ordinary_median })
 }
 
-fn median(rows: &[Row], of: fn(&Row) -> f64) -> Result<f64> {
-    let mut values: Vec<f64> = rows.iter().filter(|row| row.deploys).map(of).collect();
+fn median(values: impl Iterator<Item = f64>) -> Result<f64> {
+    let mut values: Vec<f64> = values.collect();
     ensure!(!values.is_empty(), "a median needs at least one program");
     values.sort_by(f64::total_cmp);
     Ok(values[values.len() / 2])
@@ -100,6 +108,7 @@ impl Row {
         Ok(Self {
             name: program.name.clone(),
             kind: program.kind(),
+            counts: program.counts(),
             text: native.module.program().text().bytes().len(),
             deploys: program.deploys()?,
             native: native.ns_per_gas(NATIVE_NS, rounds)?,

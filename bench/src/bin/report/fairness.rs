@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
-    /// Only these programs; the ordinary ones stay, as the median is theirs.
+    /// Only these programs beside the ordinary ones; the medians are over what is measured.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     only: Vec<String>,
     /// A program beside those of the corpus, as a search prints it.

@@ -6,11 +6,12 @@ use anyhow::{Context, Result, ensure};
 use bessemer_chain::store::{BlockCommit, ChangeSet, MemoryStore, Store, encode_account};
 use bessemer_chain::{
     Account, Action, Address, Chain, ChainConfig, ChainError, Code, CodeHash, CodeSize, Header,
-    Prices, Roots, StateKey, Transaction, U256, Value,
+    Prices, Roots, SecretKey, Signed, StateKey, Transaction, U256, Value,
 };
 use bessemer_image::{Limits, Program};
 use bessemer_runtime::{Backend, Config, Engine};
 use serde::Serialize;
+use tempfile::TempDir;
 
 use super::{Group, Input, Source};
 use crate::timing::Samples;
@@ -119,24 +120,35 @@ pub fn count(input: &Input, backend: Backend, prices: Prices) -> Result<InputWor
     scene.run(&transactions)
 }
 
-/// A chain in memory, that commits to its state, and a sender.
+/// A chain that commits to its state, and a sender. The state is in memory, and native code is in a
+/// directory, as on a node that was restarted.
 pub(crate) struct Scene {
     chain: Chain,
     store: Arc<MemoryStore>,
     backend: Backend,
-    sender: Address,
+    native_code: TempDir,
+    key: SecretKey,
     next: u64,
 }
 
 impl Scene {
     fn new(backend: Backend, prices: Prices) -> Result<Self> {
         let store = Arc::new(MemoryStore::with_root());
-        let mut chain = open(&store, backend, ChainConfig { prices, ..ChainConfig::default() })?;
-        let sender = chain.user("alice")?;
-        Ok(Self { chain, store, backend, sender, next: 0 })
+        let native_code = tempfile::tempdir()?;
+        let config = ChainConfig { prices, ..ChainConfig::default() };
+        let chain = open(&store, backend, &native_code, config)?;
+        let key = SecretKey::from_bytes([7; 32]).context("the number is a secret key")?;
+        Ok(Self { chain, store, backend, native_code, key, next: 0 })
     }
 
-    fn with(input: &Input, backend: Backend, prices: Prices) -> Result<(Self, Vec<Transaction>)> {
+    /// Opens the chain again, as a node that starts does.
+    fn reopen(&mut self, config: ChainConfig) -> Result<()> {
+        self.chain = open(&self.store, self.backend, &self.native_code, config)?;
+        Ok(())
+    }
+
+    /// A scene and the signed transactions of an input.
+    fn with(input: &Input, backend: Backend, prices: Prices) -> Result<(Self, Vec<Signed>)> {
         let mut scene = Self::new(backend, prices)?;
         let transactions = match &input.source {
             Source::Made(make) => make(&mut scene)?,
@@ -157,12 +169,15 @@ impl Scene {
                 scene.calls(to, 1, 50_000_000)
             }
         };
-        Ok((scene, transactions))
+        let chain_id = scene.chain.config().chain_id;
+        let sign = |transaction| Signed::sign(transaction, chain_id, &scene.key);
+        let signed = transactions.into_iter().map(sign).collect();
+        Ok((scene, signed))
     }
 
     /// Deploys a contract.
     pub(super) fn deploy(&mut self, code: &[u8]) -> Result<Address> {
-        let request = self.chain.deploy(code.to_vec()).from(self.sender).input(vec![1]);
+        let request = self.chain.deploy(code.to_vec()).from(self.key.address()).input(vec![1]);
         Ok(request.gas(6_000_000_000).create()?)
     }
 
@@ -194,17 +209,17 @@ impl Scene {
         let rows = commitment.rows;
         self.store.commit(BlockCommit { header, changes, rows, ..BlockCommit::default() })?;
         let prices = *self.chain.prices();
-        self.chain =
-            open(&self.store, self.backend, ChainConfig { prices, ..ChainConfig::default() })?;
+        self.reopen(ChainConfig { prices, ..ChainConfig::default() })?;
         Ok(to)
     }
 
     /// The sender's next transaction.
     pub(super) fn transaction(&mut self, action: Action, gas_limit: u64) -> Transaction {
-        let nonce = self.chain.account(&self.sender).map_or(0, |account| account.nonce) + self.next;
+        let sender = self.key.address();
+        let nonce = self.chain.account(&sender).map_or(0, |account| account.nonce) + self.next;
         self.next += 1;
         Transaction {
-            sender: self.sender,
+            sender,
             nonce,
             gas_limit,
             gas_price: U256::ZERO,
@@ -224,7 +239,7 @@ impl Scene {
     pub(super) fn transfers(&mut self, count: u32) -> Result<Vec<Transaction>> {
         let image = bessemer_contracts::image("erc20").context("the image of the token")?;
         let supply = U256::from(u128::MAX);
-        let request = self.chain.deploy(image).from(self.sender);
+        let request = self.chain.deploy(image).from(self.key.address());
         let token = request.args(("Token", "TOK", 18_u8, supply)).create()?;
         let transfer = |number| {
             let input = bessemer_chain::selector("transfer(address,uint256)");
@@ -238,18 +253,16 @@ impl Scene {
     /// Makes the chain forget all modules, and keep none.
     pub(super) fn forget(&mut self) -> Result<()> {
         let prices = *self.chain.prices();
-        let config = ChainConfig { prices, module_bytes: 0, ..ChainConfig::default() };
-        self.chain = open(&self.store, self.backend, config)?;
-        Ok(())
+        self.reopen(ChainConfig { prices, module_bytes: 0, ..ChainConfig::default() })
     }
 
-    /// Executes transactions in a block, which is sealed and dropped.
-    fn run(&mut self, transactions: &[Transaction]) -> Result<InputWork> {
+    /// Checks the signatures of transactions and executes them in a block, which is sealed and dropped.
+    fn run(&mut self, transactions: &[Signed]) -> Result<InputWork> {
         let price = self.chain.prices().transaction;
         let mut work = InputWork::default();
         let mut block = self.chain.block();
         for transaction in transactions {
-            match block.push(transaction) {
+            match block.push_signed(transaction) {
                 Ok(receipt) => {
                     work.gas += receipt.gas_used;
                     work.receipt_bytes += receipt.bytes();
@@ -264,7 +277,13 @@ impl Scene {
     }
 }
 
-fn open(store: &Arc<MemoryStore>, backend: Backend, config: ChainConfig) -> Result<Chain> {
-    let engine = Engine::new(Config::new().backend(backend))?;
+fn open(
+    store: &Arc<MemoryStore>,
+    backend: Backend,
+    native_code: &TempDir,
+    config: ChainConfig,
+) -> Result<Chain> {
+    let engine = Config::new().backend(backend);
+    let engine = Engine::new(engine.cache_dir(native_code.path().join("cache")).memory_cache(0))?;
     Ok(Chain::on(&engine, Arc::clone(store) as Arc<dyn Store>, config)?)
 }
