@@ -86,8 +86,10 @@ pub struct Call<'a> {
     pub value: bessemer_types::U256,
     /// The input.
     pub input: &'a [u8],
-    /// The gas that the frame gets.
+    /// The gas that the frame gets, in units of its kind.
     pub gas: u64,
+    /// Whether a RISC-V program runs, and not bytecode or nothing.
+    pub is_program: bool,
 }
 
 /// A frame that ends.
@@ -99,8 +101,10 @@ pub struct End<'a> {
     pub status: Status,
     /// The data that it returned or reverted with.
     pub output: &'a [u8],
-    /// The gas that it used, its callees' included.
+    /// The gas that it used, its callees' included, in units of its kind.
     pub gas_used: u64,
+    /// Whether it ran a RISC-V program.
+    pub is_program: bool,
     /// The instructions that it executed, without its callees'; 0 unless the inspector counts.
     pub instructions: u64,
 }

@@ -60,6 +60,8 @@ pub use bessemer_image::CodeHash;
 pub use bessemer_trie::{AccountLeaf, AccountProof, EMPTY_ROOT, StorageProof};
 pub use bessemer_types::{Address, U256};
 pub use block::{Block, Sealed};
+#[cfg(feature = "evm")]
+pub use bytecode::{carried_file, initcode};
 pub use chain::{Chain, ChainConfig, ChainError};
 pub use create::{address_by_nonce, address_by_salt};
 pub use event::Event;

@@ -10,11 +10,10 @@ use revm_interpreter::interpreter_types::{InputsTr, Jumps, MemoryTr, ReturnData}
 use revm_interpreter::{
     CallInput, CallInputs, CreateInputs, FrameInput, Gas, Host, InputsImpl, InstructionResult,
     InstructionTable, Interpreter, InterpreterAction, InterpreterResult, SharedMemory,
-    instruction_table,
 };
 
 use crate::fork::{Fork, Rules};
-use crate::net_metering;
+use crate::{initcode, net_metering};
 
 /// One frame of bytecode.
 #[derive(Debug)]
@@ -264,7 +263,7 @@ fn instructions<'a, H: Host + 'a>(rules: &Rules) -> &'a InstructionTable<EthInte
     if rules.fork == Fork::Constantinople {
         return &const { net_metering::instructions() };
     }
-    &const { instruction_table() }
+    &const { initcode::instructions() }
 }
 
 /// Whether code may be stored, and what that costs (EIP-2, EIP-170, EIP-3541).

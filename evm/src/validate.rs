@@ -3,6 +3,7 @@
 use alloy_primitives::U256;
 
 use crate::fork::{Fork, Rules};
+use crate::initcode::carries_file;
 use crate::invalid::Invalid;
 use crate::transaction::{Transaction, TransactionKind};
 
@@ -116,7 +117,7 @@ impl Rules {
             return Err(Invalid::NonceIsMax);
         }
         let (len, most) = (transaction.input.len(), self.fork.initcode_bytes());
-        if transaction.to.is_none() && len > most {
+        if transaction.to.is_none() && len > most && !carries_file(&transaction.input) {
             return Err(Invalid::InitcodeTooLong { len, most });
         }
         if let Some(cap) = self.fork.transaction_gas_cap().filter(|&cap| capped && limit > cap) {

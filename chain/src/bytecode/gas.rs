@@ -20,7 +20,7 @@ pub(crate) const fn to_riscv(gas: u64) -> u64 {
 }
 
 /// The gas of Ethereum for this RISC-V gas, in whole units: for an EVM frame, or the sender.
-pub(crate) const fn to_ethereum(gas: u64) -> u64 {
+pub const fn to_ethereum(gas: u64) -> u64 {
     gas >> SHIFT
 }
 

@@ -2,6 +2,7 @@
 
 mod code;
 mod gas;
+mod initcode;
 
 use std::sync::Arc;
 
@@ -15,7 +16,10 @@ use crate::modules::ModuleError;
 
 pub(crate) use self::code::{Bytecodes, HostFailure};
 pub use self::gas::SHIFT as GAS_SHIFT;
-pub(crate) use self::gas::{to_ethereum, to_riscv, whole};
+pub use self::gas::to_ethereum;
+pub(crate) use self::gas::{to_riscv, whole};
+pub(crate) use self::initcode::{Initcode, Malformed, Source};
+pub use self::initcode::{carried_file, initcode};
 
 /// The context of EVM frames of a block, besides the journal.
 pub(crate) struct Evm {

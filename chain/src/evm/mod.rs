@@ -8,5 +8,5 @@ mod receipt;
 
 pub use self::ethereum::{Env, Ethereum};
 pub use self::receipt::{bloom, consensus_receipt, logs};
-pub use crate::bytecode::{BlockHashes, GAS_SHIFT};
+pub use crate::bytecode::{BlockHashes, GAS_SHIFT, to_ethereum};
 pub use crate::process::Checks;

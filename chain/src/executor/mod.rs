@@ -14,7 +14,7 @@ use bessemer_types::Address;
 use crate::account::{Account, Code};
 use crate::create;
 use crate::host::{
-    Context, Entry, EntryEffect, Program, RETURNED, Request, Session, SharedSession,
+    Context, Entry, EntryEffect, NewCode, Program, RETURNED, Request, Session, SharedSession,
 };
 use crate::inspect::{Call, CallKind, End, Inspector};
 use crate::journal::{Checkpoint, JournalError};
@@ -209,6 +209,7 @@ impl Executor {
                     status: ended.status,
                     output: &ended.output,
                     gas_used: level.gas - ended.gas_left,
+                    is_program: matches!(level.body, Body::Program(_)),
                     instructions: level.instructions,
                 });
             }
@@ -238,22 +239,28 @@ impl Executor {
                 to: entry.frame.code,
                 value: entry.frame.value,
                 input: &entry.frame.input,
-                gas,
+                gas: in_units(&entry.program, gas),
+                is_program: matches!(entry.program, Program::RiscV(_)),
             });
         }
         let journal = &mut session.journal;
-        if let EntryEffect::Create(hash) = entry.effect {
+        let constructor = matches!(entry.effect, EntryEffect::Create(_));
+        let moves_value = !matches!(entry.effect, EntryEffect::Delegate);
+        if let EntryEffect::Create(NewCode { hash, file }) = entry.effect {
+            if let Some((file, size)) = file {
+                journal.put_code(hash, file)?;
+                journal.put_code_size(hash, size)?;
+            }
             let found = journal.account(&entry.frame.address)?;
             let account = Account { nonce: 1, code: Some(Code::RiscV(hash)), ..found.account };
             journal.set_account(found.id, account)?;
             journal.created(entry.frame.address);
         }
-        if !matches!(entry.effect, EntryEffect::Delegate) && !entry.frame.value.is_zero() {
+        if moves_value && !entry.frame.value.is_zero() {
             let payer = journal.account(&entry.frame.caller)?.id;
             let payee = journal.account(&entry.frame.address)?.id;
             create::transfer(journal, payer, payee, entry.frame.value)?;
         }
-        let constructor = matches!(entry.effect, EntryEffect::Create(_));
         let address = entry.frame.address;
         let (body, gas) = match entry.program {
             Program::RiscV(module) => {
@@ -288,6 +295,15 @@ impl Executor {
             instructions: 0,
         });
         Ok(())
+    }
+}
+
+/// RISC-V gas in units of the program or bytecode that gets it.
+fn in_units(program: &Program, gas: u64) -> u64 {
+    match program {
+        Program::RiscV(_) => gas,
+        #[cfg(feature = "evm")]
+        Program::Evm(_) => evm::to_ethereum(gas),
     }
 }
 

@@ -4,6 +4,8 @@
 //! access to the account; then refusals, which are codes; then the callee's frame entry, by
 //! whichever call enters it. Everything that runs is entered by [`Entry`].
 
+use std::sync::Arc;
+
 use bessemer_abi::codes::status;
 use bessemer_abi::limits::CALL_DEPTH;
 use bessemer_image::CodeHash;
@@ -17,6 +19,7 @@ use crate::account::{Account, Code};
 use crate::create;
 use crate::journal::AccountId;
 use crate::modules::Modules;
+use crate::size::CodeSize;
 
 /// The most frames of both kinds at once: as many as Ethereum allows.
 const FRAMES: usize = 1025;
@@ -47,14 +50,22 @@ pub(crate) enum Program {
 }
 
 /// The change of state on entering a frame, before the first instruction; undone if the frame fails.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum EntryEffect {
     /// The value moves from the caller.
     Transfer,
     /// The caller's code goes on elsewhere: nothing moves.
     Delegate,
     /// The contract comes into being, and the value moves to it.
-    Create(CodeHash),
+    Create(NewCode),
+}
+
+/// The code of a contract that comes into being.
+#[derive(Clone, Debug)]
+pub(crate) struct NewCode {
+    pub(crate) hash: CodeHash,
+    /// Its file and the sizes of that, unless the state has them.
+    pub(crate) file: Option<(Arc<[u8]>, CodeSize)>,
 }
 
 /// Step 3 of all calls: no more frames than may exist at once.
@@ -226,7 +237,7 @@ fn begin_create(
     let journal = &mut service.session.journal;
     journal.set_account(own_id, Account { nonce, ..own })?;
     let caller = service.context().frame.address;
-    let effect = EntryEffect::Create(hash);
+    let effect = EntryEffect::Create(NewCode { hash, file: None });
     let entry = Entry {
         program,
         frame: Frame { address, code: address, caller, value, input, read_only: false },

@@ -16,7 +16,7 @@ mod storage;
 use bessemer_abi::HostCall;
 use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
 
-pub(crate) use calls::{Entry, EntryEffect, Program, Request};
+pub(crate) use calls::{Entry, EntryEffect, NewCode, Program, Request};
 pub(crate) use context::{Context, Frame};
 pub(crate) use output::RETURNED;
 pub(crate) use service::Service;

@@ -15,7 +15,7 @@ use bessemer_types::{Address, U256};
 use crate::account::{Account, Code};
 use crate::create;
 use crate::executor::{Ended, ExecuteError, Executor};
-use crate::host::{Entry, EntryEffect, Frame, Program, Session, SharedSession};
+use crate::host::{Entry, EntryEffect, Frame, NewCode, Program, Session, SharedSession};
 use crate::inspect::Inspector;
 use crate::journal::{AccountEntry, AccountId, JournalError};
 use crate::key::StateKey;
@@ -364,7 +364,7 @@ fn prepare(
     session.journal.touch_account(found.id);
     let is_occupied = create::is_occupied(&found.account);
     let new_account = session.prices.new_account;
-    let (hash, code) = match what {
+    let (new, code, price) = match what {
         What::Call => {
             let Some(code) = found.account.code else {
                 if !input.is_empty() {
@@ -382,26 +382,25 @@ fn prepare(
         What::Deploy(program, size, file) => {
             let hash = program.code_hash();
             session.journal.allow(StateKey::Code(hash), true);
-            if !is_occupied {
-                session.journal.put_code(hash, Arc::clone(&file))?;
-                session.journal.put_code_size(hash, size)?;
-            }
-            (hash, Loadable::Parsed(program, file))
+            let price = size.entry_price(&session.prices);
+            let new = NewCode { hash, file: Some((Arc::clone(&file), size)) };
+            (new, Loadable::Parsed(program, file), price)
         }
         What::Create(hash) => {
             session.journal.allow(StateKey::Code(hash), false);
             if !session.journal.has_code(&hash)? {
                 return Ok(Work::Impossible(format!("no code {hash} was uploaded")));
             }
-            (hash, Loadable::Stored(Code::RiscV(hash)))
+            let code = Code::RiscV(hash);
+            let price = entry_price(session, &code)?;
+            (NewCode { hash, file: None }, Loadable::Stored(code), price)
         }
     };
     if is_occupied {
         return Ok(Work::Impossible(format!("an account is at {to} already")));
     }
-    let price = new_account + entry_price(session, &Code::RiscV(hash))?;
-    let (effect, frame) = (EntryEffect::Create(hash), Box::new(frame(transaction, to, input)));
-    Ok(Work::Frame { code, frame, effect, price })
+    let (effect, frame) = (EntryEffect::Create(new), Box::new(frame(transaction, to, input)));
+    Ok(Work::Frame { code, frame, effect, price: new_account + price })
 }
 
 /// The transaction's own frame.

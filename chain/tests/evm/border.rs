@@ -2,56 +2,14 @@
 
 use bessemer_abi::codes::status;
 use bessemer_chain::evm::GAS_SHIFT;
-use bessemer_chain::{
-    Address, Chain, Code, CodeHash, DESIGNATOR_PREFIX, Receipt, Status, U256, address_by_nonce,
-};
-use bessemer_evm::alloy_primitives::{Address as Theirs, keccak256};
+use bessemer_chain::{Address, Code, CodeHash, Receipt, Status, U256};
+use bessemer_evm::alloy_primitives::keccak256;
 use bessemer_evm::interpreter::bytecode::opcode as op;
 use bessemer_evm::{Invalid, Transaction};
 
 use crate::common::script::{Script, deploy_script, script_code};
 use crate::common::{amount, on_both};
-
-const GAS: u64 = 10_000_000;
-
-fn theirs(address: Address) -> Theirs {
-    Theirs::from(*address.as_bytes())
-}
-
-/// Sends an Ethereum transaction as a block of its own.
-fn send(
-    chain: &mut Chain,
-    from: Address,
-    to: Option<Address>,
-    input: &[u8],
-    value: u64,
-) -> Receipt {
-    let transaction = Transaction {
-        chain_id: Some(chain.config().chain_id),
-        sender: theirs(from),
-        nonce: chain.account(&from).unwrap().nonce,
-        gas_limit: GAS,
-        to: to.map(theirs),
-        value: amount(value),
-        input: input.to_vec().into(),
-        ..Transaction::default()
-    };
-    let mut block = chain.block();
-    let receipt = block.push_ethereum(&transaction, None).unwrap().clone();
-    block.commit().unwrap();
-    receipt
-}
-
-/// Deploys bytecode.
-fn deploy(chain: &mut Chain, from: Address, code: &[u8]) -> Address {
-    let len = u8::try_from(code.len()).unwrap();
-    let mut init = vec![op::PUSH1, len, op::DUP1, op::PUSH1, 11, op::PUSH1, 0, op::CODECOPY];
-    init.extend([op::PUSH0, op::RETURN, op::STOP]);
-    init.extend(code);
-    let receipt = send(chain, from, None, &init, 0);
-    assert!(receipt.succeeded(), "{receipt:?}");
-    receipt.contract().unwrap()
-}
+use crate::scene::{GAS, deploy, send, theirs};
 
 /// Calls `to` by this instruction with its own calldata and value and all gas, and returns a word that
 /// tells whether that succeeded, and then what was returned.
@@ -219,28 +177,6 @@ fn bytecode_sees_a_designator_in_the_place_of_a_program() {
         assert_eq!(receipt.output[100..], [0; 28]);
         let account = chain.account(&program).unwrap();
         assert_eq!(account.code_hash(), keccak256(designator).0);
-    });
-}
-
-#[test]
-fn bytecode_creates_a_program_by_its_designator() {
-    on_both(|chain| {
-        let alice = chain.user("alice").unwrap();
-        deploy_script(chain, alice);
-        let hash = CodeHash::of(&script_code());
-        let nonce = chain.account(&alice).unwrap().nonce;
-        let receipt = send(chain, alice, None, &Code::designator(&hash), 7);
-        assert!(receipt.succeeded(), "{receipt:?}");
-        let created = receipt.contract().unwrap();
-        assert_eq!(created, address_by_nonce(&alice, nonce));
-        let account = chain.account(&created).unwrap();
-        assert_eq!((account.code, account.balance), (Some(Code::RiscV(hash)), amount(7)));
-
-        // no code was uploaded under these: as bytecode it is not defined, and uses all gas
-        for code in [&[&DESIGNATOR_PREFIX[..], &[1; 32]].concat()[..], &DESIGNATOR_PREFIX] {
-            let receipt = send(chain, alice, None, code, 0);
-            assert_eq!((receipt.status, receipt.gas_used), (Status::Trap, GAS));
-        }
     });
 }
 

@@ -7,5 +7,7 @@ mod common;
 
 mod border;
 mod differential;
+mod initcode;
 mod program;
+mod scene;
 mod world;

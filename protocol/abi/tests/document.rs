@@ -101,6 +101,17 @@ fn page() -> String {
     }
     write!(
         page,
+        "\n## Initcode\n\n\
+         On a chain that runs Ethereum transactions, these and EVM contracts upload and create by initcode, for the same \
+         prices: `ef 52 56 01`, the hash of an uploaded file, input of the constructor; or `ef 52 56 02`, the length of a file \
+         (4 bytes, most significant first), the file (at most {} bytes), input of the constructor (at most {} bytes). What is \
+         refused reverts with a reason. [ethereum.md](ethereum.md) has the rules.\n",
+        limits::CODE_BYTES,
+        limits::INPUT_BYTES,
+    )
+    .unwrap();
+    write!(
+        page,
         "\n## Caps of a transaction\n\n\
          {} events with {} bytes of topics and data in all; {} writes to storage of both kinds; {} frames at once; {} bytes \
          of debug log, after which lines are dropped. All but the last trap with `HostLimit` or are a status.\n",

@@ -10,8 +10,9 @@ use bessemer_evm::{Fork, Frame as EvmFrame, FrameEnd, Outcome, Start};
 use bessemer_image::CodeHash;
 use bessemer_types::{Address, U256};
 
-use crate::account::{Account, Code, DESIGNATOR_PREFIX};
-use crate::bytecode::{DEPTH, ours, theirs, to_riscv};
+use super::program;
+use crate::account::{Account, Code};
+use crate::bytecode::{DEPTH, Initcode, ours, theirs, to_riscv};
 use crate::create;
 use crate::executor::ExecuteError;
 use crate::host::{Entry, EntryEffect, Frame, Program, Session};
@@ -174,8 +175,8 @@ pub(crate) fn begin_create(
             nonce
         }
     };
-    if inputs.init_code().starts_with(&DESIGNATOR_PREFIX) {
-        return riscv_create(session, inputs, nonce);
+    if let Some(initcode) = Initcode::parse(inputs.init_code()) {
+        return program::begin_create(session, inputs, initcode, depth, nonce);
     }
 
     let created = inputs.created_address(nonce);
@@ -210,59 +211,6 @@ pub(crate) fn begin_create(
         depth,
     };
     Ok((Next::Evm { start: Box::new(start), checkpoint }, address))
-}
-
-/// Initcode that is the designator of an uploaded RISC-V program, and then the input of its
-/// constructor: no bytecode begins so (EIP-3541), and under Ethereum's rules it fails.
-fn riscv_create(
-    session: &mut Session,
-    inputs: &CreateInputs,
-    nonce: u64,
-) -> Result<(Next, Address), ExecuteError> {
-    let failed = |address| Ok((Next::Outcome(Outcome::failed(FrameEnd::Halt)), address));
-    let code: &Bytes = inputs.init_code();
-    let begin = DESIGNATOR_PREFIX.len();
-    let creator = ours(&inputs.caller());
-    let Some((hash, input)) = code[begin..].split_first_chunk::<32>() else {
-        return failed(ours(&inputs.created_address(nonce)));
-    };
-    let hash = CodeHash::from_bytes(*hash);
-    let address = match inputs.scheme() {
-        CreateScheme::Create2 { salt } => {
-            create::address_by_salt(&creator, &salt.to_be_bytes(), &hash)
-        }
-        _ => create::address_by_nonce(&creator, nonce),
-    };
-    let found = session.journal.account(&address)?;
-    session.journal.warm_account(found.id);
-    if !session.journal.has_code(&hash)?
-        || create::is_occupied(&found.account)
-        || session.journal.has_storage(&address)?
-    {
-        return failed(address);
-    }
-    if session.riscv_frames() >= CALL_DEPTH as usize {
-        return Ok((Next::Outcome(Outcome::refused(inputs.gas_limit())), address));
-    }
-    let entry_price = Modules::entry_price(&hash, &session.prices, &mut session.journal)?;
-    let price = entry_price + session.prices.new_account;
-    let Some(gas) = to_riscv(inputs.gas_limit()).checked_sub(price) else {
-        return Ok((Next::Outcome(Outcome::failed(FrameEnd::OutOfGas)), address));
-    };
-    let module = session.modules.of(&hash, &mut session.journal)?;
-    let entry = Entry {
-        program: Program::RiscV(module),
-        frame: Frame {
-            address,
-            code: address,
-            caller: creator,
-            value: inputs.value(),
-            input: input.to_vec(),
-            read_only: false,
-        },
-        effect: EntryEffect::Create(hash),
-    };
-    Ok((Next::RiscV { entry: Box::new(entry), gas }, address))
 }
 
 /// Stores what the constructor of an EVM contract returned as its code.

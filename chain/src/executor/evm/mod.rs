@@ -2,6 +2,7 @@
 
 mod calls;
 mod host;
+mod program;
 mod run;
 
 pub(crate) use self::calls::address_of;

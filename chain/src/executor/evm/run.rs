@@ -163,6 +163,7 @@ impl Executor {
                         status: status(outcome.end),
                         output: &outcome.output,
                         gas_used: seen.gas - outcome.gas_left,
+                        is_program: false,
                         instructions: 0,
                     });
                 }
@@ -211,7 +212,7 @@ struct Seen {
 impl Seen {
     fn call(&self, depth: u32) -> Call<'_> {
         let Self { kind, from, to, value, ref input, gas } = *self;
-        Call { depth, kind, from, to, value, input, gas }
+        Call { depth, kind, from, to, value, input, gas, is_program: false }
     }
 }
 
