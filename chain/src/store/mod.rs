@@ -20,7 +20,7 @@ pub(crate) use fetch::fetch;
 pub use memory::MemoryStore;
 pub use record::RecordSet;
 #[cfg(feature = "redb")]
-pub use redb::RedbStore;
+pub use redb::{FileCommit, FileKind, FileView, RedbStore, StateFile};
 
 pub use self::commitment::{Commitment, CommitmentRows, verify};
 pub use crate::encoding::{
@@ -245,11 +245,13 @@ pub enum StoreError {
         /// The process that has it open, if the system tells.
         owner: Option<String>,
     },
-    /// The file was never a database of a chain.
-    #[error("{} is not a database of a chain: {why}; it was left as it is", .path.display())]
+    /// The file was never what is looked for.
+    #[error("{} is not {what}: {why}; it was left as it is", .path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
+        /// What is looked for, like `a database of a chain`.
+        what: &'static str,
         /// The sign of it.
         why: &'static str,
     },

@@ -8,11 +8,11 @@ use std::path::Path;
 use redb::Builder;
 use redb::backends::FileBackend;
 
-use super::{FORMAT, FORMAT_VERSION, HEIGHT, META, RECORDS, STATE, TRIES, guarded, io};
+use super::file::{FORMAT, FileKind, HEIGHT, RECORDS, STATE, TRIES, guarded, io};
 use crate::store::StoreError;
 
 /// Makes an empty database. It is whole before it has its name, and never takes the place of a file.
-pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+pub(super) fn create(path: &Path, kind: &FileKind) -> Result<(), StoreError> {
     let failed = |source| io(path, source);
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -32,8 +32,8 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
         transaction.open_table(RECORDS)?;
         transaction.open_table(TRIES)?;
         {
-            let mut meta = transaction.open_table(META)?;
-            meta.insert(FORMAT, FORMAT_VERSION)?;
+            let mut meta = transaction.open_table(kind.meta())?;
+            meta.insert(FORMAT, kind.newest)?;
             meta.insert(HEIGHT, 0)?;
         }
         transaction.commit()?;

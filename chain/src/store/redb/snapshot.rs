@@ -1,4 +1,4 @@
-//! The state after a block, which later blocks do not change.
+//! What a file has after a commit, which later ones do not change.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bessemer_types::Address;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
-use super::{HEIGHT, META, RECORDS, STATE, TRIES, guarded};
+use super::file::{FileKind, HEIGHT, RECORDS, STATE, TRIES, guarded};
 use crate::encoding::{decode_key, encode_key, storage_prefix};
 use crate::key::{StateKey, StorageKey};
 use crate::store::{Record, StoreError, View};
@@ -14,7 +14,8 @@ use crate::value::Value;
 
 type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
-pub(super) struct Snapshot {
+/// What a [`StateFile`](super::StateFile) has after a commit, which later ones do not change.
+pub struct FileView {
     path: PathBuf,
     height: u64,
     state: Table,
@@ -24,10 +25,14 @@ pub(super) struct Snapshot {
     _database: Arc<Database>,
 }
 
-impl Snapshot {
-    pub(super) fn newest(path: &Path, database: &Arc<Database>) -> Result<Self, redb::Error> {
+impl FileView {
+    pub(super) fn newest(
+        path: &Path,
+        kind: &FileKind,
+        database: &Arc<Database>,
+    ) -> Result<Self, redb::Error> {
         let transaction = database.begin_read()?;
-        let height = transaction.open_table(META)?.get(HEIGHT)?;
+        let height = transaction.open_table(kind.meta())?.get(HEIGHT)?;
         Ok(Self {
             path: path.to_owned(),
             height: height.map_or(0, |height| height.value()),
@@ -38,16 +43,26 @@ impl Snapshot {
         })
     }
 
-    pub(super) fn height(&self) -> u64 {
+    /// The number of the commit.
+    pub fn height(&self) -> u64 {
         self.height
     }
 
-    pub(super) fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    /// A record.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         guarded(&self.path, || Ok(self.records.get(key)?.map(|value| value.value().to_vec())))
     }
 
     /// All records whose keys begin so, in the order of keys.
-    pub(super) fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    pub fn records(&self, prefix: &[u8]) -> Result<Vec<Record>, StoreError> {
         guarded(&self.path, || {
             let mut found = Vec::new();
             for entry in self.records.range(prefix..)? {
@@ -59,6 +74,27 @@ impl Snapshot {
             }
             Ok(found)
         })
+    }
+
+    /// Visits the keys of records from the first to before the second, in their order, until `visit` says
+    /// that it is enough.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    pub fn record_keys(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        mut visit: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut entries = guarded(&self.path, || Ok(self.records.range(from..to)?))?;
+        while let Some((key, _)) = guarded(&self.path, || Ok(entries.next().transpose()?))? {
+            if !visit(key.value()) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The keys of an account's stored values, `most` at most.
@@ -78,7 +114,12 @@ impl Snapshot {
         Ok(keys)
     }
 
-    pub(super) fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+    /// Visits all keys and values of the state in the order of keys, in their stored form.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    pub fn for_each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         let mut entries = guarded(&self.path, || Ok(self.state.iter()?))?;
         // the visitor is outside of the guard: its panics are its own
         while let Some((key, value)) = guarded(&self.path, || Ok(entries.next().transpose()?))? {
@@ -88,7 +129,7 @@ impl Snapshot {
     }
 }
 
-impl View for Snapshot {
+impl View for FileView {
     fn get(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
         let key = encode_key(key);
         guarded(&self.path, || Ok(self.state.get(&*key)?.map(|value| Value::from(value.value()))))
