@@ -12,7 +12,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     abi, aot, build, cache, call, check, codec, demo, deploy, diff, disasm, doctor, events,
-    inspect, new, node, prove, query, receipt, replay, run, simulate, size, state, test, verify,
+    inspect, new, node, prove, query, receipt, replay, rpc, run, simulate, size, state, test,
+    verify,
 };
 use crate::support::failure::Failure;
 use crate::support::output::Output;
@@ -56,6 +57,8 @@ enum Command {
     Hash(codec::HashArgs),
     Size(size::Args),
     Node(node::Args),
+    Rpc(rpc::Args),
+    Send(rpc::SendArgs),
     Doctor(doctor::Args),
     Demo(demo::Args),
     Run(run::Args),
@@ -131,6 +134,8 @@ fn main() -> ExitCode {
         Command::Hash(args) => codec::hash(&args, output),
         Command::Size(args) => size::run(&args, output),
         Command::Node(args) => node::run(&args, output),
+        Command::Rpc(args) => rpc::run(&args, output),
+        Command::Send(args) => rpc::send(&args, output),
         Command::Doctor(args) => doctor::run(&args, output),
         Command::Demo(args) => demo::run(&args, output),
         Command::Run(args) => run::run(&args, output),

@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 pub mod backend;
 pub mod block;
 mod ledger;
@@ -22,10 +23,11 @@ mod server;
 pub mod spec;
 mod wallet;
 
+pub use self::archive::{Archive, ArchiveError, ArchiveView, KEPT_STATES};
 pub use self::backend::Failure;
-pub use self::ledger::Ledger;
+pub use self::ledger::{Ledger, StateError};
 pub use self::miner::{Miner, Mining};
-pub use self::node::{Config, Ended, Event, Node, Shared};
+pub use self::node::{Config, Ended, Event, Node, Shared, StartError};
 pub use self::pool::Limits;
 pub use self::server::{Background, Running, ServerError, ServerOptions, serve};
 pub use self::wallet::{MnemonicError, TEST_MNEMONIC, Wallet};

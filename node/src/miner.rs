@@ -9,8 +9,9 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use bessemer_chain::store::ChangeSet;
 use bessemer_evm::{BlockLimits, Fork, Invalid, Transaction};
 
+use crate::archive::{Archive, SavedSnapshot, Settings};
 use crate::backend::{Checks, Environment, Failure, Hand, Refused, chain_address};
-use crate::block::{Draft, ImportError, Sealed, import, successor};
+use crate::block::{Draft, ImportError, Sealed, States, import, successor};
 use crate::ledger::Ledger;
 use crate::node::{Event, Metrics, Shared};
 use crate::pool::{PoolError, Waiting};
@@ -43,30 +44,33 @@ pub enum SubmitError {
 
 /// A state of everything that can be returned to.
 struct Snapshot {
-    ledger: Arc<Ledger>,
+    chain: SnapshotChain,
     waiting: Vec<Arc<Waiting>>,
     offset: i64,
+}
+
+/// The chain of a snapshot.
+enum SnapshotChain {
+    /// In memory.
+    Ledger(Arc<Ledger>),
+    /// In the journal of the file.
+    Saved(SavedSnapshot),
 }
 
 /// The state of the writer alone.
 pub struct Miner {
     shared: Arc<Shared>,
+    archive: Option<Archive>,
+    /// The first block, to which a reset returns.
+    first: Sealed,
     mining: Mining,
     /// When the last block was made, or interval mining began.
     last: Instant,
-    /// The offset of the clock, in seconds.
-    offset: i64,
-    /// The time of the next block, if one was set.
-    next_timestamp: Option<u64>,
-    /// How many seconds each block is after the last, if that was set.
-    timestamp_interval: Option<u64>,
+    settings: Settings,
+    /// The settings that the file has.
+    kept: Settings,
     fixed_base_fee: Option<u64>,
-    next_base_fee: Option<u64>,
-    next_randomness: Option<B256>,
-    coinbase: Address,
-    gas_limit: Option<u64>,
     snapshots: BTreeMap<u64, Snapshot>,
-    next_snapshot: u64,
 }
 
 /// The attributes of a block, from the consensus layer or a test.
@@ -90,22 +94,77 @@ pub struct Attributes {
 pub(crate) const MOST_BLOCKS: u64 = 1_000_000;
 
 impl Miner {
-    pub(crate) fn new(shared: Arc<Shared>, mining: Mining, fixed_base_fee: Option<u64>) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        archive: Option<Archive>,
+        first: Sealed,
+        mining: Mining,
+        (settings, snapshots): (Settings, Vec<(u64, SavedSnapshot)>),
+    ) -> Self {
+        let snapshots = snapshots.into_iter().map(|(number, saved)| {
+            let offset = saved.offset;
+            let chain = SnapshotChain::Saved(saved);
+            (number, Snapshot { chain, waiting: Vec::new(), offset })
+        });
         Self {
-            shared,
+            archive,
+            first,
             mining,
             last: Instant::now(),
-            offset: 0,
-            next_timestamp: None,
-            timestamp_interval: None,
-            fixed_base_fee,
-            next_base_fee: None,
-            next_randomness: None,
-            coinbase: Address::ZERO,
-            gas_limit: None,
-            snapshots: BTreeMap::new(),
-            next_snapshot: 0,
+            kept: settings.clone(),
+            settings,
+            fixed_base_fee: shared.fixed_base_fee,
+            snapshots: snapshots.collect(),
+            shared,
         }
+    }
+
+    /// Writes what was set since the last commit. What is told to a client is in the file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written to.
+    pub(crate) fn settle(&mut self) -> Result<(), Failure> {
+        if self.settings == self.kept {
+            return Ok(());
+        }
+        if let Some(archive) = &self.archive {
+            let view = archive.keep(&self.settings)?;
+            let ledger = Ledger::clone(&self.shared.ledger()).archived(view);
+            self.shared.publish(Arc::new(ledger));
+        }
+        self.kept = self.settings.clone();
+        Ok(())
+    }
+
+    /// The oldest depth that a snapshot returns to.
+    fn oldest_snapshot(&self) -> Option<u64> {
+        self.snapshots.values().find_map(|snapshot| match &snapshot.chain {
+            SnapshotChain::Saved(saved) => Some(saved.depth),
+            SnapshotChain::Ledger(_) => None,
+        })
+    }
+
+    /// Adds a block to the chain, and takes over what was set for the next one. It is in the file before
+    /// anybody sees it.
+    fn add(
+        &mut self,
+        block: Sealed,
+        changes: &ChangeSet,
+        settings: Settings,
+    ) -> Result<Arc<Sealed>, Failure> {
+        let ledger = self.shared.ledger();
+        let world = block.states.after_here();
+        let block = Arc::new(block);
+        let mut next = ledger.with(Arc::clone(&block), world);
+        if let Some(archive) = &self.archive {
+            let oldest = self.oldest_snapshot();
+            next = next.archived(archive.append(&ledger, &block, changes, &settings, oldest)?);
+        }
+        self.kept = settings.clone();
+        self.settings = settings;
+        self.shared.publish(Arc::new(next));
+        Ok(block)
     }
 
     /// How long until the next block by interval; `None` if there is none.
@@ -148,7 +207,7 @@ impl Miner {
     ) -> Result<B256, SubmitError> {
         let hash = transaction.hash;
         let ledger = self.shared.ledger();
-        if ledger.transaction(&hash).is_some() {
+        if ledger.transaction(&hash).map_err(Failure::from)?.is_some() {
             return Err(PoolError::Known.into());
         }
         self.check(&ledger, &transaction, impersonated)?;
@@ -204,18 +263,18 @@ impl Miner {
         let spec = &self.shared.spec;
         let next = successor(spec, parent, ledger.head().hash, timestamp);
         let fork = spec.fork(next.number, timestamp);
-        let chosen = self.next_base_fee.or(self.fixed_base_fee);
+        let chosen = self.settings.next_base_fee.or(self.fixed_base_fee);
         let doubled = fork.has(Fork::London) && parent.base_fee_per_gas.is_none();
         let before = if doubled { parent.gas_limit.saturating_mul(2) } else { parent.gas_limit };
         Header {
-            beneficiary: attributes.coinbase.unwrap_or(self.coinbase),
+            beneficiary: attributes.coinbase.unwrap_or_else(|| self.coinbase()),
             difficulty: if fork.has(Fork::Paris) { U256::ZERO } else { U256::ONE },
-            gas_limit: self.gas_limit.unwrap_or(before),
+            gas_limit: self.settings.gas_limit.unwrap_or(before),
             extra_data: attributes.extra_data.clone(),
             // any value that contracts cannot foresee long before, and that a second run repeats
             mix_hash: attributes
                 .prevrandao
-                .or(self.next_randomness)
+                .or(self.settings.next_randomness.map(B256::from))
                 .unwrap_or_else(|| keccak256(ledger.head().hash)),
             base_fee_per_gas: next.base_fee_per_gas.map(|by_rule| chosen.unwrap_or(by_rule)),
             withdrawals_root: next.withdrawals_root.map(|_| {
@@ -231,10 +290,10 @@ impl Miner {
     /// The time of the next block: the one that was set, or the clock, and always after the last.
     fn next_time(&self, parent: &Header) -> u64 {
         let least = parent.timestamp.saturating_add(1);
-        if let Some(time) = self.next_timestamp {
+        if let Some(time) = self.settings.next_timestamp {
             return time.min(MAX_TIME).max(least);
         }
-        if let Some(interval) = self.timestamp_interval {
+        if let Some(interval) = self.settings.timestamp_interval {
             return parent.timestamp.saturating_add(interval).min(MAX_TIME).max(parent.timestamp);
         }
         self.now().max(least)
@@ -243,7 +302,7 @@ impl Miner {
     /// The clock with what was added to it.
     pub fn now(&self) -> u64 {
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        clock.saturating_add_signed(self.offset).min(MAX_TIME)
+        clock.saturating_add_signed(self.settings.offset).min(MAX_TIME)
     }
 
     /// The next block without the waiting transactions.
@@ -275,20 +334,19 @@ impl Miner {
         let base_fee = self.next_header(&ledger, &Attributes::default()).base_fee_per_gas;
         let base_fee = U256::from(base_fee.unwrap_or(0));
         let ready = self.shared.pool().ready(base_fee, |sender| nonce_of(&ledger, sender));
-        let (block, dropped) = self.build(&Attributes::default(), &ready)?;
+        let (block, changes, dropped) = self.build(&Attributes::default(), &ready)?;
+        let mut settings = self.settings.clone();
+        if let Some(time) = settings.next_timestamp.take() {
+            settings.offset = offset_to(time);
+        }
+        settings.next_base_fee = None;
+        settings.next_randomness = None;
+        let block = self.add(block, &changes, settings)?;
         for hash in dropped {
             Metrics::count(&self.shared.metrics.dropped_transactions);
             self.shared.pool().remove(&hash);
         }
-        let block = Arc::new(block);
-        let next = Arc::new(ledger.with(Arc::clone(&block)));
-        if let Some(time) = self.next_timestamp.take() {
-            let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-            self.offset = time.saturating_sub(clock) as i64 - clock.saturating_sub(time) as i64;
-        }
-        self.next_base_fee = None;
-        self.next_randomness = None;
-        self.shared.publish(Arc::clone(&next));
+        let next = self.shared.ledger();
         self.shared.pool().prune(|sender| nonce_of(&next, sender));
         tracing::info!(
             number = block.header.number,
@@ -310,7 +368,7 @@ impl Miner {
         &self,
         attributes: &Attributes,
         ready: &[Arc<Waiting>],
-    ) -> Result<(Sealed, Vec<B256>), Failure> {
+    ) -> Result<(Sealed, ChangeSet, Vec<B256>), Failure> {
         let ledger = self.shared.ledger();
         let mut header = self.next_header(&ledger, attributes);
         let spec = &self.shared.spec;
@@ -356,10 +414,9 @@ impl Miner {
             senders,
             ommers: Vec::new(),
             receipts: finished.receipts,
-            before: ledger.world.clone(),
-            world: finished.world,
+            states: States::Here { before: ledger.world.clone(), after: finished.world },
         };
-        Ok((sealed, dropped))
+        Ok((sealed, finished.changes, dropped))
     }
 
     /// The block that would be made now.
@@ -402,7 +459,7 @@ impl Miner {
         for index in 0..count.min(MOST_BLOCKS) {
             if let Some(interval) = interval.filter(|_| index > 0) {
                 let last = self.shared.ledger().head().header.timestamp;
-                self.next_timestamp = Some(last.saturating_add(interval));
+                self.settings.next_timestamp = Some(last.saturating_add(interval));
             }
             self.mine()?;
         }
@@ -420,10 +477,10 @@ impl Miner {
     ) -> Result<u64, ImportError> {
         for block in blocks {
             let ledger = self.shared.ledger();
-            let hashes = ledger.hashes();
+            let (hashes, parent) = (ledger.hashes(), (&**ledger.head(), &ledger.world));
             let (engine, spec) = (&self.shared.engine, &self.shared.spec);
-            let sealed = Arc::new(import(engine, spec, ledger.head(), &hashes, block?)?);
-            self.shared.publish(Arc::new(ledger.with(Arc::clone(&sealed))));
+            let (sealed, changes) = import(engine, spec, parent, &hashes, block?)?;
+            let sealed = self.add(sealed, &changes, self.settings.clone())?;
             self.shared.announce(Event::Block(sealed));
         }
         Ok(self.shared.ledger().height())
@@ -435,9 +492,15 @@ impl Miner {
     ///
     /// If the state cannot be changed.
     pub fn change_state(&mut self, changes: ChangeSet) -> Result<(), Failure> {
-        let mut ledger = Ledger::clone(&self.shared.ledger());
-        ledger.world = ledger.world.with(changes)?;
-        self.shared.publish(Arc::new(ledger));
+        let ledger = self.shared.ledger();
+        let mut next = Ledger::clone(&ledger);
+        next.world = ledger.world.with(changes.clone())?;
+        if let Some(archive) = &self.archive {
+            let view = archive.change(&ledger, &next.world, &changes, &self.settings)?;
+            next = next.archived(view);
+            self.kept = self.settings.clone();
+        }
+        self.shared.publish(Arc::new(next));
         Ok(())
     }
 
@@ -452,32 +515,67 @@ impl Miner {
     }
 
     /// Remembers everything as it is.
-    pub fn snapshot(&mut self) -> u64 {
-        let number = self.next_snapshot;
-        self.next_snapshot += 1;
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written to.
+    pub fn snapshot(&mut self) -> Result<u64, Failure> {
+        let number = self.settings.next_snapshot;
+        let settings =
+            Settings { next_snapshot: number.saturating_add(1), ..self.settings.clone() };
+        let ledger = self.shared.ledger();
+        let offset = self.settings.offset;
+        let chain = match &self.archive {
+            None => SnapshotChain::Ledger(ledger),
+            Some(archive) => {
+                let (depth, height) = ledger.archived_at().unwrap_or_default();
+                let saved = SavedSnapshot { depth, number: height, offset };
+                let view = archive.save(number, &saved, &settings)?;
+                self.kept = settings.clone();
+                self.shared.publish(Arc::new(Ledger::clone(&ledger).archived(view)));
+                SnapshotChain::Saved(saved)
+            }
+        };
+        self.settings = settings;
         let pool = self.shared.pool();
         let waiting = pool.senders().flat_map(|(_, queue)| queue.values().cloned()).collect();
         drop(pool);
-        let snapshot = Snapshot { ledger: self.shared.ledger(), waiting, offset: self.offset };
-        self.snapshots.insert(number, snapshot);
-        number
+        self.snapshots.insert(number, Snapshot { chain, waiting, offset });
+        Ok(number)
     }
 
     /// Returns to a snapshot, which then is used up, like all later ones. `false` if there is none.
-    pub fn revert(&mut self, number: u64) -> bool {
-        let Some(snapshot) = self.snapshots.remove(&number) else { return false };
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or written to.
+    pub fn revert(&mut self, number: u64) -> Result<bool, Failure> {
+        let Some(snapshot) = self.snapshots.get(&number) else { return Ok(false) };
+        let settings =
+            Settings { offset: snapshot.offset, next_timestamp: None, ..self.settings.clone() };
+        let ledger = match (&snapshot.chain, &self.archive) {
+            (SnapshotChain::Saved(saved), Some(archive)) => {
+                let ledger = self.shared.ledger();
+                let (view, world) = archive.revert(&ledger, number, saved, &settings)?;
+                Arc::new(Ledger::load(view, world, Some(&ledger))?)
+            }
+            (SnapshotChain::Ledger(ledger), _) => Arc::clone(ledger),
+            // what is saved is in the file
+            (SnapshotChain::Saved(_), None) => return Ok(false),
+        };
+        self.kept = settings.clone();
+        self.settings = settings;
+        let waiting = self.snapshots.remove(&number).map(|snapshot| snapshot.waiting);
         self.snapshots.split_off(&number);
-        self.shared.publish(snapshot.ledger);
-        self.offset = snapshot.offset;
-        self.next_timestamp = None;
+        self.shared.publish(ledger);
         let mut pool = self.shared.pool();
         pool.clear();
-        for waiting in snapshot.waiting {
+        for waiting in waiting.into_iter().flatten() {
             let (envelope, transaction) = (waiting.envelope.clone(), waiting.transaction.clone());
             // it was in the pool before, so it has room
             let _ = pool.insert(envelope, transaction, waiting.impersonated);
         }
-        true
+        Ok(true)
     }
 
     /// Moves the clock, and gives what was added to it altogether. The next block is at least so many
@@ -486,16 +584,14 @@ impl Miner {
     pub fn increase_time(&mut self, seconds: i64) -> i64 {
         let behind = self.shared.ledger().head().header.timestamp.saturating_sub(self.now());
         let behind = i64::try_from(behind).unwrap_or(i64::MAX);
-        self.offset = self.offset.saturating_add(behind).saturating_add(seconds);
-        self.offset
+        self.settings.offset = self.settings.offset.saturating_add(behind).saturating_add(seconds);
+        self.settings.offset
     }
 
     /// Sets the clock, and gives what was added to it altogether.
     pub fn set_time(&mut self, time: u64) -> i64 {
-        let time = time.min(MAX_TIME);
-        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.offset = time.saturating_sub(clock) as i64 - clock.saturating_sub(time) as i64;
-        self.offset
+        self.settings.offset = offset_to(time.min(MAX_TIME));
+        self.settings.offset
     }
 
     /// Says the time of the next block. `false` if it is not after the last block's, or above
@@ -503,39 +599,39 @@ impl Miner {
     pub fn set_next_timestamp(&mut self, time: u64) -> bool {
         let holds = time > self.shared.ledger().head().header.timestamp && time <= MAX_TIME;
         if holds {
-            self.next_timestamp = Some(time);
+            self.settings.next_timestamp = Some(time);
         }
         holds
     }
 
     /// Says how many seconds each block is after the last; `None`: by the clock.
     pub fn set_timestamp_interval(&mut self, seconds: Option<u64>) {
-        self.timestamp_interval = seconds;
+        self.settings.timestamp_interval = seconds;
     }
 
     /// Says the base fee of the next block.
     pub fn set_next_base_fee(&mut self, fee: u64) {
-        self.next_base_fee = Some(fee);
+        self.settings.next_base_fee = Some(fee);
     }
 
     /// Says the randomness of the next block.
     pub fn set_next_randomness(&mut self, randomness: B256) {
-        self.next_randomness = Some(randomness);
+        self.settings.next_randomness = Some(randomness.0);
     }
 
     /// Says who gets tips.
     pub fn set_coinbase(&mut self, coinbase: Address) {
-        self.coinbase = coinbase;
+        self.settings.coinbase = coinbase.0.0;
     }
 
     /// The account that gets tips.
     pub fn coinbase(&self) -> Address {
-        self.coinbase
+        self.settings.coinbase.into()
     }
 
     /// Says the gas limit of blocks.
     pub fn set_gas_limit(&mut self, limit: u64) {
-        self.gas_limit = Some(limit);
+        self.settings.gas_limit = Some(limit);
     }
 
     /// Takes a transaction out of the pool.
@@ -549,16 +645,29 @@ impl Miner {
     }
 
     /// Returns to the first block.
-    pub fn reset(&mut self) {
-        let genesis = self.shared.ledger().block(0).cloned();
-        if let Some(genesis) = genesis {
-            self.shared.publish(Arc::new(Ledger::new(Sealed::clone(&genesis))));
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or written to.
+    pub fn reset(&mut self) -> Result<(), Failure> {
+        let settings = Settings { offset: 0, next_timestamp: None, ..self.settings.clone() };
+        let mut ledger = Ledger::new(self.first.clone());
+        if let Some(archive) = &self.archive {
+            ledger = ledger.archived(archive.reset(&self.first, &settings)?);
         }
+        self.kept = settings.clone();
+        self.settings = settings;
+        self.shared.publish(Arc::new(ledger));
         self.shared.pool().clear();
         self.snapshots.clear();
-        self.offset = 0;
-        self.next_timestamp = None;
+        Ok(())
     }
+}
+
+/// How far this time is from the clock.
+fn offset_to(time: u64) -> i64 {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    time.saturating_sub(clock) as i64 - clock.saturating_sub(time) as i64
 }
 
 /// The most that a transaction may cost its sender.

@@ -1,15 +1,18 @@
 //! The node: what readers see, and the one thread that changes it.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256, U256};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
-use crate::backend::Engine;
+use crate::archive::{Archive, ArchiveError, Loaded, Settings};
+use crate::backend::{Engine, Failure};
 use crate::block::{Sealed, genesis};
 use crate::ledger::Ledger;
 use crate::miner::{Miner, Mining};
@@ -40,13 +43,29 @@ pub struct Config {
     pub pool: Limits,
     /// The most gas of a call.
     pub call_gas: u64,
+    /// The file that the chain is in; without one, it ends with the process.
+    pub archive: Option<Archive>,
+}
+
+/// A node that cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The chain in the file cannot be continued.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The host failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
 }
 
 /// A node without its server. Methods read from it, and change it by [`Node::write`]. The thread that
 /// changes it ends when it is dropped.
 pub struct Node {
     shared: Arc<Shared>,
-    commands: SyncSender<Command>,
+    /// `None` only while it is dropped.
+    commands: Option<SyncSender<Command>>,
+    writer: Option<JoinHandle<()>>,
 }
 
 /// State that readers and the writer share.
@@ -60,6 +79,8 @@ pub struct Shared {
     wallet: RwLock<Wallet>,
     pending: Mutex<PendingHashes>,
     events: broadcast::Sender<Event>,
+    /// Why the writer stopped, if it did by itself.
+    fault: watch::Sender<Option<String>>,
     pub(crate) metrics: Metrics,
     pub(crate) started: Instant,
     /// A random number that tells this start of the node from others.
@@ -90,7 +111,7 @@ pub(crate) struct Metrics {
     pub dropped_transactions: AtomicU64,
 }
 
-type Command = Box<dyn FnOnce(&mut Miner) + Send>;
+type Command = Box<dyn FnOnce(&mut Miner) -> Result<(), Failure> + Send>;
 
 /// The hashes of transactions that came to wait, newest last.
 #[derive(Default)]
@@ -102,36 +123,49 @@ struct PendingHashes {
 
 /// The node has ended.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the node is ending")]
+#[error("the node is ending, and changes nothing any more")]
 pub struct Ended;
 
 impl Node {
-    /// A node on the first block of a chain.
+    /// A node on the first block of a chain, or on the newest of one in a file.
     ///
     /// # Errors
     ///
-    /// If the engine cannot run contracts, or the first block cannot be made.
-    pub fn start(config: Config) -> Result<Arc<Self>, crate::backend::Failure> {
+    /// If the engine cannot run contracts, the first block cannot be made, or the chain in the file
+    /// cannot be read or is another one.
+    pub fn start(config: Config) -> Result<Arc<Self>, StartError> {
         let first = genesis(&config.genesis)?;
+        let loaded = match &config.archive {
+            Some(archive) => archive.load(&config.genesis.spec, &first)?,
+            None => Loaded {
+                ledger: Ledger::new(first.clone()),
+                settings: Settings::default(),
+                snapshots: Vec::new(),
+            },
+        };
         let (commands, received) = sync_channel(COMMANDS);
         let shared = Arc::new(Shared {
             engine: Engine::new()?,
-            spec: config.genesis.spec.clone(),
+            spec: config.genesis.spec,
             call_gas: config.call_gas,
             fixed_base_fee: config.base_fee,
-            ledger: RwLock::new(Arc::new(Ledger::new(first))),
+            ledger: RwLock::new(Arc::new(loaded.ledger)),
             pool: Mutex::new(Pool::new(config.pool)),
             wallet: RwLock::new(config.wallet),
             pending: Mutex::default(),
             events: broadcast::channel(EVENTS).0,
+            fault: watch::channel(None).0,
             metrics: Metrics::default(),
             started: Instant::now(),
             instance: instance(),
         });
-        let miner = Miner::new(Arc::clone(&shared), config.mining, config.base_fee);
+        let kept = (loaded.settings, loaded.snapshots);
+        let miner = Miner::new(Arc::clone(&shared), config.archive, first, config.mining, kept);
         let thread = std::thread::Builder::new().name("writer".to_owned());
-        thread.spawn(move || write(miner, &received)).map_err(crate::backend::Failure::Thread)?;
-        Ok(Arc::new(Self { shared, commands }))
+        let watched = Arc::clone(&shared);
+        let writer = thread.spawn(move || watched.watch(|| write(miner, &received)));
+        let writer = Some(writer.map_err(Failure::Thread)?);
+        Ok(Arc::new(Self { shared, commands: Some(commands), writer }))
     }
 
     /// Has the writer do something, after what others asked for before.
@@ -144,11 +178,12 @@ impl Node {
         change: impl FnOnce(&mut Miner) -> T + Send + 'static,
     ) -> Result<T, Ended> {
         let (command, answered) = command(change);
-        match self.commands.try_send(command) {
+        let commands = self.commands.as_ref().ok_or(Ended)?;
+        match commands.try_send(command) {
             Ok(()) => {}
             Err(TrySendError::Disconnected(_)) => return Err(Ended),
             Err(TrySendError::Full(command)) => {
-                let commands = self.commands.clone();
+                let commands = commands.clone();
                 let sent = tokio::task::spawn_blocking(move || commands.send(command).is_ok());
                 if !sent.await.unwrap_or(false) {
                     return Err(Ended);
@@ -168,8 +203,17 @@ impl Node {
         change: impl FnOnce(&mut Miner) -> T + Send + 'static,
     ) -> Result<T, Ended> {
         let (command, answered) = command(change);
-        self.commands.send(command).map_err(|_| Ended)?;
+        self.commands.as_ref().ok_or(Ended)?.send(command).map_err(|_| Ended)?;
         answered.blocking_recv().map_err(|_| Ended)
+    }
+}
+
+impl Drop for Node {
+    /// Waits until the writer has closed the file.
+    fn drop(&mut self) {
+        drop(self.commands.take());
+        // a panic of the writer was told
+        let _ = self.writer.take().map(JoinHandle::join);
     }
 }
 
@@ -179,8 +223,11 @@ fn command<T: Send + 'static>(
 ) -> (Command, oneshot::Receiver<T>) {
     let (answer, answered) = oneshot::channel();
     let command = Box::new(move |miner: &mut Miner| {
+        let changed = change(miner);
+        miner.settle()?;
         // who asked may be gone
-        let _ = answer.send(change(miner));
+        let _ = answer.send(changed);
+        Ok(())
     });
     (command, answered)
 }
@@ -212,6 +259,32 @@ impl Shared {
     /// Changes the accounts that the node acts for.
     pub fn change_wallet<T>(&self, change: impl FnOnce(&mut Wallet) -> T) -> T {
         change(&mut self.wallet.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs the writer, and tells if it stops by itself.
+    fn watch(&self, writer: impl FnOnce() -> Result<(), Failure>) {
+        // what it was changing is not looked at again: readers have what was published
+        let fault = match catch_unwind(AssertUnwindSafe(writer)) {
+            Ok(Ok(())) => return,
+            Ok(Err(failure)) => format!("what was set cannot be kept: {failure}"),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+                format!("the writer stopped at an error of its own: {}", text.unwrap_or("unknown"))
+            }
+        };
+        tracing::error!(%fault, "the node ends");
+        self.fault.send_replace(Some(fault));
+    }
+
+    /// Waits until the node cannot go on, and says why.
+    pub async fn failed(&self) -> String {
+        let mut fault = self.fault.subscribe();
+        match fault.wait_for(Option::is_some).await {
+            Ok(fault) => fault.clone().unwrap_or_default(),
+            // the sender is here, so it lives
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// Hears of what happens from now on.
@@ -272,17 +345,17 @@ fn instance() -> B256 {
     )
 }
 
-/// Carries out commands in their order, and makes blocks when it is time.
-fn write(mut miner: Miner, commands: &Receiver<Command>) {
+/// Carries out commands in their order, and makes blocks when it is time, until nobody sends any more.
+fn write(mut miner: Miner, commands: &Receiver<Command>) -> Result<(), Failure> {
     loop {
         let command = match miner.next_block_in() {
             None => commands.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(wait) => commands.recv_timeout(wait.max(Duration::from_millis(1))),
         };
         match command {
-            Ok(command) => command(&mut miner),
+            Ok(command) => command(&mut miner)?,
             Err(RecvTimeoutError::Timeout) => miner.tick(),
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
 }

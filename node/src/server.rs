@@ -127,6 +127,7 @@ pub struct Background {
     runtime: Option<tokio::runtime::Runtime>,
     running: Option<Running>,
     address: SocketAddr,
+    node: Arc<Node>,
 }
 
 /// Threads that methods run contracts on at one time; further requests wait.
@@ -145,9 +146,9 @@ impl Background {
             .enable_all()
             .build()
             .map_err(|error| ServerError::Listen { address: options.address, error })?;
-        let running = runtime.block_on(serve(node, options))?;
+        let running = runtime.block_on(serve(Arc::clone(&node), options))?;
         let address = running.address;
-        Ok(Self { runtime: Some(runtime), running: Some(running), address })
+        Ok(Self { runtime: Some(runtime), running: Some(running), address, node })
     }
 
     /// Where it listens.
@@ -156,10 +157,18 @@ impl Background {
     }
 
     /// Waits until the process is told to end, and then ends the server.
-    pub fn until_told(self) {
-        if let Some(runtime) = &self.runtime {
-            runtime.block_on(told());
-        }
+    ///
+    /// # Errors
+    ///
+    /// Why the node cannot go on, if it ends by itself.
+    pub fn until_told(self) -> Result<(), String> {
+        let Some(runtime) = &self.runtime else { return Ok(()) };
+        runtime.block_on(async {
+            tokio::select! {
+                () = told() => Ok(()),
+                fault = self.node.failed() => Err(fault),
+            }
+        })
     }
 }
 

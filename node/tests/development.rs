@@ -3,76 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "this file holds only tests")]
 #![allow(clippy::needless_pass_by_value, reason = "parameters are written where they are sent")]
 
-use std::sync::Arc;
+mod common;
 
 use alloy_primitives::keccak256;
-use bessemer_node::spec::{Development, Fork, Genesis};
-use bessemer_node::{
-    Background, Config, Limits, Mining, Node, ServerOptions, TEST_MNEMONIC, Wallet,
-};
+use bessemer_node::{Mining, Node};
+use common::{ALICE, BOB, Served, config};
 use serde_json::{Value, json};
 
-struct Client {
-    server: Background,
-    agent: ureq::Agent,
+fn start(mining: Mining) -> Served {
+    Served::new(Node::start(config(mining)).unwrap())
 }
-
-fn start(mining: Mining) -> Client {
-    let wallet = Wallet::from_mnemonic(TEST_MNEMONIC, 3).unwrap();
-    let genesis = Genesis::development(&Development {
-        chain_id: 31_337,
-        fork: Fork::NEWEST,
-        timestamp: 1_700_000_000,
-        gas_limit: 30_000_000,
-        base_fee: 1_000_000_000,
-        accounts: wallet.addresses().collect(),
-        balance: "10000000000000000000000".parse().unwrap(),
-    });
-    let node = Node::start(Config {
-        genesis,
-        wallet,
-        mining,
-        base_fee: None,
-        pool: Limits::default(),
-        call_gas: 50_000_000,
-    })
-    .unwrap();
-    let options = ServerOptions { address: ([127, 0, 0, 1], 0).into(), ..ServerOptions::default() };
-    let server = Background::start(Arc::clone(&node), &options).unwrap();
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    Client { server, agent }
-}
-
-impl Client {
-    fn post(&self, body: &str) -> String {
-        let url = format!("http://{}", self.server.address());
-        let mut answer =
-            self.agent.post(&url).content_type("application/json").send(body.as_bytes()).unwrap();
-        assert_eq!(answer.status(), 200, "{body}");
-        answer.body_mut().read_to_string().unwrap()
-    }
-
-    fn answer(&self, method: &str, params: Value) -> Value {
-        let request = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
-        serde_json::from_str(&self.post(&request.to_string())).unwrap()
-    }
-
-    fn result(&self, method: &str, params: Value) -> Value {
-        let answer = self.answer(method, params);
-        assert!(answer.get("error").is_none(), "{method}: {answer}");
-        answer["result"].clone()
-    }
-
-    fn error(&self, method: &str, params: Value) -> (i64, String) {
-        let answer = self.answer(method, params);
-        let error = &answer["error"];
-        assert!(error.is_object(), "{method}: {answer}");
-        (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())
-    }
-}
-
-const ALICE: &str = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
-const BOB: &str = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
 
 #[test]
 fn a_transfer_is_in_a_block_at_once_and_a_snapshot_undoes_it() {
@@ -208,7 +148,7 @@ fn invalid_requests_are_refused_and_the_next_one_is_answered() {
 #[test]
 fn names_of_others_are_not_answered_and_health_is() {
     let client = start(Mining::Automatic);
-    let url = format!("http://{}", client.server.address());
+    let url = client.url.clone();
     let foreign = client.agent.get(&url).header("host", "evil.example").call().unwrap();
     assert_eq!(foreign.status(), 403);
     let health =
@@ -257,4 +197,42 @@ fn traces_that_grow_faster_than_gas_are_refused() {
     let config = json!({ "onlyTopCall": true });
     let top = json!([calls, "latest", { "tracer": "callTracer", "tracerConfig": config }]);
     assert_eq!(client.result("debug_traceCall", top)["type"], "CREATE");
+}
+
+#[test]
+fn identities_of_requests_come_back_as_they_were() {
+    let client = start(Mining::Automatic);
+    for id in
+        ["0", "9007199254740993", "18446744073709551615", "\"9007199254740993\"", "\"\"", "null"]
+    {
+        let request =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"eth_chainId","params":[]}}"#);
+        for (body, answer) in [
+            (request.clone(), client.post(&request)),
+            (format!("[{request}]"), client.post(&format!("[{request}]"))),
+        ] {
+            assert!(answer.contains(&format!(r#""id":{id},"#)), "{body}: {answer}");
+            assert!(answer.contains(r#""result":"0x7a69""#), "{body}: {answer}");
+        }
+    }
+    // what is none of these is taken for a notification, and the next request is answered
+    for id in ["1.5", "-1", "18446744073709551616", "[]", "true"] {
+        let request =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"eth_chainId","params":[]}}"#);
+        let answer = client.post(&request);
+        assert!(!answer.contains("result"), "{id}: {answer}");
+    }
+    client.result("eth_chainId", json!([]));
+}
+
+#[test]
+fn a_writer_that_panics_ends_the_node_with_a_message() {
+    let node = Node::start(config(Mining::Automatic)).unwrap();
+    let Served { server, client } = Served::new(std::sync::Arc::clone(&node));
+    assert!(node.write_blocking(|_| panic!("of this test")).is_err());
+    let (code, message) = client.error("evm_mine", json!([]));
+    assert_eq!(code, -32000);
+    assert!(message.contains("the node is ending"), "{message}");
+    let fault = server.until_told().unwrap_err();
+    assert!(fault.contains("of this test"), "{fault}");
 }

@@ -20,6 +20,7 @@ pub(crate) mod prove;
 pub(crate) mod query;
 pub(crate) mod receipt;
 pub(crate) mod replay;
+pub(crate) mod rpc;
 pub(crate) mod run;
 pub(crate) mod simulate;
 pub(crate) mod size;

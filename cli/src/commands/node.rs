@@ -8,16 +8,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bessemer_chain::U256;
 use bessemer_node::spec::{Development, Fork, Genesis};
 use bessemer_node::{
-    Background, Config, Limits, Mining, Node, ServerOptions, TEST_MNEMONIC, Wallet,
+    Archive, ArchiveError, Background, Config, Limits, Mining, Node, ServerOptions, StartError,
+    TEST_MNEMONIC, Wallet,
 };
 use serde_json::json;
 
-use crate::support::failure::Failure;
+use crate::support::failure::{Failure, with_sources};
+use crate::support::local::Folder;
 use crate::support::output::Output;
+use crate::support::rpc::endpoint::{self, Endpoint};
 
 /// Starts a node that wallets, ethers, viem, web3.py, Hardhat and Foundry talk to
 ///
-/// The chain is in memory and ends with the node. It begins with funded accounts whose keys everybody
+/// The chain is in memory and ends with the node, unless `--state` puts it in a file. It begins with funded accounts whose keys everybody
 /// knows: send nothing to them on other chains.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -64,6 +67,10 @@ pub(crate) struct Args {
     /// Executes and checks the blocks in this file (RLP), and adds them
     #[arg(long, value_name = "FILE", requires = "genesis")]
     import: Option<PathBuf>,
+    /// Keeps the chain in this folder, and goes on with one that is there; without a folder,
+    /// `.bessemer/node` in the project
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
+    state: Option<PathBuf>,
     /// Lets web pages of this origin send requests; `*`: of all
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
@@ -83,6 +90,7 @@ What happens is logged to standard error; RUST_LOG says how much, like RUST_LOG=
 
 Examples:
   bessemer node
+  bessemer node --state
   bessemer node --port 0 --accounts 3 --block-time 2
   bessemer node --hardfork prague --base-fee 0
   bessemer node --genesis genesis.json --import chain.rlp
@@ -98,10 +106,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     }
     let wallet = Wallet::from_mnemonic(&args.mnemonic, args.accounts)
         .map_err(|error| Failure::Usage(error.to_string()))?;
+    let state = Held::open(args)?;
     let genesis = match &args.genesis {
         Some(path) => Genesis::parse(&read(path)?)
             .map_err(|error| Failure::Other(format!("{}: {error}", path.display())))?,
-        None => development(args, &wallet),
+        None => development(args, &wallet, state.first_time()?),
     };
     let (chain_id, gas_limit) = (genesis.spec.chain_id, genesis.gas_limit);
     let base_fee = genesis.base_fee;
@@ -109,6 +118,8 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     // everyone who can reach the port could use the keys
     let wallet = if args.host.is_loopback() { wallet } else { Wallet::default() };
     let other = |error: &dyn std::error::Error| Failure::Other(error.to_string());
+    let Held { folder, archive } = state;
+    let path = archive.as_ref().map(|archive| archive.path().display().to_string());
     let node = Node::start(Config {
         genesis,
         wallet,
@@ -116,9 +127,19 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         base_fee: args.base_fee,
         pool: Limits::default(),
         call_gas: args.call_gas,
+        archive,
     })
-    .map_err(|error| other(&error))?;
+    .map_err(|error| match error {
+        StartError::Archive(error) => refused(&error),
+        error => other(&error),
+    })?;
+    let height = node.ledger().height();
     if let Some(path) = &args.import {
+        if height > 0 {
+            return Err(Failure::Usage(format!(
+                "the chain has {height} blocks already: start it without --import"
+            )));
+        }
         let bytes = read(path)?;
         let blocks = move |miner: &mut bessemer_node::Miner| {
             miner.import(bessemer_node::block::blocks(&bytes))
@@ -134,6 +155,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     };
     let server = Background::start(node, &options).map_err(|error| other(&error))?;
     let address = server.address();
+    let endpoint = folder.map(|folder| Endpoint::write(&folder, &url(address))).transpose()?;
     if output.json {
         output.document(&json!({ "address": address.to_string(), "chainId": chain_id }))?;
     } else {
@@ -145,10 +167,57 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
                  Gas Limit\n==================\n\n{gas_limit}\n\n"
             ))?;
         }
+        if let Some(archive) = path.filter(|_| !args.silent) {
+            output.note(format_args!("The chain is in {archive}, at block {height}"));
+        }
         output.text(format_args!("Listening on {address}\n"))?;
     }
-    server.until_told();
+    let ended = server.until_told();
+    drop(endpoint);
+    ended.map_err(|fault| Failure::Other(format!("the node ended: {fault}")))?;
     Ok(0)
+}
+
+/// Where a node with this address is asked from the same machine.
+fn url(address: SocketAddr) -> String {
+    let host = match address.ip() {
+        host if !host.is_unspecified() => host,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(host, address.port()))
+}
+
+/// Where the chain is kept.
+struct Held {
+    folder: Option<PathBuf>,
+    archive: Option<Archive>,
+}
+
+impl Held {
+    fn open(args: &Args) -> Result<Self, Failure> {
+        let Some(folder) = &args.state else { return Ok(Self { folder: None, archive: None }) };
+        let folder = if folder.as_os_str().is_empty() {
+            let project = Folder::find()?;
+            project.create()?;
+            endpoint::folder(&project)
+        } else {
+            folder.clone()
+        };
+        let archive = Archive::open(&folder, false).map_err(|error| refused(&error))?;
+        Ok(Self { folder: Some(folder), archive: Some(archive) })
+    }
+
+    /// The time of the first block, if there is one.
+    fn first_time(&self) -> Result<Option<u64>, Failure> {
+        let time = self.archive.as_ref().map(Archive::first_time).transpose();
+        Ok(time.map_err(|error| refused(&error.into()))?.flatten())
+    }
+}
+
+/// A chain that cannot be used, in the words of its store.
+fn refused(error: &ArchiveError) -> Failure {
+    Failure::State(with_sources(error))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -169,12 +238,13 @@ fn mining(args: &Args) -> Result<Mining, Failure> {
     }
 }
 
-fn development(args: &Args, wallet: &Wallet) -> Genesis {
+fn development(args: &Args, wallet: &Wallet, first: Option<u64>) -> Genesis {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     Genesis::development(&Development {
         chain_id: args.chain_id,
         fork: args.hardfork,
-        timestamp: args.timestamp.unwrap_or_else(now),
+        // a chain that is there began then
+        timestamp: args.timestamp.or(first).unwrap_or_else(now),
         gas_limit: args.gas_limit,
         base_fee: args.base_fee.unwrap_or(1_000_000_000),
         accounts: wallet.addresses().collect(),

@@ -18,5 +18,6 @@ pub(crate) mod output;
 pub(crate) mod places;
 pub(crate) mod prepared;
 pub(crate) mod program;
+pub(crate) mod rpc;
 pub(crate) mod source;
 pub(crate) mod trace;

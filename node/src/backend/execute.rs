@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use alloy_eips::eip7840::BlobParams;
 use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address};
 use bessemer_chain::evm::{Checks, Env, Ethereum};
-use bessemer_chain::store::StoreError;
+use bessemer_chain::store::{ChangeSet, StoreError};
 use bessemer_chain::{
     Account, BlockInfo, Call, CallKind, Chain, ChainError, Code, CodeHash, End, Event, Inspector,
     JournalError, Receipt, Refusal, Status,
@@ -378,6 +378,11 @@ impl Session<'_> {
     /// If the state cannot be made.
     pub fn world(&self, base: &World) -> Result<World, Failure> {
         Ok(base.with(self.ethereum.changes())?)
+    }
+
+    /// What all that ran changes.
+    pub fn changes(&self) -> ChangeSet {
+        self.ethereum.changes()
     }
 
     /// The engine that runs it.

@@ -188,6 +188,20 @@ impl World {
         self.accounts.keys()
     }
 
+    /// All keys and values, as changes that make this state of an empty one.
+    pub fn all(&self) -> ChangeSet {
+        let mut all = Vec::new();
+        for (address, entry) in self.accounts.iter() {
+            all.push((StateKey::Account(*address), entry.account.clone()));
+            let stored = entry.storage.iter();
+            all.extend(
+                stored.map(|(key, value)| (StateKey::Storage(*address, *key), Some(value.clone()))),
+            );
+        }
+        all.extend(self.codes.iter().map(|(key, value)| (*key, Some(value.clone()))));
+        ChangeSet::new(all)
+    }
+
     /// The storage of an account, in any order.
     pub fn stored(&self, address: &Address) -> Vec<(StorageKey, Value)> {
         let Some(entry) = self.accounts.get(address) else { return Vec::new() };

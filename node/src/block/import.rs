@@ -4,11 +4,12 @@ use std::fmt::Display;
 
 use alloy_consensus::{Block, TxEnvelope, proofs};
 use alloy_rlp::Decodable;
+use bessemer_chain::store::ChangeSet;
 use bessemer_evm::Transaction;
 
 use super::seal::{bloom, receipts_root};
-use super::{BlockHashes, Draft, HeaderError, Sealed, header};
-use crate::backend::{Checks, Engine, Environment, Failure, Refused};
+use super::{BlockHashes, Draft, HeaderError, Sealed, States, header};
+use crate::backend::{Checks, Engine, Environment, Failure, Refused, World};
 use crate::spec::Spec;
 
 /// Why a block was not imported.
@@ -57,8 +58,8 @@ pub fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<TxEnvelope>, Im
     })
 }
 
-/// Executes a block on the state of its parent, and checks everything that its header says but the
-/// seal of proof of work and the difficulty.
+/// Executes a block on the state after its parent, and checks everything that its header says but the
+/// seal of proof of work and the difficulty. Gives the block with what it changes of the state.
 ///
 /// # Errors
 ///
@@ -66,10 +67,10 @@ pub fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<TxEnvelope>, Im
 pub fn import(
     engine: &Engine,
     spec: &Spec,
-    parent: &Sealed,
+    (parent, world): (&Sealed, &World),
     hashes: &BlockHashes,
     block: Block<TxEnvelope>,
-) -> Result<Sealed, ImportError> {
+) -> Result<(Sealed, ChangeSet), ImportError> {
     let Block { header, body } = block;
     let number = header.number;
     header::check(spec, &parent.header, parent.hash, &header)?;
@@ -90,7 +91,7 @@ pub fn import(
     let mut draft = Draft::begin(
         engine,
         spec,
-        parent.world.clone(),
+        world.clone(),
         environment,
         parent.hash,
         header.parent_beacon_block_root,
@@ -119,17 +120,17 @@ pub fn import(
         same(number, "the requests hash", &found, &requests.requests_hash())?;
     }
     same(number, "the state root", &header.state_root, &finished.world.root())?;
-    Ok(Sealed {
+    let sealed = Sealed {
         hash: header.hash_slow(),
         transactions: body.transactions,
         senders,
         ommers: body.ommers,
         withdrawals,
         receipts: finished.receipts,
-        before: parent.world.clone(),
-        world: finished.world,
+        states: States::Here { before: world.clone(), after: finished.world },
         header,
-    })
+    };
+    Ok((sealed, finished.changes))
 }
 
 /// Fails if a field of the header is not what comes out.

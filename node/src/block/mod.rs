@@ -14,6 +14,8 @@ use alloy_eips::eip4895::Withdrawal;
 use alloy_eips::eip7685::Requests;
 use alloy_eips::{eip2935, eip4788};
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256};
+use bessemer_chain::store::ChangeSet;
+use bessemer_chain::{StateKey, Value};
 use bessemer_evm::{Fork, Transaction};
 
 use crate::backend::{
@@ -23,7 +25,7 @@ use crate::spec::Spec;
 
 pub use self::header::{HeaderError, following, successor};
 pub use self::import::{ImportError, blocks, import};
-pub use self::seal::{Sealed, genesis};
+pub use self::seal::{Sealed, States, genesis};
 
 /// A transaction's result in a block.
 #[derive(Clone, Debug)]
@@ -80,6 +82,8 @@ pub struct Draft<'e> {
     base: World,
     session: Session<'e>,
     environment: Environment,
+    /// What sessions before this one changed.
+    changes: Vec<(StateKey, Option<Value>)>,
     receipts: Vec<Receipt>,
     gas_used: u64,
     blob_gas_used: u64,
@@ -89,6 +93,8 @@ pub struct Draft<'e> {
 pub struct Finished {
     /// The state after it.
     pub world: World,
+    /// What it changes of the state before.
+    pub changes: ChangeSet,
     /// The receipts, in order.
     pub receipts: Vec<Receipt>,
     /// The gas that it used.
@@ -139,6 +145,7 @@ impl<'e> Draft<'e> {
             base,
             session,
             environment,
+            changes: Vec::new(),
             receipts: Vec::new(),
             gas_used: 0,
             blob_gas_used: 0,
@@ -228,6 +235,7 @@ impl<'e> Draft<'e> {
         } else {
             // EIP-658 replaced the state root after each transaction
             self.base = self.session.world(&self.base)?;
+            self.changes.extend(self.session.changes());
             self.session = self.engine.session(&self.base, &self.environment);
             Eip658Value::PostState(self.base.root())
         };
@@ -265,8 +273,11 @@ impl<'e> Draft<'e> {
             self.session.credit(&withdrawal.address, withdrawal.amount_wei())?;
         }
         rewards::pay(&mut self.session, &self.environment, ommers)?;
+        let world = self.session.world(&self.base)?;
+        self.changes.extend(self.session.changes());
         Ok(Finished {
-            world: self.session.world(&self.base)?,
+            world,
+            changes: ChangeSet::new(self.changes),
             receipts: self.receipts,
             gas_used: self.gas_used,
             blob_gas_used: self.blob_gas_used,

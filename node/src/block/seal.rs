@@ -28,10 +28,35 @@ pub struct Sealed {
     pub withdrawals: Option<Vec<Withdrawal>>,
     /// The receipts, in order.
     pub receipts: Vec<Receipt>,
-    /// The state that the block began with.
-    pub before: World,
-    /// The state after the block.
-    pub world: World,
+    /// The states before and after the block.
+    pub states: States,
+}
+
+/// Where the states before and after a block are.
+#[derive(Clone)]
+pub enum States {
+    /// Here.
+    Here {
+        /// The state that the block began with.
+        before: World,
+        /// The state after the block.
+        after: World,
+    },
+    /// In the journal of a file.
+    Archived {
+        /// How many changes of the state there were up to the block.
+        depth: u64,
+    },
+}
+
+impl States {
+    /// The state after a block that was just made; of one from a file, an empty state.
+    pub(crate) fn after_here(&self) -> World {
+        match self {
+            Self::Here { after, .. } => after.clone(),
+            Self::Archived { .. } => World::default(),
+        }
+    }
 }
 
 impl Sealed {
@@ -109,7 +134,6 @@ pub fn genesis(genesis: &Genesis) -> Result<Sealed, Failure> {
         senders: Vec::new(),
         ommers: Vec::new(),
         receipts: Vec::new(),
-        before: World::default(),
-        world,
+        states: States::Here { before: World::default(), after: world },
     })
 }

@@ -17,12 +17,12 @@ use crate::spec::MAX_TIME;
 
 impl Rpc {
     pub(super) fn snapshot(&self, _: &Params) -> Answer {
-        Ok(quantity(self.node.write_blocking(Miner::snapshot)?))
+        Ok(quantity(self.node.write_blocking(Miner::snapshot)??))
     }
 
     pub(super) fn revert(&self, params: &Params) -> Answer {
         let number = params.small_number(0)?;
-        Ok(self.node.write_blocking(move |miner| miner.revert(number))?.into())
+        Ok(self.node.write_blocking(move |miner| miner.revert(number))??.into())
     }
 
     pub(super) fn evm_mine(&self, params: &Params) -> Answer {
@@ -240,7 +240,7 @@ impl Rpc {
                 "this node does not fork other chains; reset without forking",
             ));
         }
-        self.node.write_blocking(Miner::reset)?;
+        self.node.write_blocking(Miner::reset)??;
         Ok(Value::Null)
     }
 

@@ -5,6 +5,7 @@ use bessemer_evm::Invalid;
 use jsonrpsee::types::ErrorObjectOwned;
 
 use crate::backend::{Failure, Outcome, Refused};
+use crate::ledger::StateError;
 use crate::miner::SubmitError;
 use crate::node::Ended;
 use crate::pool::PoolError;
@@ -202,6 +203,15 @@ impl From<Failure> for RpcError {
 impl From<bessemer_chain::store::StoreError> for RpcError {
     fn from(error: bessemer_chain::store::StoreError) -> Self {
         Failure::from(error).into()
+    }
+}
+
+impl From<StateError> for RpcError {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Store(error) => error.into(),
+            gone => Self::server(gone.to_string()),
+        }
     }
 }
 

@@ -1,17 +1,16 @@
 //! Filters: what happened since a client last asked.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::error::RpcError;
 use super::json::{self as form, quantity};
-use super::logs::{LogFilter, collect};
+use super::logs::{LogFilter, search};
 use super::params::Params;
 use super::{Answer, Rpc};
-use crate::ledger::Ledger;
 
 /// How long a filter lives that is not polled.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -95,16 +94,18 @@ impl Rpc {
         let id = params.small_number(0)?;
         let ledger = self.node.ledger();
         let next = ledger.height() + 1;
-        let since = |from: u64, to: u64| since(&ledger, from, to);
         let mut filters = self.filters();
         match &mut filters.find(id)?.kind {
             Kind::Blocks(from) => {
-                let blocks = since(*from, u64::MAX);
+                // after a return to a snapshot, there may be none
+                let hash = |number| Ok(ledger.block(number)?.map(|block| form::hash(&block.hash)));
+                let hashes = (*from..next).map(hash).filter_map(Result::transpose);
+                let hashes = hashes.collect::<Result<Value, RpcError>>()?;
                 *from = next;
-                Ok(blocks.map(|block| form::hash(&block.hash)).collect())
+                Ok(hashes)
             }
             Kind::Logs(filter, from) => {
-                let answer = collect(since(*from, filter.end()), filter)?;
+                let answer = search(&ledger, filter, (*from, filter.end().min(ledger.height())))?;
                 *from = next;
                 Ok(answer)
             }
@@ -124,14 +125,4 @@ impl Rpc {
         };
         self.logs(&filter)
     }
-}
-
-/// The blocks from this number on. After a return to a snapshot, there may be none.
-fn since(
-    ledger: &Arc<Ledger>,
-    from: u64,
-    to: u64,
-) -> impl Iterator<Item = Arc<crate::block::Sealed>> {
-    let ledger = Arc::clone(ledger);
-    (from..=to.min(ledger.height())).filter_map(move |number| ledger.block(number).cloned())
 }

@@ -1,4 +1,4 @@
-//! Logs: which of them a filter takes, found by the bloom filters of blocks.
+//! Logs: which of them a filter takes, found by the index of a file and by the bloom filters of blocks.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::error::{RpcError, codes};
 use super::json::{self as form, PlacedLog, logs_of};
 use super::params::Params;
 use super::{Answer, Rpc};
+use crate::archive::Name;
 use crate::block::Sealed;
 use crate::ledger::Ledger;
 
@@ -19,6 +20,9 @@ const MOST_LOGS: usize = 20_000;
 
 /// The most addresses or topics in one place of a filter.
 const MOST_CHOICES: usize = 1000;
+
+/// The most entries of the index that one question looks at.
+const MOST_ENTRIES: usize = 1_000_000;
 
 /// Which logs a client wants.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -120,6 +124,20 @@ impl LogFilter {
             && wanted.iter().zip(log.topics()).all(|(wanted, topic)| wanted.takes(topic))
     }
 
+    /// The names that the index has a block under: one of each list.
+    fn names(&self) -> Vec<Vec<Name>> {
+        let addresses = self.address.values().iter().map(Name::address).collect();
+        let topics = self.topics().iter().enumerate().map(|(place, wanted)| {
+            wanted.values().iter().map(|topic| Name::topic(place, topic)).collect()
+        });
+        let mut names: Vec<Vec<Name>> = std::iter::once(addresses).chain(topics).collect();
+        names.retain(|names| !names.is_empty());
+        if names.is_empty() {
+            names.push(vec![Name::ANY]);
+        }
+        names
+    }
+
     fn may_be_in(&self, bloom: &Bloom) -> bool {
         self.address.may_be_in(bloom) && self.topics().iter().all(|wanted| wanted.may_be_in(bloom))
     }
@@ -179,18 +197,39 @@ impl Rpc {
         let ledger = self.node.ledger();
         if let Some(hash) = &filter.block_hash {
             let block =
-                ledger.block_by_hash(hash).ok_or_else(|| RpcError::server("unknown block"))?;
-            return collect([Arc::clone(block)], filter);
+                ledger.block_by_hash(hash)?.ok_or_else(|| RpcError::server("unknown block"))?;
+            return collect([Ok(block)], filter);
         }
-        let (from, to) = filter.range(&ledger)?;
-        collect((from..=to).filter_map(|number| ledger.block(number).cloned()), filter)
+        search(&ledger, filter, filter.range(&ledger)?)
     }
 }
 
+/// The logs of the blocks in a range that a filter takes. Of blocks in a file, only those are read that
+/// the index names; of those in memory, their bloom filters are looked at.
+pub(super) fn search(ledger: &Ledger, filter: &LogFilter, (from, to): (u64, u64)) -> Answer {
+    let named = ledger.archived_with(&filter.names(), (from, to), MOST_ENTRIES)?;
+    let named = named.ok_or_else(|| {
+        RpcError::new(
+            codes::LIMIT,
+            format!(
+                "query looks at more than {MOST_ENTRIES} entries of the index; ask for fewer blocks, \
+                 addresses or topics"
+            ),
+        )
+    })?;
+    let in_file =
+        named.into_iter().map(|number| Ok(ledger.block(number)?)).filter_map(Result::transpose);
+    collect(in_file.chain(ledger.in_memory((from, to)).map(|block| Ok(Arc::clone(block)))), filter)
+}
+
 /// The logs of these blocks that a filter takes, if they are not too many.
-pub(super) fn collect(blocks: impl IntoIterator<Item = Arc<Sealed>>, filter: &LogFilter) -> Answer {
+fn collect(
+    blocks: impl IntoIterator<Item = Result<Arc<Sealed>, RpcError>>,
+    filter: &LogFilter,
+) -> Answer {
     let mut logs = Vec::new();
     for block in blocks {
+        let block = block?;
         logs.extend(filter.of_block(&block).map(|placed| form::log(&placed)));
         if logs.len() > MOST_LOGS {
             return Err(RpcError::new(

@@ -208,9 +208,9 @@ impl Rpc {
     pub(super) fn block(&self, id: BlockId) -> Result<Option<Arc<Sealed>>, RpcError> {
         let ledger = self.node.ledger();
         Ok(match id {
-            BlockId::Hash(hash) => ledger.block_by_hash(&hash.block_hash).cloned(),
-            BlockId::Number(BlockNumberOrTag::Number(number)) => ledger.block(number).cloned(),
-            BlockId::Number(BlockNumberOrTag::Earliest) => ledger.block(0).cloned(),
+            BlockId::Hash(hash) => ledger.block_by_hash(&hash.block_hash)?,
+            BlockId::Number(BlockNumberOrTag::Number(number)) => ledger.block(number)?,
+            BlockId::Number(BlockNumberOrTag::Earliest) => ledger.block(0)?,
             BlockId::Number(BlockNumberOrTag::Pending) => Some(Arc::new(self.pending()?)),
             // there is one writer and no fork, so what is there is final
             BlockId::Number(
@@ -236,7 +236,7 @@ impl Rpc {
         let block = self.block(id)?.ok_or_else(RpcError::no_block)?;
         // what was set by hand since the newest block is part of the newest state
         let is_head = !is_pending && block.hash == ledger.head().hash;
-        let world = if is_head { ledger.world.clone() } else { block.world.clone() };
+        let world = if is_head { ledger.world.clone() } else { ledger.after(&block)? };
         let environment = Environment::of_header(&self.node.spec, &block.header, &ledger.hashes());
         Ok(Selected { block, world, environment })
     }

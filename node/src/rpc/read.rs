@@ -218,7 +218,7 @@ impl Rpc {
     pub(super) fn get_block_by_hash(&self, params: &Params) -> Answer {
         let hash: B256 = params.get(0)?;
         let whole = params.optional(1)?.unwrap_or(false);
-        Ok(self.block_answer(self.node.ledger().block_by_hash(&hash).cloned(), whole, false))
+        Ok(self.block_answer(self.node.ledger().block_by_hash(&hash)?, whole, false))
     }
 
     /// The block that the first parameter names, by hash or by number.
@@ -301,7 +301,7 @@ impl Rpc {
 
     pub(super) fn transaction_by_hash(&self, params: &Params) -> Answer {
         let hash: B256 = params.get(0)?;
-        if let Some(place) = self.node.ledger().transaction(&hash) {
+        if let Some(place) = self.node.ledger().transaction(&hash)? {
             return Ok(form::transaction(&place));
         }
         let waiting = self.waiting(&hash);
@@ -310,7 +310,7 @@ impl Rpc {
 
     pub(super) fn raw_by_hash(&self, params: &Params) -> Answer {
         let hash: B256 = params.get(0)?;
-        if let Some(place) = self.node.ledger().transaction(&hash) {
+        if let Some(place) = self.node.ledger().transaction(&hash)? {
             return Ok(form::raw(place.envelope()));
         }
         Ok(self.waiting(&hash).map_or(Value::Null, |waiting| form::raw(&waiting.envelope)))
@@ -327,7 +327,7 @@ impl Rpc {
 
     pub(super) fn transaction_receipt(&self, params: &Params) -> Answer {
         let hash: B256 = params.get(0)?;
-        let place = self.node.ledger().transaction(&hash);
+        let place = self.node.ledger().transaction(&hash)?;
         Ok(place.map_or(Value::Null, |place| self.receipt_answer(&place.block, place.index)))
     }
 
@@ -412,7 +412,7 @@ impl Rpc {
         let (mut base_fees, mut ratios, mut blob_fees, mut blob_ratios, mut rewards) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for number in oldest..=newest {
-            let block = ledger.block(number).ok_or_else(RpcError::no_block)?;
+            let block = ledger.block(number)?.ok_or_else(RpcError::no_block)?;
             let header = &block.header;
             base_fees.push(quantity(header.base_fee_per_gas.unwrap_or(0)));
             ratios.push(json!(header.gas_used as f64 / header.gas_limit.max(1) as f64));
@@ -422,12 +422,13 @@ impl Rpc {
             let used = header.blob_gas_used.unwrap_or(0);
             blob_ratios.push(json!(used as f64 / most.max(1) as f64));
             if !percentiles.is_empty() {
-                rewards.push(tips(block, &percentiles));
+                rewards.push(tips(&block, &percentiles));
             }
         }
         // one more base fee than blocks: that of the block after
-        let header = &ledger.block(newest).ok_or_else(RpcError::no_block)?.header;
-        let after = ledger.block(newest.saturating_add(1)).map(|block| {
+        let last = ledger.block(newest)?.ok_or_else(RpcError::no_block)?;
+        let header = &last.header;
+        let after = ledger.block(newest.saturating_add(1))?.map(|block| {
             let header = &block.header;
             (
                 header.base_fee_per_gas.unwrap_or(0),

@@ -51,7 +51,7 @@ impl Rpc {
         let hash = self.submit_raw(&raw)?;
         let limit = std::time::Duration::from_millis(timeout.min(60_000));
         loop {
-            if let Some(place) = self.node.ledger().transaction(&hash) {
+            if let Some(place) = self.node.ledger().transaction(&hash)? {
                 return Ok(form::receipt(&place.block, place.index, None));
             }
             // whatever happens may have been the block; this is not a thread of the runtime

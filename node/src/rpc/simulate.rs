@@ -22,7 +22,7 @@ use super::{Answer, Rpc};
 use crate::backend::{
     Checks, Environment, Frame, FrameKind, Refused, StateOverride, Tracer, World,
 };
-use crate::block::{BlockHashes, Draft, Sealed, successor};
+use crate::block::{BlockHashes, Draft, Sealed, States, successor};
 use crate::spec::MAX_TIME;
 
 /// The most blocks of one request.
@@ -221,8 +221,7 @@ impl Simulation<'_> {
             senders,
             ommers: Vec::new(),
             receipts: finished.receipts,
-            before,
-            world: finished.world,
+            states: States::Here { before, after: finished.world },
         };
         let answer = answer(&sealed, &calls, whole);
         self.advance(sealed);
@@ -234,7 +233,7 @@ impl Simulation<'_> {
         self.hashes = Arc::new(move |asked| if asked == number { hash } else { before(asked) });
         self.parent = sealed.header;
         self.parent_hash = hash;
-        self.world = sealed.world;
+        self.world = sealed.states.after_here();
     }
 
     fn call(

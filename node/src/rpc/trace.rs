@@ -127,7 +127,7 @@ impl Rpc {
     pub(super) fn trace_transaction(&self, params: &Params) -> Answer {
         let hash: B256 = params.get(0)?;
         let options = Self::options(params, 1)?;
-        let place = self.node.ledger().transaction(&hash);
+        let place = self.node.ledger().transaction(&hash)?;
         let place = place.ok_or_else(|| RpcError::server("transaction not found"))?;
         let mut traced = self.trace_in_block(&place.block, Some(place.index), &options)?;
         traced.pop().map(|(_, trace)| trace).ok_or_else(|| RpcError::internal("nothing was traced"))
@@ -144,7 +144,7 @@ impl Rpc {
     pub(super) fn trace_block_by_hash(&self, params: &Params) -> Answer {
         let hash: B256 = params.get(0)?;
         let options = Self::options(params, 1)?;
-        let block = self.node.ledger().block_by_hash(&hash).cloned();
+        let block = self.node.ledger().block_by_hash(&hash)?;
         let block = block.ok_or_else(|| RpcError::server(format!("block {hash} not found")))?;
         self.trace_block(&block, &options)
     }
@@ -172,7 +172,7 @@ impl Rpc {
         let mut draft = Draft::begin(
             &self.node.engine,
             spec,
-            block.before.clone(),
+            ledger.before(block)?,
             environment.clone(),
             block.header.parent_hash,
             block.header.parent_beacon_block_root,

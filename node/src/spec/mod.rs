@@ -3,6 +3,8 @@
 mod development;
 mod genesis;
 
+use std::fmt;
+
 use alloy_eips::eip7840::BlobParams;
 use alloy_primitives::{Address, address};
 pub use bessemer_evm::Fork;
@@ -32,6 +34,29 @@ pub const MAX_TIME: u64 = i64::MAX as u64;
 
 /// The deposit contract of Ethereum's main network.
 const DEPOSIT_CONTRACT: Address = address!("0x00000000219ab540356cBB839Cbe05303d7705Fa");
+
+/// All that the rules follow from, in one line.
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (begin, fork) in &self.by_number {
+            write!(f, "{fork} from block {begin}, ")?;
+        }
+        for (begin, fork) in &self.by_time {
+            write!(f, "{fork} from time {begin}, ")?;
+        }
+        for (begin, blobs) in &self.blobs {
+            write!(
+                f,
+                "{}/{}/{} blobs and fraction {} from time {begin}, ",
+                blobs.target_blob_count,
+                blobs.max_blob_count,
+                blobs.max_blobs_per_tx,
+                blobs.update_fraction
+            )?;
+        }
+        write!(f, "deposits at {}", self.deposit_contract)
+    }
+}
 
 impl Spec {
     /// A chain that is under one fork from its first block on.

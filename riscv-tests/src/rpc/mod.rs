@@ -100,6 +100,7 @@ impl Subject {
             base_fee: None,
             pool: Limits::default(),
             call_gas: CALL_GAS,
+            archive: None,
         })?;
         let bytes = read("chain.rlp")?;
         let imported =
