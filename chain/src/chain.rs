@@ -55,7 +55,8 @@ pub struct ChainConfig {
     /// What guest code, transactions and state of a new chain cost. A chain that has blocks goes on with the
     /// schedule that they name, whatever is said here.
     pub prices: Prices,
-    /// The most gas that the transactions of a block may use together.
+    /// The most gas that the transactions of a block may use together. The default, 2^34, is that of
+    /// some 60,000 token transfers, and four of the largest deployments.
     pub block_gas: u64,
     /// The most bytes that the receipts of a block may have together, as [`Receipt::bytes`] counts
     /// them. A block takes no transaction whose receipt might not fit, which may have up to
@@ -166,7 +167,7 @@ impl Default for ChainConfig {
         Self {
             chain_id: 1337,
             prices: Prices::V2,
-            block_gas: 1 << 40,
+            block_gas: 1 << 34,
             block_receipts: 256 << 20,
             fee_recipient: None,
             endowment: U256::from(10).pow(U256::from(24)),
