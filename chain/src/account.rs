@@ -11,7 +11,7 @@ pub struct Account {
     pub nonce: u64,
     /// The balance, in the smallest unit.
     pub balance: U256,
-    /// The code of a contract; `None` for an account of a person.
+    /// The code; `None` for an account without code.
     pub code: Option<Code>,
     /// Whether the account exists although it is empty. That is possible only under Ethereum's rules
     /// from before EIP-161; everywhere else it is `false`.

@@ -147,6 +147,15 @@ pub enum ChainError {
         /// The root of what is stored.
         built: [u8; 32],
     },
+    /// The configuration has other prices under the number of a schedule that everybody has.
+    #[error(
+        "the prices of the configuration have number {id} and are not those of gas schedule {id}: give \
+         prices of your own a number from {own} on", own = Prices::FIRST_OWN
+    )]
+    Prices {
+        /// The number.
+        id: u32,
+    },
     /// The chain has a gas schedule that is not known here.
     #[error(
         "block {height} has gas schedule {schedule}, which this program does not know: use one that does"
@@ -205,12 +214,17 @@ impl Chain {
     /// # Errors
     ///
     /// [`ChainError::Store`] if the newest block cannot be read, and [`ChainError::Schedule`] if it names a
-    /// gas schedule that is neither known nor that of `config`.
+    /// gas schedule that is neither known nor that of `config`. [`ChainError::Prices`] if `config` has prices of
+    /// its own under the number of a known schedule.
     pub fn on(
         engine: &Engine,
         store: Arc<dyn Store>,
         mut config: ChainConfig,
     ) -> Result<Self, ChainError> {
+        let id = config.prices.id;
+        if Prices::by_id(id).is_some_and(|known| known != config.prices) {
+            return Err(ChainError::Prices { id });
+        }
         let head = store.head()?;
         let prices = head.as_ref().map_or(Ok(config.prices), |head| prices(head, &config))?;
         config.prices = prices;

@@ -41,7 +41,7 @@ struct Held {
     is_native: bool,
 }
 
-/// The least size of a module: pages and mappings that a small one has too.
+/// The smallest size that a module counts for: even a small one has pages and mappings.
 const LEAST_BYTES: u64 = 64 << 10;
 
 /// Why there is no module for a contract's code.

@@ -9,7 +9,8 @@ use bessemer_isa::GasSchedule;
 /// first block on, and each header names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prices {
-    /// Distinguishes schedules; never reused. An embedder's own have numbers from 2^16 on.
+    /// Distinguishes schedules; never reused. An embedder's own have numbers from
+    /// [`Prices::FIRST_OWN`] on.
     pub id: u32,
     /// Instructions, runs and pages.
     pub guest: GasSchedule,
@@ -27,9 +28,9 @@ pub struct Prices {
     pub state_byte: u64,
     /// An account that did not exist.
     pub new_account: u64,
-    /// Removing a value that stood at the begin of the transaction gives this back,
+    /// The refund for removing a value that was there when the transaction began.
     pub cleared_value: u64,
-    /// but all refunds together at most one part in this many of the gas used.
+    /// All refunds together are at most the gas used divided by this.
     pub refund_cap: u64,
     /// A byte of uploaded code: loading, translating and storing it.
     pub code_byte: u64,
@@ -37,15 +38,19 @@ pub struct Prices {
     pub access_entry: u64,
     /// A byte of the file of a contract, at each entry of a frame: as if it came from disk.
     pub load_file_byte: u64,
-    /// A byte of its text, likewise, besides.
+    /// A byte of its text, at each entry of a frame, in addition to `load_file_byte`.
     pub load_text_byte: u64,
-    /// So many bytes of each have no price of their own: what a call costs covers them.
+    /// The first bytes of the file, and of the text, that cost nothing more: the price of a call covers
+    /// them.
     pub load_free: u32,
     /// A byte that the receipt keeps of output, and of topics and data of events.
     pub receipt_byte: u64,
 }
 
 impl Prices {
+    /// The first number of schedules that an embedder makes.
+    pub const FIRST_OWN: u32 = 1 << 16;
+
     /// Schedule 1.
     pub const V1: Self = Self {
         id: 1,
@@ -67,7 +72,7 @@ impl Prices {
         receipt_byte: 0,
     };
 
-    /// Schedule 2, the one of new chains: what schedule 1 sold below cost, or for nothing, has its price.
+    /// Schedule 2, the one of new chains. It has prices for what costs too little, or nothing, in schedule 1.
     pub const V2: Self = Self {
         id: 2,
         guest: GasSchedule::V2,

@@ -20,14 +20,14 @@ pub enum Status {
     Return = 0,
     /// The contract refused; its state is as before.
     Revert = 1,
-    /// The contract did something that is not defined to work; its state is as before.
+    /// The contract trapped; its state is as before.
     Trap = 2,
     /// The gas did not suffice; the contract's state is as before.
     OutOfGas = 3,
 }
 
-/// The outcome of a transaction: equal on every node and engine, the `diagnosis` by test and the rest
-/// by consensus.
+/// The outcome of a transaction. It is equal on every node and engine. Consensus covers all but the
+/// `diagnosis`, which tests compare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The block.
@@ -170,7 +170,7 @@ impl Failure {
     }
 }
 
-/// Cuts a text that is too long; whether it was.
+/// Cuts a text to at most `most` bytes. Returns whether it was longer.
 fn shorten(text: &mut String, most: usize) -> bool {
     let cut = text.len() > most;
     text.truncate(text.floor_char_boundary(most));

@@ -65,7 +65,7 @@ fn decode<T: DeserializeOwned>(
     postcard::from_bytes(bytes).map_err(|source| RecordError { what: what(), source })
 }
 
-/// Where encoded bytes go, whose memory serves again.
+/// Appends encoded bytes to a buffer that is reused.
 struct Appended<'a>(&'a mut Vec<u8>);
 
 impl Flavor for Appended<'_> {

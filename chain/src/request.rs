@@ -48,8 +48,8 @@ struct Common<'c, A> {
     interrupt: Option<InterruptHandle>,
 }
 
-/// A call of a contract in the making: ends with `send`, [`simulate`](Self::simulate) or
-/// [`query`](Self::query). What is made to a state and not to a chain cannot be sent.
+/// Builds a call of a contract. Finish it with `send`, [`simulate`](Self::simulate) or
+/// [`query`](Self::query). A request to a [`State`](crate::State) has no `send`.
 #[must_use = "a request does nothing until it is sent"]
 pub struct CallRequest<'c, A = &'c mut Chain> {
     common: Common<'c, A>,
@@ -59,8 +59,8 @@ pub struct CallRequest<'c, A = &'c mut Chain> {
     wrong: Option<ChainError>,
 }
 
-/// A deployment in the making: ends with `create`, `send` or [`simulate`](Self::simulate). What is made
-/// to a state and not to a chain can be simulated only.
+/// Builds a deployment. Finish it with `create`, `send` or [`simulate`](Self::simulate). A request to a
+/// [`State`](crate::State) can only be simulated.
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeployRequest<'c, A = &'c mut Chain> {
     common: Common<'c, A>,

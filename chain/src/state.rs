@@ -77,7 +77,7 @@ impl State {
         Self { shared, view, head, next, commits }
     }
 
-    /// This state, unless it is of a view that changes: then as the view is now.
+    /// The same state over a snapshot of the store.
     pub(crate) fn snapshot(&self) -> Result<Self, ChainError> {
         let view = self.shared.store.snapshot()?;
         Ok(Self::new(Arc::clone(&self.shared), view, self.head.clone()))
@@ -223,9 +223,9 @@ impl State {
         Ok(Reader::new(root).proof(&InRows(&*self.view), account, keys)?)
     }
 
-    /// Finds out what a transaction would do as the only one of the next block, and keeps nothing. The
-    /// receipt's diagnosis has the access list, if one can be that long, with which it does the same, for the price of the list
-    /// itself besides.
+    /// Runs a transaction as the only one of the next block, and keeps nothing. The receipt's diagnosis has
+    /// the access list with which the transaction does the same, unless that is longer than a list may be.
+    /// With the list, the transaction also pays for the list.
     ///
     /// # Errors
     ///

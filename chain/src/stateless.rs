@@ -99,7 +99,7 @@ pub fn execute<'t>(
     block.commit()
 }
 
-/// A chain whose state is a witness: it can do what the witness is for.
+/// A chain whose state is a witness. It can run the block that the witness was made for.
 ///
 /// # Errors
 ///

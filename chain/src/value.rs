@@ -7,8 +7,8 @@ use std::sync::Arc;
 /// Bytes that need no memory of their own: enough for a word and for an account without code.
 const SHORT: usize = 46;
 
-/// The bytes of a value. Copies are cheap: of a short one, which most are, because it is short, and
-/// of a long one because they share its bytes.
+/// The bytes of a value. Clones are cheap: a short value is copied, and clones of a long one share its
+/// bytes.
 #[derive(Clone)]
 pub struct Value(Bytes);
 

@@ -64,6 +64,28 @@ fn the_hash_of_a_block_binds_its_schedule() {
 }
 
 #[test]
+fn other_prices_under_a_known_number_are_refused() {
+    let cheap = Prices { cold_storage: 1, ..Prices::V2 };
+    let loads = Prices { guest: GasSchedule { store: [1; 5], ..GasSchedule::V1 }, ..Prices::V1 };
+    for prices in [cheap, loads] {
+        let fresh: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let begun: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        open(&begun, ChainConfig::default()).unwrap().user("alice").unwrap();
+        for store in [fresh, begun] {
+            let Err(error) = open(&store, with(prices)) else { panic!("it was opened") };
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "the prices of the configuration have number {0} and are not those of gas schedule \
+                     {0}: give prices of your own a number from 65536 on",
+                    prices.id
+                )
+            );
+        }
+    }
+}
+
+#[test]
 fn a_schedule_that_is_not_known_is_refused_with_a_sentence() {
     let guest = GasSchedule { id: 1 << 16, alu: 2, ..GasSchedule::V2 };
     let own = Prices { id: 1 << 16, guest, ..Prices::V2 };

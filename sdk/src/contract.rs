@@ -119,7 +119,7 @@ pub fn arguments<'a, T: DecodeFields<'a>>(input: &'a [u8]) -> T {
     arguments
 }
 
-/// Refuses arguments.
+/// Reverts: the arguments are not encoded correctly.
 #[doc(hidden)]
 #[cold]
 #[inline(never)]
@@ -127,7 +127,7 @@ pub fn malformed(error: DecodeError) -> ! {
     env::panic(error.message().as_bytes())
 }
 
-/// Refuses input that no function is meant by.
+/// Reverts: no function has the selector of the input.
 #[doc(hidden)]
 #[cold]
 pub fn unknown_selector() -> ! {

@@ -36,8 +36,9 @@ pub fn blake2f(input: &[u8; 213]) -> Option<[u8; 64]> {
     output(|state| host::blake2f(input, state))
 }
 
-/// The public key, x and y, that signed a digest: r, s, v with v 0 or 1. Both halves of the curve
-/// are accepted for s, so a signature has a twin: do not use signatures as identities.
+/// Recovers the public key, x and y, from a digest and a signature r, s, v, with v 0 or 1. Both halves
+/// of the range are accepted for s, so each signature has a second valid form: do not use signatures as
+/// identities.
 pub fn secp256k1_recover(digest: &[u8; 32], signature: &[u8; 65]) -> Option<[u8; 64]> {
     output(|key| host::secp256k1_recover(digest, signature, key))
 }

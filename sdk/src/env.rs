@@ -17,8 +17,8 @@ pub fn caller() -> Address {
     Address::new(read(host::caller))
 }
 
-/// The sender of the transaction. Do not decide by it who may do something: any contract that the
-/// sender calls could do it too.
+/// The sender of the transaction. Do not authorise by it: every contract that the sender calls has the
+/// same origin.
 pub fn origin() -> Address {
     Address::new(read(host::origin))
 }

@@ -25,8 +25,8 @@
 //! assert_eq!(counter.count(), 3);
 //! ```
 //!
-//! For `riscv32imac-unknown-none-elf` this becomes a program whose host calls are ECALLs. Everywhere
-//! else the same source runs natively, on an environment in memory that [`testing`] sets up.
+//! For a RISC-V target this becomes a program whose host calls are ECALLs. For every other target the
+//! same source runs natively, on an environment in memory that [`testing`] sets up.
 
 #![cfg_attr(any(target_arch = "riscv32", target_arch = "riscv64"), no_std)]
 #![deny(unsafe_code)]

@@ -70,7 +70,7 @@ pub(super) fn code_hash(service: &mut Service<'_>) -> HostResult<u32> {
     put_at(service, 1, code.hash().as_bytes())
 }
 
-/// Looks an account up, and pays for the call and, if it is the first time, for that.
+/// Looks an account up. Pays for the call, and for the first access if this is it.
 pub(super) fn access(
     service: &mut Service<'_>,
     address: &Address,

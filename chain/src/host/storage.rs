@@ -125,7 +125,7 @@ fn key(service: &mut Service<'_>) -> HostResult<StorageKey> {
     key.map_err(|_| HostStop::Trap(TrapKind::HostLimit, None))
 }
 
-/// Looks a value up, and pays for the call and, if it is the first time, for that.
+/// Looks a value up. Pays for the call, and for the first access if this is it.
 fn access(service: &mut Service<'_>) -> HostResult<SlotId> {
     let key = key(service)?;
     let (frame, session) = service.parts();

@@ -39,13 +39,13 @@ impl Journal {
         self.storage.value(id.0).as_deref()
     }
 
-    /// The transaction has paid for the first access.
+    /// Marks the value as warm: the transaction has paid for its first access. A revert keeps the mark.
     #[inline]
     pub fn touch(&mut self, id: SlotId) {
         self.storage.warm(id.0);
     }
 
-    /// The transaction has paid for the first access, unless it goes back before this point.
+    /// Like [`touch`](Self::touch), but a revert to before this point removes the mark.
     #[inline]
     pub fn warm(&mut self, id: SlotId) {
         if !self.storage.is_warm(id.0) {

@@ -14,7 +14,7 @@ use crate::transaction::{Refusal, Transaction};
 ///
 /// The signature is ECDSA over secp256k1: r and s (32 bytes each, most significant first), then 0 or
 /// 1 for the half of the curve that the nonce point is in. s is in the lower half of the group, so
-/// that only the signer can write the same signature in a second way.
+/// that nobody but the signer can make a second valid signature of a transaction.
 ///
 /// ```
 /// use bessemer_chain::{Action, Address, Refusal, SecretKey, Signed, Transaction, U256};

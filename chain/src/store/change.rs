@@ -91,8 +91,7 @@ impl IntoIterator for ChangeSet {
     }
 }
 
-/// The first bytes of a key as numbers, which tell most keys apart. Keys are ordered as these are,
-/// unless they are equal.
+/// The first bytes of a key as two numbers. If they differ for two keys, they have the order of the keys.
 fn begin(key: &StateKey) -> [u128; 2] {
     let key = encode_key(key);
     let mut halves = [[0; 16]; 2];

@@ -17,8 +17,8 @@ use crate::key::{StateKey, StorageKey};
 use crate::store::{ChangeSet, Store, StoreError, View};
 use crate::value::Value;
 
-/// Whose storage says which files of programs the state has: the file's hash is the key, and its sizes
-/// are the value, or the number of its bytes if they are not recorded. No account has the address.
+/// The address in whose storage the state lists its program files. The key is the file's hash. The value
+/// is the file's sizes, or only its length if the sizes are not recorded. No account has this address.
 pub const FILES: Address = Address::new(*b"\xefRV\x01bessemer files\0\0");
 
 /// The state that a block leaves, as a store keeps it beside the values.

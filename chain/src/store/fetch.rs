@@ -7,8 +7,8 @@ use super::{StoreError, View};
 use crate::key::StateKey;
 use crate::value::Value;
 
-/// The values of these keys, in their order, read by this many threads: what a store takes to answer
-/// one passes for many at the same time.
+/// Reads the values of these keys with this many threads, so that the store answers several at once.
+/// The values are in the order of the keys.
 pub(crate) fn fetch(
     view: &dyn View,
     keys: &[StateKey],

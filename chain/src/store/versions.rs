@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 
-/// The newest value of each key, and what changed since the oldest version that is looked at. Without
-/// one, this is a map and nothing else.
+/// The newest value of each key, and the values that changed since the oldest version with a reader.
+/// Without a reader it stores the newest values only.
 #[derive(Debug)]
 pub(super) struct Versions<K, V> {
     newest: HashMap<K, V, RandomState>,

@@ -26,7 +26,7 @@ use crate::support::trace::Trace;
 
 /// Executes a program: the process prints what the program prints and exits with its exit code.
 ///
-/// The program is a static ELF file for rv32im or rv32imac, or a file that `aot` made of one. It gets its arguments the way RISC-V
+/// The program is a static ELF file for RV32 or RV64 with the extensions M, A, C and B, or a file that `aot` made of one. It gets its arguments the way RISC-V
 /// Linux passes them, and of its calls these: read (63) from file 0, write (64) and writev (66) to files 1 and 2, exit
 /// (93, 94), clock_gettime (113, 403) and brk (214). The clock is that of a machine which uses a unit of gas each
 /// nanosecond. Any other call returns -38 (ENOSYS), which is told at the end; a call with unmapped memory traps.

@@ -48,8 +48,9 @@ fn lacks(isa: &str) -> Vec<&str> {
     letters.chain(others).filter(lacking).collect()
 }
 
-/// Floating point, with registers of its own and without, vectors, hypervisor, and the compressed
-/// instructions that floats replace. `zcm` is Zcmp without its version.
+/// Extensions that no program has: floating point (in its own or in integer registers), vectors,
+/// hypervisor, and the compressed instructions that take the encodings of floating-point ones. `zcm` is
+/// Zcmp without its version.
 const LACKING: [&str; 15] = [
     "f", "d", "q", "v", "h", "zfinx", "zdinx", "zhinx", "zhinxmin", "zfh", "zfhmin", "zfa", "zcf",
     "zcm", "zcmt",

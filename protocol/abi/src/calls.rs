@@ -37,8 +37,8 @@ macro_rules! for_each_host_call {
             0x07 OutputCopy output_copy(offset: number, into: buffer[BULK_BYTES]) Frame, 20 + 1 byte;
             /// The gas left after this call was paid.
             0x08 GasLeft gas_left(gas: output[8]) Frame, 10;
-            /// Allows (1) or forbids (0) that this contract is entered again while this frame
-            /// lives. Forbidden at first. Returns what it was.
+            /// Allows (1) or forbids (0) re-entry of this contract while this frame lives. Forbidden at
+            /// first. Returns the value before.
             0x09 AllowReentry allow_reentry(allow: number) Frame, 20;
 
             // who, where, when
@@ -72,7 +72,8 @@ macro_rules! for_each_host_call {
             /// transaction, and for each byte that the state grows by.
             0x21 StorageSet storage_set(key: bytes[KEY_BYTES], value: bytes[VALUE_BYTES]) State, 500 + 2 byte;
             /// Removes a value. Returns 1, or 0 if there was none. The first access to a key in a
-            /// transaction costs more; removing what stood at its begin is refunded in part.
+            /// transaction costs more; removing a value that was there when the transaction began
+            /// is refunded in part.
             0x22 StorageRemove storage_remove(key: bytes[KEY_BYTES]) State, 500 + 2 byte;
             /// Like `storage_get`, from storage that ends with the transaction.
             0x23 TransientGet transient_get(key: bytes[KEY_BYTES], into: buffer[VALUE_BYTES]) Frame, 200 + 1 byte;
@@ -92,12 +93,14 @@ macro_rules! for_each_host_call {
             /// is empty. Returns a status. A value other than 0 in a read-only frame traps with
             /// `StaticViolation`.
             0x30 Call call(to: input[20], value: input[32], data: bytes[INPUT_BYTES], gas: wide) Frame, 25_000 + 1 byte;
-            /// Calls a contract that, with all it calls, must not change anything. Returns a status.
+            /// Calls a contract in a read-only frame: neither it nor its callees can change anything. Returns a
+            /// status.
             0x31 StaticCall static_call(to: input[20], data: bytes[INPUT_BYTES], gas: wide) Frame, 25_000 + 1 byte;
             /// Runs another contract's code on the state of this one, with caller and value of this
             /// frame. Returns a status.
             0x32 DelegateCall delegate_call(to: input[20], data: bytes[INPUT_BYTES], gas: wide) Frame, 25_000 + 1 byte;
-            /// Stores the code of a contract, once for all that use it. Returns 0 or `REJECTED`.
+            /// Stores the code of a contract, once for all that use it. Returns 0 or `REJECTED`. Each byte also
+            /// costs `code_byte`.
             0x33 Upload upload(code: bytes[CODE_BYTES], hash: output[32]) State, 25_000 + 100 byte;
             /// Creates a contract from uploaded code, and runs its constructor on the input. The
             /// address follows from this account and its nonce. Returns a status.

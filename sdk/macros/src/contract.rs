@@ -200,7 +200,7 @@ fn dispatch(this: &Type, functions: &[Function]) -> Result<Tokens> {
     })
 }
 
-/// The function with a role of which there is one: more only if each has its condition.
+/// The functions with a role that a contract has once. Several are allowed if each has a `#[cfg(...)]`.
 fn only(functions: &[Function], role: Role) -> Result<Vec<&Function>> {
     let all: Vec<&Function> = functions.iter().filter(|function| function.role == role).collect();
     match all.as_slice() {

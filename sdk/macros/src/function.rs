@@ -33,7 +33,7 @@ pub(crate) struct Function {
     pub(crate) name: String,
     /// The documentation.
     pub(crate) docs: Vec<Attribute>,
-    /// Its `#[cfg(...)]`, under which everything stands that is generated for it.
+    /// Its `#[cfg(...)]` attributes, which are copied to everything that is generated for it.
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) receiver: Receiver,
     pub(crate) payable: bool,
@@ -50,7 +50,7 @@ pub(crate) struct Output {
     pub(crate) error: Option<Tokens>,
 }
 
-/// Reads a function, and takes the attributes that are meant for us off it.
+/// Parses a function, and removes the attributes of this crate from it.
 pub(crate) fn read(signature: &Signature, attributes: &mut Vec<Attribute>) -> Result<Function> {
     let mut role = Role::Function;
     let (mut payable, mut reentrant, mut name) = (false, false, None);
@@ -155,8 +155,8 @@ fn named(attributes: &[Attribute], name: &str) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident(name)).cloned().collect()
 }
 
-/// The place of something that the author wrote, for code that is generated for it: errors of the
-/// compiler point there.
+/// A span for generated code that points at what the author wrote, so that errors of the compiler name
+/// that place.
 pub(crate) fn at(place: &impl Spanned) -> Span {
     Span::call_site().located_at(place.span())
 }

@@ -1,8 +1,8 @@
 //! The attributes of the contract library; `bessemer_sdk` exports them and says more.
 //!
-//! Types are never looked at here, only passed on: selectors, signatures and the interface follow
-//! from the traits of the types, while the contract is compiled. So an alias means what it stands
-//! for.
+//! The macros do not interpret types, they only copy them into the generated code: selectors, signatures
+//! and the interface follow from the traits of the types when the contract is compiled. So type aliases
+//! work.
 
 #![forbid(unsafe_code)]
 
@@ -27,8 +27,8 @@ fn output(tokens: syn::Result<Tokens>) -> TokenStream {
     tokens.unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
-/// The same for an item that stays in the program: without it, the compiler would complain of each of
-/// its uses too.
+/// The same, with the item kept beside the error: without the item, the compiler would also report each of
+/// its uses.
 fn output_beside(item: &impl quote::ToTokens, tokens: syn::Result<Tokens>) -> TokenStream {
     output(tokens.or_else(|error| {
         let error = error.to_compile_error();
@@ -38,12 +38,13 @@ fn output_beside(item: &impl quote::ToTokens, tokens: syn::Result<Tokens>) -> To
 
 /// Makes a contract of a structure and its functions.
 ///
-/// On the structure, whose fields are containers of `storage`: it gets `Default`, the contract as
-/// it is in storage. `namespace = "..."` keeps its storage apart from that of code it delegates to.
+/// On the structure, whose fields are containers of `storage`: implements `Default`, which returns the
+/// contract as it is in storage. `namespace = "..."` keeps its storage apart from that of code that it
+/// delegates to.
 ///
-/// On one `impl`: each `pub fn` is a function of the contract: with `&mut self`, with `&self` (a view) or
-/// without `self` (pure). A `...Client` for other contracts and tests is made. `events(A, B)` and `errors(A, B)` list
-/// what the interface has besides. Attributes of functions:
+/// On one `impl`: each `pub fn` becomes a function of the contract, with `&mut self`, with `&self` (a view) or
+/// without `self` (pure). The macro generates a `...Client` for other contracts and tests. `events(A, B)` and
+/// `errors(A, B)` add events and errors to the interface. Attributes of functions:
 ///
 /// * `#[init]`: the constructor, with `&mut self`, or without a receiver and returning `Self`;
 /// * `#[payable]`: accepts value, which all others refuse;
@@ -67,13 +68,13 @@ pub fn contract(attribute: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-/// Makes a group of containers of a structure: a field of a contract, or what a map leads to.
+/// Makes a structure of containers usable as a field of a contract, or as an item of a map or vector.
 #[proc_macro_attribute]
 pub fn storage(_: TokenStream, item: TokenStream) -> TokenStream {
     output(layout::group(&parse_macro_input!(item as ItemStruct)))
 }
 
-/// Makes a client of a trait that describes another contract: `TokenClient` of `trait Token`.
+/// Generates a client from a trait that describes another contract: `TokenClient` from `trait Token`.
 #[proc_macro_attribute]
 pub fn interface(_: TokenStream, item: TokenStream) -> TokenStream {
     output(client::of_trait(&parse_macro_input!(item as ItemTrait)))

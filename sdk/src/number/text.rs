@@ -4,7 +4,7 @@ use core::fmt::Formatter;
 
 use super::limbs::{Half, divide};
 
-/// Digits that are taken off a number at once, and what it is divided by for that.
+/// Decimal digits that one division yields; the divisor is [`BILLION`].
 const DIGITS: usize = 9;
 const BILLION: Half = [1_000_000_000, 0, 0, 0, 0, 0, 0, 0];
 

@@ -12,13 +12,14 @@ use bessemer_types::{Address, Bytes, FixedBytes, text, zeroed};
 /// behind 0 or 1; enums behind the number of their variant, one byte; tuples and structures are
 /// their fields, one behind the other. `#[derive(Stored)]` makes structures and enums stored.
 pub trait Stored: Sized {
-    /// Bytes of the encoding, if all values have as many; else 0.
+    /// The length of the encoding in bytes if it is the same for all values; else 0.
     const SIZE: usize;
 
     /// Writes the encoding.
     fn write(&self, out: &mut impl Sink);
 
-    /// Reads a value. From bytes that are not an encoding it reads some value, and the source knows.
+    /// Reads a value. From bytes that are not an encoding it reads an unspecified value, and marks the
+    /// source as malformed.
     fn read(source: &mut Source<'_>) -> Self;
 }
 
@@ -66,7 +67,7 @@ impl Sink for Cursor<'_> {
     }
 }
 
-/// An encoding that stands on the stack is at most so long.
+/// The longest encoding that is kept on the stack, in bytes.
 const SHORT: usize = 64;
 
 /// Hands the encoding to a function.
@@ -195,7 +196,7 @@ impl<'a> Source<'a> {
         0
     }
 
-    /// Whether all was read, and all of it was good.
+    /// Whether every byte was read, and each value was a valid encoding.
     pub fn ended(&self) -> bool {
         self.bytes.is_empty() && self.state != State::Bad
     }

@@ -14,7 +14,7 @@ use crate::host;
 /// `self.balances[owner] += amount` and `self.allowance[owner][spender].get()` work on the place of
 /// that key. Each `[]` and [`at`](Self::at) takes some bytes of the heap until the call ends;
 /// [`get`](Self::get), [`set`](Self::set) and [`take`](Self::take) take none, for long loops. A map
-/// does not know its keys.
+/// cannot list its keys.
 pub struct Map<K, V> {
     path: Path,
     types: PhantomData<fn(K) -> V>,

@@ -11,13 +11,12 @@
 //! | key of a [`Map`] | its [`Stored`] encoding |
 //! | index of a [`StorageVec`] | 4 bytes, least significant first |
 //!
-//! A [`Value`] stands at the path itself, and the length of a vector too. **No two places have one
-//! key.** A key is read from front to back by the declarations alone: a field byte says which field
-//! follows, hence how the next part is encoded, and every encoding is self-delimiting: of fixed
-//! length, or behind its own length, or behind a tag that says what follows. So two different
-//! places differ in a part, and the bytes up to the end of the first part that differs differ,
-//! while neither part is a prefix of the other. A vector's length and its items differ in length,
-//! as no map key follows a vector's path directly.
+//! The key of a [`Value`] is the path itself, and so is the key of a vector's length. **No two places
+//! have the same key.** The declarations alone say how to read a key from front to back: a field byte
+//! names a field, and the field's type says how the next part is encoded. Every encoding is
+//! self-delimiting: it has a fixed length, or a length in front, or a tag in front. So the paths of two
+//! places differ in some part, and in the first such part neither is a prefix of the other. The key of a
+//! vector's length is shorter than those of its items.
 //!
 //! A path longer than 64 bytes, the most that the host takes, becomes the byte 255 and its
 //! Keccak-256, and goes on from there. No field has the index 255, and two long paths with one hash

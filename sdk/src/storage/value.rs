@@ -17,7 +17,7 @@ use crate::{Exact, host};
 
 /// A value in storage.
 ///
-/// Numbers can be added to it and subtracted from it, which panics instead of wrapping.
+/// `+=` and `-=` work on numbers, and revert with Solidity's `Panic(0x11)` instead of wrapping.
 pub struct Value<T> {
     path: Path,
     value: PhantomData<fn() -> T>,
@@ -94,7 +94,7 @@ impl<T: Stored + fmt::Debug> fmt::Debug for Value<T> {
     }
 }
 
-/// Bytes that are read at once; for what is longer the host is asked twice.
+/// A value of up to this many bytes is read by one host call, a longer one by two.
 const SHORT: usize = 128;
 
 pub(super) fn load<T: Stored>(key: &[u8]) -> T {

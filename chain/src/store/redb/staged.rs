@@ -29,7 +29,7 @@ struct Stage {
     held: Vec<Held>,
     blocks: BTreeMap<u64, Box<[u8; BLOCK]>>,
     len: u64,
-    /// The file counts up to here; behind it, all that is not in a block is zero.
+    /// Bytes up to here are read from the file; beyond, what is not in `blocks` is zero.
     from_file: u64,
 }
 

@@ -54,7 +54,7 @@ struct Document {
     state: Vec<(String, String)>,
 }
 
-/// That of recordings which do not name it.
+/// The gas schedule of recordings that name none.
 fn first_schedule() -> u32 {
     Prices::V1.id
 }

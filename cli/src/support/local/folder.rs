@@ -99,7 +99,7 @@ impl Folder {
         }
     }
 
-    /// Waits a moment until no other process uses the chain.
+    /// Waits until no other process uses the chain, and fails after [`PATIENCE`].
     pub(crate) fn lock_chain(&self) -> Result<Lock, Failure> {
         self.lock("lock", PATIENCE)
     }

@@ -1,7 +1,7 @@
 //! The host calls outside of a contract: on an environment in memory, one per thread.
 //!
-//! It follows the table's words, but counts no gas and caps nothing: what these do is tested on the
-//! chain itself.
+//! It does what the table says, but counts no gas and enforces no caps. Tests of the chain cover gas and
+//! caps.
 
 mod calls;
 mod crypto;

@@ -137,7 +137,7 @@ pub(crate) fn end(end: End) -> ! {
     resume_unwind(Box::new(end))
 }
 
-/// A change of state, which a call that must not change anything traps at.
+/// Notes a change of state. In a read-only call it traps.
 pub(crate) fn change<R>(work: impl FnOnce(&mut World) -> R) -> R {
     if with(|world| world.frame().read_only) {
         end(End::Trap("a read-only call changes state"));

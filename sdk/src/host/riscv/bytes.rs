@@ -1,9 +1,9 @@
 //! Copies and fills, which the compiler calls by name.
 //!
-//! Those of the compiler's own library go byte by byte to where words are aligned, since hardware
-//! is slow otherwise. Here an access may be misaligned at no price (specification, section 3), and
-//! most copies are of 20 or 32 bytes. In assembly, as a compiler would make a call of `memcpy` out
-//! of such a loop.
+//! The functions of the compiler's own library copy single bytes up to an aligned word, because
+//! misaligned accesses are slow on hardware. Here a misaligned access costs nothing more (specification,
+//! section 3), and most copies are of 20 or 32 bytes. They are in assembly because the compiler would
+//! turn such a loop into a call of `memcpy`.
 
 use core::arch::global_asm;
 

@@ -65,7 +65,7 @@ macro_rules! ecall {
     };
 }
 
-/// A number of 64 bits takes two registers of 32 bits,
+/// A 64-bit argument takes two registers on RV32.
 #[cfg(target_arch = "riscv32")]
 macro_rules! ecall_wide {
     ($number:literal [$a:tt $b:tt $($free:tt)*] [$($done:tt)*] $name:ident, $($rest:tt)*) => {
@@ -73,7 +73,7 @@ macro_rules! ecall_wide {
     };
 }
 
-/// and one of 64.
+/// A 64-bit argument takes one register on RV64.
 #[cfg(target_arch = "riscv64")]
 macro_rules! ecall_wide {
     ($number:literal [$a:tt $($free:tt)*] [$($done:tt)*] $name:ident, $($rest:tt)*) => {
