@@ -1,11 +1,9 @@
 //! Blocks: transactions in order, committed together.
 
-use std::collections::BTreeSet;
+mod batch;
+
 use std::sync::Arc;
 
-use bessemer_abi::limits::ACCESS_ENTRIES;
-#[cfg(feature = "evm")]
-use bessemer_abi::limits::OUTPUT_BYTES;
 use bessemer_types::{Address, Decode, EncodeFields, U256};
 
 use crate::access::AccessList;
@@ -14,15 +12,17 @@ use crate::chain::{Chain, ChainError};
 use crate::header::{Header, Listed, Roots};
 use crate::inspect::Inspector;
 use crate::journal::JournalError;
-use crate::key::StateKey;
+use crate::parallel::ParallelStatistics;
 use crate::process::{Processed, Processor, Stopped};
 use crate::receipt::{Diagnosis, Receipt};
 #[cfg(feature = "secp256k1")]
 use crate::signed::Signed;
 use crate::state::State;
 use crate::stateless::{self, Witness};
-use crate::store::{self, BlockCommit, ChangeSet, Changed, CommitmentRows, RecordSet, View};
-use crate::transaction::{Action, BlockInfo, Refusal, Transaction};
+use crate::store::{BlockCommit, ChangeSet, Changed, CommitmentRows, RecordSet, View};
+use crate::transaction::{BlockInfo, Refusal, Transaction};
+
+pub use self::batch::BlockTransaction;
 
 /// A block in the making. Dropped without [`Block::commit`], it leaves no trace.
 ///
@@ -60,6 +60,7 @@ pub struct Block<'c> {
     listed: Option<Vec<Listed>>,
     certificate: Vec<u8>,
     witness: bool,
+    parallel: ParallelStatistics,
 }
 
 /// Whether a block can go on.
@@ -108,6 +109,7 @@ impl<'c> Block<'c> {
             listed,
             certificate: Vec::new(),
             witness: false,
+            parallel: ParallelStatistics::default(),
         }
     }
 
@@ -156,7 +158,7 @@ impl<'c> Block<'c> {
     ) -> Result<&Receipt, ChainError> {
         self.check_room()?;
         let (index, gas) = (self.receipts.len() as u32, self.gas_left());
-        let Processed { receipt, fee } =
+        let Processed { receipt, fee, .. } =
             self.work(|processor| processor.process(transaction, index, gas, &mut inspector))?;
         self.fees += fee;
         self.gas_used += receipt.gas_used;
@@ -175,43 +177,6 @@ impl<'c> Block<'c> {
             receipt.diagnosis = Diagnosis { cut: true, ..Diagnosis::default() };
         }
         self.receipts.push_mut(receipt)
-    }
-
-    /// Processes transactions one after the other. What they declare to use is read before, at the same
-    /// time, by as many threads as [`ChainConfig::prefetch`](crate::ChainConfig::prefetch) says.
-    ///
-    /// # Errors
-    ///
-    /// As [`Block::push`]; the transactions before stay.
-    pub fn push_all(&mut self, transactions: &[Transaction]) -> Result<(), ChainError> {
-        self.prefetch(transactions)?;
-        transactions.iter().try_for_each(|transaction| self.push(transaction).map(|_| ()))
-    }
-
-    fn prefetch(&mut self, transactions: &[Transaction]) -> Result<(), ChainError> {
-        let threads = self.chain.config().prefetch;
-        let Progress::Open(processor) = &self.progress else { return Ok(()) };
-        if threads == 0 {
-            return Ok(());
-        }
-        let mut session = processor.session();
-        let mut keys = BTreeSet::new();
-        for transaction in transactions {
-            keys.insert(StateKey::Account(transaction.sender));
-            if let Action::Call { to, .. } = &transaction.action {
-                keys.insert(StateKey::Account(*to));
-            }
-            // longer lists are refused, and reading them is not paid
-            let list = transaction.access.as_deref();
-            let list = list.filter(|list| list.len() <= ACCESS_ENTRIES as usize);
-            keys.extend(list.into_iter().flat_map(|list| list.reads.union(&list.writes)).copied());
-        }
-        let keys: Vec<_> = keys.into_iter().filter(|key| !session.journal.knows(key)).collect();
-        let view = self.chain.view();
-        for (key, value) in keys.iter().zip(store::fetch(&*view, &keys, threads)) {
-            session.journal.preload(key, value?)?;
-        }
-        Ok(())
     }
 
     /// Like [`Block::push`], if the sender signed the transaction for this chain. The signature is
@@ -263,17 +228,14 @@ impl<'c> Block<'c> {
         &mut self,
         transaction: &bessemer_evm::Transaction,
         bytes: &[u8],
-        mut inspector: Option<&mut dyn Inspector>,
+        inspector: Option<&mut dyn Inspector>,
     ) -> Result<&Receipt, ChainError> {
         self.check_room()?;
         let (index, gas) =
             (self.receipts.len() as u32, crate::bytecode::to_ethereum(self.gas_left()));
-        let checks = crate::process::Checks::ALL;
-        let Processed { mut receipt, .. } = self.work(|processor| {
-            processor.process_ethereum(transaction, checks, index, gas, &mut inspector)
+        let Processed { receipt, .. } = self.work(|processor| {
+            batch::process_ethereum(processor, transaction, index, gas, inspector)
         })?;
-        // a receipt of Ethereum has no output; what explains it to people is as long as elsewhere
-        receipt.output.truncate(OUTPUT_BYTES as usize);
         self.gas_used += crate::bytecode::to_riscv(receipt.gas_used);
         if let Some(listed) = &mut self.listed {
             listed.push(Listed { kind: transaction.kind as u8, bytes: bytes.to_vec() });

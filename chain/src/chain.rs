@@ -76,6 +76,10 @@ pub struct ChainConfig {
     /// They wait for the store at the same time: as many as it can answer at once, whatever the
     /// number of cores.
     pub prefetch: usize,
+    /// Threads that execute the transactions of [`Block::push_all`], with the same outcome for every
+    /// number; with 1 or 0, the thread of the caller does. A host call of the embedder's own may then be
+    /// made for an execution that does not count, and by several threads at the same time.
+    pub threads: usize,
 }
 
 /// A failure of the chain or of the host, as opposed to the outcome of a transaction.
@@ -184,6 +188,7 @@ impl Default for ChainConfig {
             #[cfg(feature = "evm")]
             fork: bessemer_evm::Fork::NEWEST,
             prefetch: 0,
+            threads: 1,
         }
     }
 }

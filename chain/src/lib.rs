@@ -34,6 +34,7 @@ mod inspect;
 mod journal;
 mod key;
 mod modules;
+mod parallel;
 mod price;
 mod process;
 mod reader;
@@ -59,7 +60,7 @@ pub use bessemer_evm;
 pub use bessemer_image::CodeHash;
 pub use bessemer_trie::{AccountLeaf, AccountProof, EMPTY_ROOT, StorageProof};
 pub use bessemer_types::{Address, U256};
-pub use block::{Block, Sealed};
+pub use block::{Block, BlockTransaction, Sealed};
 #[cfg(feature = "evm")]
 pub use bytecode::{carried_file, initcode};
 pub use chain::{Chain, ChainConfig, ChainError};
@@ -77,6 +78,7 @@ pub use journal::{
 };
 pub use key::{KeyTooLong, StateKey, StorageKey};
 pub use modules::ModuleError;
+pub use parallel::ParallelStatistics;
 pub use price::Prices;
 pub use reader::Reader;
 pub use receipt::{Diagnosis, Failure, LogLine, Receipt, Status};

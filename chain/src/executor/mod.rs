@@ -18,6 +18,7 @@ use crate::host::{
 };
 use crate::inspect::{Call, CallKind, End, Inspector};
 use crate::journal::{Checkpoint, JournalError};
+use crate::modules::ModuleError;
 use crate::receipt::{Failure, Status};
 
 /// The stack of frames of one transaction at a time.
@@ -103,13 +104,23 @@ pub enum ExecuteError {
     Journal(#[from] JournalError),
     /// Code could not be loaded.
     #[error(transparent)]
-    Module(#[from] crate::modules::ModuleError),
+    Module(#[from] ModuleError),
     /// The chain is made without the EVM, and the state holds bytecode.
     #[error("an account has EVM bytecode, and this program is made without the EVM")]
     Bytecode,
     /// The interpreter of bytecode stopped without a reason that it gives.
     #[error("the interpreter of bytecode failed")]
     Interpreter,
+}
+
+impl ExecuteError {
+    /// Whether a transaction used a key that it had not declared: its own fault, and not the host's.
+    pub(crate) fn is_undeclared(&self) -> bool {
+        let (Self::Journal(error) | Self::Module(ModuleError::Journal(error))) = self else {
+            return false;
+        };
+        matches!(error, JournalError::Undeclared(_))
+    }
 }
 
 impl Executor {
@@ -189,10 +200,18 @@ impl Executor {
                     (end(instance, level.refund, exit), trap)
                 }
                 #[cfg(feature = "evm")]
-                Body::Bytecode(_) => match self.interpret(shared, inspector)? {
-                    Some(ended) => (ended, None),
-                    None => continue,
-                },
+                Body::Bytecode(_) => {
+                    let depth = self.stack.len();
+                    match self.interpret(shared, inspector) {
+                        Ok(Some(ended)) => (ended, None),
+                        Ok(None) => continue,
+                        // the frame that used the key fails, as a program's does
+                        Err(error) if error.is_undeclared() && self.stack.len() == depth => {
+                            (Ended::silent(Status::Trap, 0), None)
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
             };
 
             let depth = self.stack.len() as u32;

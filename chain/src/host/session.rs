@@ -36,6 +36,9 @@ pub(crate) struct Session {
     /// The context of EVM frames.
     #[cfg(feature = "evm")]
     pub(crate) evm: Evm,
+    /// Whether a tip is handed on when the transaction has not looked at the coinbase, instead of being paid.
+    #[cfg(feature = "evm")]
+    pub(crate) defer_tips: bool,
     /// The explanation of the outcome, so far.
     pub(crate) diagnosis: Diagnosis,
     log_bytes: u32,
@@ -61,6 +64,8 @@ impl Session {
             programs: 0,
             #[cfg(feature = "evm")]
             evm,
+            #[cfg(feature = "evm")]
+            defer_tips: false,
             diagnosis: Diagnosis::default(),
             log_bytes: 0,
             observed: None,

@@ -22,6 +22,9 @@ impl Journal {
             || self.allowed.read(key),
             || load_account(&*self.view, &key()),
         )?;
+        if self.expected.as_ref() == Some(address) {
+            self.accounts.warm(id);
+        }
         let (warm, account) = (self.accounts.is_warm(id), *self.accounts.value(id));
         Ok(AccountEntry { id: AccountId(id), warm, account })
     }
@@ -50,7 +53,18 @@ impl Journal {
     /// Whether the transaction has paid for the first access. Looks nothing up.
     #[inline]
     pub fn is_warm_account(&self, address: &Address) -> bool {
-        self.accounts.find_loaded(address).is_some_and(|id| self.accounts.is_warm(id))
+        self.expected.as_ref() == Some(address)
+            || self.accounts.find_loaded(address).is_some_and(|id| self.accounts.is_warm(id))
+    }
+
+    /// Whether the transaction has looked the account up.
+    pub(crate) fn uses_account(&self, address: &Address) -> bool {
+        self.accounts.find_loaded(address).is_some_and(|id| self.accounts.is_used(id))
+    }
+
+    /// Has an account warm for the rest of the transaction, without looking it up.
+    pub(crate) fn warm_unseen(&mut self, address: Address) {
+        self.expected = Some(address);
     }
 
     /// Whether the account may be changed. What asks this is in the access list as written, also if

@@ -73,6 +73,8 @@ pub struct Journal {
     /// Programs that ran since the journal was made.
     programs: HashSet<CodeHash, RandomState>,
     last_program: Option<CodeHash>,
+    /// An account that is warm although nobody has looked it up.
+    expected: Option<Address>,
 }
 
 /// How one change is undone: what it changed, and the value before.
@@ -167,7 +169,27 @@ impl Journal {
             writes: 0,
             programs: HashSet::default(),
             last_program: None,
+            expected: None,
         }
+    }
+
+    /// Forgets everything that was looked up and changed. What is looked up from now on comes from the
+    /// view.
+    pub(crate) fn forget(&mut self) {
+        self.accounts.forget();
+        self.storage.forget();
+        self.codes.forget();
+        self.bytecodes.forget();
+        self.sizes.forget();
+        self.programs.clear();
+        self.last_program = None;
+        self.expected = None;
+    }
+
+    /// Takes everything out of the journal, and leaves one over the same view.
+    pub(crate) fn take(&mut self) -> Self {
+        let empty = Self::new(Arc::clone(&self.view));
+        std::mem::replace(self, empty)
     }
 
     /// Begins a transaction; what the last one left stays. With a declared list, everything outside
@@ -275,6 +297,63 @@ impl Journal {
         Ok(())
     }
 
+    /// The value of a key as it is now. Leaves no trace of the question.
+    pub(crate) fn now(&self, key: &StateKey) -> Result<Option<Value>, StoreError> {
+        let known = match key {
+            StateKey::Account(address) => {
+                let id = self.accounts.find_loaded(address);
+                id.map(|id| encode_account(self.accounts.value(id)))
+            }
+            StateKey::Storage(contract, key) => {
+                let id = self.storage.find_loaded(&(*contract, *key));
+                id.map(|id| self.storage.value(id).clone())
+            }
+            StateKey::Code(hash) => {
+                let id = self.codes.find_loaded(hash);
+                id.map(|id| self.codes.value(id).clone().map(Value::from))
+            }
+            StateKey::Bytecode(hash) => {
+                let id = self.bytecodes.find_loaded(hash);
+                id.map(|id| self.bytecodes.value(id).clone().map(Value::from))
+            }
+            StateKey::CodeSize(hash) => {
+                let id = self.sizes.find_loaded(hash);
+                id.map(|id| self.sizes.value(id).map(CodeSize::encode))
+            }
+        };
+        known.map_or_else(|| self.view.get(key), Ok)
+    }
+
+    /// Whether the view has stored values of an account.
+    pub(crate) fn view_has_storage(&self, contract: &Address) -> Result<bool, StoreError> {
+        self.view.has_storage(contract)
+    }
+
+    /// Gives a key that was [preloaded](Self::preload) the value that transactions left, which ran
+    /// elsewhere.
+    pub(crate) fn settle(
+        &mut self,
+        key: &StateKey,
+        value: Option<Value>,
+    ) -> Result<(), StoreError> {
+        match key {
+            StateKey::Account(address) => {
+                let account = value.map(|value| decode_account(&value)).transpose()?;
+                self.accounts.settle(address, account.unwrap_or_default());
+            }
+            StateKey::Storage(contract, key) => self.storage.settle(&(*contract, *key), value),
+            StateKey::Code(hash) => self.codes.settle(hash, value.map(Value::into_shared)),
+            StateKey::Bytecode(hash) => {
+                self.bytecodes.settle(hash, value.map(Value::into_shared));
+            }
+            StateKey::CodeSize(hash) => {
+                let size = value.map(|value| CodeSize::decode(&value)).transpose()?;
+                self.sizes.settle(hash, size);
+            }
+        }
+        Ok(())
+    }
+
     /// Notes that a program runs: a node that executes the block again needs its file.
     pub(crate) fn runs(&mut self, program: &CodeHash) {
         if self.last_program.as_ref() != Some(program) {
@@ -334,8 +413,11 @@ impl Journal {
         for contract in &destroyed {
             let id = self.account(contract)?.id;
             self.accounts.write(id.0, Account::default());
-            for key in self.view.storage_keys(contract)? {
-                self.storage(contract, &key)?;
+            // most are new, and there never was anything
+            if !self.created.contains(contract) || self.view.has_storage(contract)? {
+                for key in self.view.storage_keys(contract)? {
+                    self.storage(contract, &key)?;
+                }
             }
         }
         if destroyed.is_empty() {
@@ -419,6 +501,11 @@ impl Journal {
 
     /// The differences from the view, in the order of keys.
     pub fn changes(&self) -> ChangeSet {
+        ChangeSet::new(self.differences().collect())
+    }
+
+    /// The differences from the view.
+    pub(crate) fn differences(&self) -> impl Iterator<Item = (StateKey, Option<Value>)> {
         let accounts = self.accounts.changed();
         let accounts =
             accounts.map(|(key, account)| (StateKey::Account(*key), encode_account(account)));
@@ -434,8 +521,7 @@ impl Journal {
         let sizes = self.sizes.changed();
         let sizes =
             sizes.map(|(hash, size)| (StateKey::CodeSize(*hash), size.map(CodeSize::encode)));
-        let codes = codes.chain(bytecodes).chain(sizes);
-        ChangeSet::new(accounts.chain(storage).chain(codes).collect())
+        accounts.chain(storage).chain(codes.chain(bytecodes).chain(sizes))
     }
 }
 

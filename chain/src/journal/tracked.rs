@@ -39,6 +39,12 @@ impl<K, T> Tracked<K, T> {
         self.transaction += 1;
     }
 
+    /// Forgets all values.
+    pub(super) fn forget(&mut self) {
+        self.slots.clear();
+        self.used.clear();
+    }
+
     #[inline]
     pub(super) fn key(&self, id: u32) -> &K {
         &self.slots.at(id).0
@@ -59,6 +65,11 @@ impl<K, T> Tracked<K, T> {
     #[inline]
     pub(super) fn is_warm(&self, id: u32) -> bool {
         self.slots.at(id).1.warm == self.transaction
+    }
+
+    /// Whether the transaction uses it.
+    pub(super) fn is_used(&self, id: u32) -> bool {
+        self.slots.at(id).1.used == self.transaction
     }
 
     #[inline]
@@ -159,6 +170,13 @@ impl<K: Hash + Eq + Copy, T: Clone + PartialEq> Tracked<K, T> {
     pub(super) fn preload(&mut self, key: &K, value: T) {
         let place = self.slots.find(key);
         let Ok(_) = self.load(place, key, || Ok::<_, std::convert::Infallible>(value));
+    }
+
+    /// Changes a value that was looked up before, outside of a transaction.
+    pub(super) fn settle(&mut self, key: &K, value: T) {
+        if let Some(id) = self.find_loaded(key) {
+            self.restore(id, value);
+        }
     }
 
     fn load<E>(

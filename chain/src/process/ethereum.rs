@@ -90,7 +90,7 @@ impl Processor {
         }
         let diagnosis = std::mem::take(&mut session.diagnosis);
         let gas_used = gas_used(session, transaction, &bought, &ended);
-        settle(session, transaction, &bought.fees, gas_used)?;
+        let tip = settle(session, transaction, &bought.fees, gas_used)?;
         session.journal.clean_up()?;
         session.journal.keep_empty_accounts(false);
 
@@ -107,8 +107,7 @@ impl Processor {
             created,
             diagnosis,
         };
-        // the coinbase has its part already
-        Ok(Processed { receipt, fee: U256::ZERO })
+        Ok(Processed { receipt, fee: U256::ZERO, tip })
     }
 }
 
@@ -130,25 +129,29 @@ fn gas_used(
     (spent - refund.min(most)).max(bought.intrinsic.floor)
 }
 
-/// Gives back what was not used, and pays the coinbase; the base fee is burnt.
+/// Gives back what was not used, and pays the coinbase; the base fee is burnt. Gives the tip that the
+/// coinbase has still to get.
 fn settle(
     session: &mut Session,
     transaction: &Transaction,
     fees: &Fees,
     gas_used: u64,
-) -> Result<(), Stopped> {
+) -> Result<U256, Stopped> {
     let left = U256::from(transaction.gas_limit - gas_used);
     let journal = &mut session.journal;
     let sender = journal.account(&ours(&transaction.sender))?;
     let balance = sender.account.balance.saturating_add(fees.gas_price * left);
     journal.set_account(sender.id, Account { balance, ..sender.account })?;
     let tip = fees.tip.saturating_mul(U256::from(gas_used));
+    if session.defer_tips && !journal.uses_account(&session.block.coinbase) {
+        return Ok(tip);
+    }
     let coinbase = journal.account(&session.block.coinbase)?;
     if !tip.is_zero() || coinbase.account.is_empty() {
         let balance = coinbase.account.balance.saturating_add(tip);
         journal.set_account(coinbase.id, Account { balance, ..coinbase.account })?;
     }
-    Ok(())
+    Ok(U256::ZERO)
 }
 
 /// Checks the transaction, buys its gas, warms what it names, and sets code that it authorizes.
@@ -230,7 +233,9 @@ fn warm(
         let id = journal.account(&ours(to))?.id;
         journal.touch_account(id);
     }
-    if rules.has(Fork::Shanghai) {
+    if rules.has(Fork::Shanghai) && session.defer_tips {
+        journal.warm_unseen(session.block.coinbase);
+    } else if rules.has(Fork::Shanghai) {
         let id = journal.account(&session.block.coinbase)?.id;
         journal.touch_account(id);
     }

@@ -30,8 +30,10 @@ pub use self::ethereum::Checks;
 /// A transaction that is part of the block.
 pub(crate) struct Processed {
     pub(crate) receipt: Receipt,
-    /// The price that the sender pays for the gas.
+    /// The price that the sender pays for the gas, to be handed on at the end of the block.
     pub(crate) fee: U256,
+    /// What the coinbase has still to get, if the session [defers tips](Session::defer_tips).
+    pub(crate) tip: U256,
 }
 
 /// Why a transaction has no receipt.
@@ -152,7 +154,11 @@ impl Processor {
 
         let ended = match work {
             Work::Frame { code, frame, effect, price } => match bought.gas.checked_sub(price) {
-                Some(gas) => self.run(code, *frame, effect, gas, inspector)?,
+                Some(gas) => match self.run(code, *frame, effect, gas, inspector) {
+                    // between two frames, where none could trap
+                    Err(error) if error.is_undeclared() => Ended::silent(Status::Trap, 0),
+                    ended => ended?,
+                },
                 None => Ended::silent(Status::OutOfGas, 0),
             },
             Work::Transfer { price } => match bought.gas.checked_sub(price) {
@@ -194,7 +200,7 @@ impl Processor {
             created,
             diagnosis: std::mem::take(&mut session.diagnosis),
         };
-        Ok(Processed { receipt, fee })
+        Ok(Processed { receipt, fee, tip: U256::ZERO })
     }
 
     /// Runs a call that may read everything and change nothing, outside any transaction. Nothing, if

@@ -1,8 +1,13 @@
 //! Calls between RISC-V programs and EVM bytecode.
 
+use std::sync::Arc;
+
 use bessemer_abi::codes::status;
 use bessemer_chain::evm::GAS_SHIFT;
-use bessemer_chain::{Address, Code, CodeHash, Receipt, Status, U256};
+use bessemer_chain::{
+    AccessList, Action, Address, Code, CodeHash, Receipt, StateKey, Status, StorageKey,
+    Transaction as NativeTransaction, U256,
+};
 use bessemer_evm::alloy_primitives::keccak256;
 use bessemer_evm::interpreter::bytecode::opcode as op;
 use bessemer_evm::{Invalid, Transaction};
@@ -303,5 +308,43 @@ fn transactions_call_programs_by_ethereum_s_gas() {
         let refused = block.push_ethereum(&too_low, None).unwrap_err().to_string();
         let expected = Invalid::IntrinsicGas { limit: 20_999, needed: 21_000 };
         assert!(refused.contains(&expected.to_string()), "{refused}");
+    });
+}
+
+/// A list that does not suffice for bytecode fails the transaction, and never the block.
+#[test]
+fn bytecode_that_uses_an_undeclared_key_fails_alone() {
+    on_both(|chain| {
+        let alice = chain.user("alice").unwrap();
+        let stores = deploy(chain, alice, STORES);
+        let calls = deploy(chain, alice, &caller(stores, op::CALL));
+        let slot = StateKey::Storage(stores, StorageKey::of_word([0; 32]));
+        let lists: [&[StateKey]; 3] =
+            [&[], &[StateKey::Account(stores)], &[StateKey::Account(stores), slot]];
+        let mut block = chain.block();
+        let mut statuses = Vec::new();
+        let first = block.pending().unwrap().account(&alice).unwrap().nonce;
+        for (nonce, writes) in (first..).zip(lists) {
+            let transaction = NativeTransaction {
+                sender: alice,
+                nonce,
+                gas_limit: 100_000_000,
+                gas_price: U256::ZERO,
+                value: U256::ZERO,
+                action: Action::Call { to: calls, input: vec![1; 32] },
+                access: Some(Arc::new(AccessList {
+                    reads: [].into(),
+                    writes: writes.iter().copied().collect(),
+                })),
+            };
+            let receipt = block.push(&transaction).unwrap();
+            statuses.push((receipt.status, receipt.output.last().copied(), receipt.gas_used));
+        }
+        block.commit().unwrap();
+        // the caller's own frame asks for the account; the callee's asks for the slot, and the caller goes on
+        assert_eq!(statuses[0].0, Status::Trap);
+        assert_eq!((statuses[1].0, statuses[2].0), (Status::Return, Status::Return));
+        assert_eq!(chain.storage(&stores, &[0; 32]).unwrap(), Some(vec![1; 32]));
+        statuses
     });
 }

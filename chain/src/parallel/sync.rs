@@ -1,0 +1,3 @@
+//! The primitives of synchronization. Tests of schedules put others in their place.
+
+pub(super) use std::sync::{Condvar, Mutex};
