@@ -58,11 +58,13 @@ impl Journal {
     }
 
     /// Whether the transaction has looked the account up.
+    #[cfg(feature = "evm")]
     pub(crate) fn uses_account(&self, address: &Address) -> bool {
         self.accounts.find_loaded(address).is_some_and(|id| self.accounts.is_used(id))
     }
 
     /// Has an account warm for the rest of the transaction, without looking it up.
+    #[cfg(feature = "evm")]
     pub(crate) fn warm_unseen(&mut self, address: Address) {
         self.expected = Some(address);
     }

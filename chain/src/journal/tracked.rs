@@ -68,6 +68,7 @@ impl<K, T> Tracked<K, T> {
     }
 
     /// Whether the transaction uses it.
+    #[cfg(feature = "evm")]
     pub(super) fn is_used(&self, id: u32) -> bool {
         self.slots.at(id).1.used == self.transaction
     }

@@ -39,6 +39,7 @@ pub(super) struct Job<'j> {
     /// The gas that the block had left before the first transaction.
     pub(super) gas: u64,
     /// Whether tips are added to the coinbase at the end.
+    #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "nothing tips"))]
     pub(super) defer_tips: bool,
     /// Whether the signature of each transaction was found to be right.
     pub(super) signed: Vec<AtomicBool>,
