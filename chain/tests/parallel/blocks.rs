@@ -15,7 +15,7 @@ fn random_blocks_are_the_same_on_every_number_of_threads() {
     let engine = engine(Backend::Interpreter);
     let mut sum = ParallelStatistics::default();
     let (mut refused, mut failed) = (0, 0);
-    let count = cases(60, 3000);
+    let count = cases(60, 1000);
     for seed in 0..count {
         let mut rng = Rng::with_seed(seed);
         let forks = [Fork::NEWEST, Fork::NEWEST, Fork::Cancun, Fork::Shanghai];
