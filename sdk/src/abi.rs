@@ -4,7 +4,7 @@ use bessemer_types::interface::{Field, Item, Text, signature};
 use keccak_const::Keccak256;
 
 #[doc(hidden)]
-pub use crate::event::with_encoded;
+pub use crate::event::{topic_of_many, with_encoded};
 
 /// Bytes that the JSON of an interface may have.
 const JSON_BYTES: usize = 64 << 10;

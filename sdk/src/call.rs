@@ -145,6 +145,7 @@ impl Failed {
 /// # Errors
 ///
 /// It did not return.
+#[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
 pub fn call(target: &Target, input: &[u8]) -> Result<Vec<u8>, Failed> {
     let value = target.value.to_le_bytes();
     outcome(host::call(target.address.as_bytes(), &value, input, target.gas))
@@ -155,6 +156,7 @@ pub fn call(target: &Target, input: &[u8]) -> Result<Vec<u8>, Failed> {
 /// # Errors
 ///
 /// It did not return.
+#[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
 pub fn static_call(target: &Target, input: &[u8]) -> Result<Vec<u8>, Failed> {
     outcome(host::static_call(target.address.as_bytes(), input, target.gas))
 }
@@ -173,6 +175,7 @@ pub fn delegate_call(code: Address, input: &[u8]) -> Result<Vec<u8>, Failed> {
 /// # Errors
 ///
 /// The balance is too small, or a contract refused it.
+#[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
 pub fn transfer(to: Address, amount: U256) -> Result<(), Failed> {
     call(&Target { value: amount, ..Target::new(to) }, &[]).map(drop)
 }
@@ -195,6 +198,7 @@ pub fn upload(code: &[u8]) -> Result<FixedBytes<32>, Failed> {
 /// # Errors
 ///
 /// It was not created.
+#[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
 pub fn create(
     code: FixedBytes<32>,
     value: U256,
@@ -215,6 +219,7 @@ pub fn create(
 /// # Errors
 ///
 /// It was not created.
+#[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
 pub fn create2(
     code: FixedBytes<32>,
     salt: FixedBytes<32>,
@@ -257,6 +262,7 @@ fn outcome(status: u32) -> Result<Vec<u8>, Failed> {
 
 /// A call of a client: encodes the arguments, calls, decodes the results.
 #[doc(hidden)]
+#[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
 pub fn invoke<R: for<'a> DecodeFields<'a>>(
     target: &Target,
     view: bool,

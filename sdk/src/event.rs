@@ -24,8 +24,14 @@ pub trait Event {
 
 /// A value that can be a topic of an event.
 pub trait Topic: Encode {
-    /// The topic: the encoded value, or its hash if it is longer.
+    /// The topic: the encoded value, or its hash if it is no single word.
     fn topic(&self) -> [u8; 32];
+
+    /// Appends the value as it stands in an array or structure that is hashed for a topic: words, and texts
+    /// and bytes filled up to whole words, without offsets and lengths.
+    fn append(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.topic());
+    }
 }
 
 macro_rules! word_topics {
@@ -52,9 +58,21 @@ fn word(value: &impl Encode) -> [u8; 32] {
     word
 }
 
+/// The topic of an array or a structure: the hash of its items.
+#[doc(hidden)]
+pub fn topic_of_many(value: &(impl Topic + ?Sized)) -> [u8; 32] {
+    let mut items = Vec::new();
+    value.append(&mut items);
+    crypto::keccak256(&items)
+}
+
 impl Topic for str {
     fn topic(&self) -> [u8; 32] {
         crypto::keccak256(self.as_bytes())
+    }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        append_bytes(self.as_bytes(), out);
     }
 }
 
@@ -62,17 +80,81 @@ impl Topic for String {
     fn topic(&self) -> [u8; 32] {
         self.as_str().topic()
     }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        self.as_str().append(out);
+    }
 }
 
 impl Topic for Bytes {
     fn topic(&self) -> [u8; 32] {
         crypto::keccak256(self)
     }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        append_bytes(self, out);
+    }
+}
+
+fn append_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(bytes);
+    out.resize(out.len().next_multiple_of(32), 0);
+}
+
+macro_rules! item_topics {
+    ($([$($generics:tt)*] $type:ty)*) => {
+        $(impl<$($generics)*> Topic for $type {
+            fn topic(&self) -> [u8; 32] {
+                topic_of_many(self)
+            }
+
+            fn append(&self, out: &mut Vec<u8>) {
+                self.iter().for_each(|item| item.append(out));
+            }
+        })*
+    };
+}
+
+item_topics! {
+    [T: Topic] [T]
+    [T: Topic] Vec<T>
+    [T: Topic, const N: usize] [T; N]
+}
+
+macro_rules! tuple_topics {
+    ($(($($name:ident),+))*) => {
+        $(
+            #[allow(non_snake_case, reason = "values are named as their types")]
+            impl<$($name: Topic),+> Topic for ($($name,)+) {
+                fn topic(&self) -> [u8; 32] {
+                    topic_of_many(self)
+                }
+
+                fn append(&self, out: &mut Vec<u8>) {
+                    let ($($name,)+) = self;
+                    $($name.append(out);)+
+                }
+            }
+        )*
+    };
+}
+
+tuple_topics! {
+    (A)
+    (A, B)
+    (A, B, C)
+    (A, B, C, D)
+    (A, B, C, D, E)
+    (A, B, C, D, E, F)
 }
 
 impl<T: Topic + ?Sized> Topic for &T {
     fn topic(&self) -> [u8; 32] {
         (**self).topic()
+    }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        (**self).append(out);
     }
 }
 

@@ -58,6 +58,7 @@ pub fn user(name: &str) -> Address {
     keccak256(name.as_bytes(), &mut digest);
     let address = digest.last_chunk().copied().map(Address::new).unwrap_or_default();
     if world::with(|world| !world.state.accounts.contains_key(&address)) {
+        record::user(name, address);
         set_balance(address, U256::from(1_000_000_000_000_000_000_000u128));
     }
     address
@@ -117,6 +118,7 @@ pub fn upload<C: Contract>() -> FixedBytes<32> {
 /// # Errors
 ///
 /// The constructor failed.
+#[track_caller]
 pub fn deploy<C: Contract>(arguments: &impl EncodeFields) -> Result<Address, Failed> {
     deploy_with::<C>(U256::ZERO, arguments)
 }
@@ -126,6 +128,7 @@ pub fn deploy<C: Contract>(arguments: &impl EncodeFields) -> Result<Address, Fai
 /// # Errors
 ///
 /// The constructor failed.
+#[track_caller]
 pub fn deploy_with<C: Contract>(
     value: U256,
     arguments: &impl EncodeFields,

@@ -26,6 +26,8 @@ pub enum Type {
     FixedArray(&'static Type, usize),
     /// A structure, in signatures `(A,B)`.
     Tuple(&'static [Field]),
+    /// An enum, by its name and the names of its values; in signatures `uint8`.
+    Enum(&'static str, &'static [&'static str]),
 }
 
 /// A value with a name: an argument, a result, a member.
@@ -183,6 +185,7 @@ impl<const N: usize> Text<N> {
             }
             Type::Tuple(_) if json => self.push("tuple"),
             Type::Tuple(fields) => self.types(fields),
+            Type::Enum(..) => self.push("uint8"),
         }
     }
 
@@ -219,6 +222,9 @@ impl<const N: usize> Text<N> {
             self.push(",\"type\":\"");
             self.ty(field.ty, true);
             self.push("\"");
+            if let Type::Enum(name, values) = innermost(field.ty) {
+                self.choice(name, field.ty, values);
+            }
             if let Some(members) = members(field.ty) {
                 self.push(",");
                 self.fields("components", members, false);
@@ -230,6 +236,40 @@ impl<const N: usize> Text<N> {
             index += 1;
         }
         self.push("]");
+    }
+
+    /// Which enum a number is of: its name as Solidity's compiler writes it, and as an addition of ours the
+    /// names of its values.
+    const fn choice(&mut self, name: &str, ty: &Type, values: &[&str]) {
+        self.push(",\"internalType\":\"enum ");
+        self.push(name);
+        self.dimensions(ty);
+        self.push("\",\"values\":[");
+        let mut index = 0;
+        while index < values.len() {
+            self.push(if index > 0 { ",\"" } else { "\"" });
+            self.push(values[index]);
+            self.push("\"");
+            index += 1;
+        }
+        self.push("]");
+    }
+
+    /// `[3][]` of an array.
+    const fn dimensions(&mut self, ty: &Type) {
+        match ty {
+            Type::Array(item) => {
+                self.dimensions(item);
+                self.push("[]");
+            }
+            Type::FixedArray(item, count) => {
+                self.dimensions(item);
+                self.push("[");
+                self.number(*count);
+                self.push("]");
+            }
+            _ => {}
+        }
     }
 
     const fn item(&mut self, item: &Item) {
@@ -294,10 +334,17 @@ impl<const N: usize> Text<N> {
 
 /// The members of a structure, or of the structures in an array.
 const fn members(ty: &Type) -> Option<&'static [Field]> {
-    match ty {
+    match innermost(ty) {
         Type::Tuple(fields) => Some(fields),
-        Type::Array(item) | Type::FixedArray(item, _) => members(item),
         _ => None,
+    }
+}
+
+/// The type of what is in an array of arrays, or a type that is no array.
+const fn innermost(ty: &Type) -> &Type {
+    match ty {
+        Type::Array(item) | Type::FixedArray(item, _) => innermost(item),
+        _ => ty,
     }
 }
 
@@ -347,6 +394,9 @@ const fn is_same_type(a: &Type, b: &Type) -> bool {
         | (Type::Address, Type::Address)
         | (Type::Bytes, Type::Bytes)
         | (Type::String, Type::String) => true,
+        (Type::Enum(..), Type::Enum(..))
+        | (Type::Enum(..), Type::Uint(8))
+        | (Type::Uint(8), Type::Enum(..)) => true,
         (Type::Uint(a), Type::Uint(b)) | (Type::Int(a), Type::Int(b)) => *a == *b,
         (Type::FixedBytes(a), Type::FixedBytes(b)) => *a == *b,
         (Type::Array(a), Type::Array(b)) => is_same_type(a, b),

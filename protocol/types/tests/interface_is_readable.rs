@@ -19,7 +19,10 @@ const ITEMS: &[Item] = &[
             Field::new("legs", &Type::Array(&Type::Tuple(&[Field::new("x", &Type::Int(8))]))),
         ],
     },
-    Item::Error { name: "Refused", fields: &[] },
+    Item::Error {
+        name: "Refused",
+        fields: &[Field::new("sides", &Type::Array(&Type::Enum("Side", &["Buy", "Sell"])))],
+    },
     Item::Receive,
 ];
 const LONG: bessemer_types::interface::Text<4096> = json(&[ITEMS, &[]]);
@@ -54,7 +57,16 @@ fn the_json_is_soliditys() {
             ],
             "anonymous": false,
         },
-        { "type": "error", "name": "Refused", "inputs": [] },
+        {
+            "type": "error",
+            "name": "Refused",
+            "inputs": [{
+                "name": "sides",
+                "type": "uint8[]",
+                "internalType": "enum Side[]",
+                "values": ["Buy", "Sell"],
+            }],
+        },
         { "type": "receive", "stateMutability": "payable" },
     ]);
     assert_eq!(read, wanted);

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
+use syn::ext::IdentExt;
 use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, Result, Type};
 
 use crate::function::fields;
@@ -67,6 +68,16 @@ fn structure(ident: &Ident, members: &Fields) -> Result<Tokens> {
 
             bessemer_types::abi_of_fields!([] #ident);
             bessemer_types::abi_of_fields!(decode ['a] #ident);
+
+            impl ::bessemer_sdk::Topic for #ident {
+                fn topic(&self) -> [u8; 32] {
+                    ::bessemer_sdk::abi::topic_of_many(self)
+                }
+
+                fn append(&self, out: &mut ::bessemer_sdk::generated::Vec<u8>) {
+                    #(::bessemer_sdk::Topic::append(&self.#names, out);)*
+                }
+            }
         };
     })
 }
@@ -90,13 +101,15 @@ fn choice(ident: &Ident, data: &DataEnum) -> Result<Tokens> {
     let Some(first) = cases.first() else {
         return Err(Error::new_spanned(ident, "a Solidity enum has variants"));
     };
+    let name = ident.to_string();
+    let names: Vec<String> = cases.iter().map(|case| case.unraw().to_string()).collect();
     Ok(quote! {
         const _: () = {
             use ::bessemer_sdk::types as bessemer_types;
 
             impl bessemer_types::Abi for #ident {
                 const TYPE: &'static bessemer_types::interface::Type =
-                    <u8 as bessemer_types::Abi>::TYPE;
+                    &bessemer_types::interface::Type::Enum(#name, &[#(#names),*]);
                 const DYNAMIC: bool = false;
                 const HEAD: usize = <u8 as bessemer_types::Abi>::HEAD;
                 const MIN: usize = <u8 as bessemer_types::Abi>::MIN;
@@ -106,6 +119,13 @@ fn choice(ident: &Ident, data: &DataEnum) -> Result<Tokens> {
                 fn encode(&self, out: &mut bessemer_types::Encoder<'_>) {
                     let number: u8 = match self { #(Self::#cases => #numbers),* };
                     bessemer_types::Encode::encode(&number, out);
+                }
+            }
+
+            impl ::bessemer_sdk::Topic for #ident {
+                fn topic(&self) -> [u8; 32] {
+                    let number: u8 = match self { #(Self::#cases => #numbers),* };
+                    ::bessemer_sdk::Topic::topic(&number)
                 }
             }
 

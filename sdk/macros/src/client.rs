@@ -173,6 +173,7 @@ fn method(function: &Function) -> Tokens {
         /// # Errors
         ///
         /// The call did not return.
+        #[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
         pub fn #attempt(
             &self, #(#parameters),*
         ) -> ::core::result::Result<#value, #sdk::call::Failure<#error>> {

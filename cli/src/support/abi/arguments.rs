@@ -3,6 +3,7 @@
 use alloy_dyn_abi::DynSolValue;
 use alloy_json_abi::Param;
 
+use super::enums::type_name;
 use super::interface::plain;
 use super::parse;
 use crate::support::names::{Names, closest};
@@ -49,7 +50,8 @@ pub(crate) fn bind(
         let name = &param.name;
         let text = text.ok_or_else(|| {
             let article = if param.ty.starts_with(['a', 'i']) { "an" } else { "a" };
-            format!("{what} needs `{name}`, {article} {}: it takes {}", param.ty, list(params))
+            let ty = type_name(param);
+            format!("{what} needs `{name}`, {article} {ty}: it takes {}", list(params))
         })?;
         let value = parse::value(param, text, names)
             .map_err(|reason| format!("argument `{name}` of {what}: {reason}"))?;
@@ -66,8 +68,8 @@ fn list(params: &[Param]) -> String {
     let shown: Vec<_> = params
         .iter()
         .map(|param| match param.name.as_str() {
-            "" => param.ty.clone(),
-            name => format!("--{name} <{}>", param.ty),
+            "" => type_name(param),
+            name => format!("--{name} <{}>", type_name(param)),
         })
         .collect();
     shown.join(" ")

@@ -5,6 +5,10 @@ use alloy_json_abi::{EventParam, Function, JsonAbi, Param};
 use bessemer_chain::Event;
 use bessemer_types::revert::Revert;
 use object::{Object, ObjectSection};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::enums;
 
 /// Where an image keeps its interface.
 const SECTION: &str = ".bessemer.abi";
@@ -48,14 +52,35 @@ impl Interface {
             return Err(format!("its interface has {} bytes, more than {BYTES}", json.len()));
         }
         let text = str::from_utf8(json).map_err(|_| "its interface is not text".to_owned())?;
-        let abi: JsonAbi = serde_json::from_str(text)
-            .map_err(|error| format!("its interface is no Solidity ABI: {error}"))?;
-        Ok(Self { json: text.to_owned(), abi })
+        let wrong = |error| format!("its interface is no Solidity ABI: {error}");
+        let document: Value = serde_json::from_str(text).map_err(wrong)?;
+        // an artifact of solc, Foundry or Hardhat has it as `abi`, old versions of solc as a text
+        let document = match document.get("abi") {
+            Some(Value::String(text)) => serde_json::from_str(text).map_err(wrong)?,
+            Some(abi) => abi.clone(),
+            None => document,
+        };
+        let mut abi = JsonAbi::deserialize(&document).map_err(wrong)?;
+        enums::name(&mut abi, &document);
+        let json =
+            if text.trim_start().starts_with('[') { text.into() } else { document.to_string() };
+        Ok(Self { json, abi })
+    }
+
+    /// The interface in a file: a Solidity ABI as JSON, an artifact that has one, or an image.
+    pub(crate) fn of_file(bytes: &[u8]) -> Result<Self, String> {
+        match Self::of_image(bytes) {
+            Some(found) => found,
+            None if bytes.starts_with(b"\x7fELF") => Err("the image has no interface".to_owned()),
+            None => Self::parse(bytes),
+        }
     }
 
     /// The interface in Solidity.
     pub(crate) fn to_solidity(&self, name: &str) -> String {
-        let body = self.abi.to_sol(name, None);
+        // without the names of enums' values, which have no place there
+        let plain = serde_json::from_str(&self.json).unwrap_or_else(|_| self.abi.clone());
+        let body = plain.to_sol(name, None);
         format!("// SPDX-License-Identifier: UNLICENSED\npragma solidity ^0.8.4;\n\n{body}\n")
     }
 
@@ -164,7 +189,8 @@ fn nameless() -> Param {
 
 fn param(input: &EventParam) -> Param {
     let (ty, name) = (input.ty.clone(), input.name.clone());
-    Param { ty, name, components: input.components.clone(), internal_type: None }
+    let internal_type = input.internal_type.clone();
+    Param { ty, name, components: input.components.clone(), internal_type }
 }
 
 /// An indexed field. Of values that are longer than a topic, only the hash is known.
@@ -174,7 +200,8 @@ fn topic(input: &EventParam, topic: &[u8; 32]) -> Option<Field> {
     let long = ty.is_dynamic()
         || matches!(ty, DynSolType::Array(_) | DynSolType::FixedArray(..) | DynSolType::Tuple(_));
     if long {
-        let param = Param { ty: "bytes32".to_owned(), components: Vec::new(), ..declared };
+        // Solidity calls it the hash of the value, and so does the type
+        let param = Param { name: declared.name, ty: "bytes32".to_owned(), ..nameless() };
         return Some(Field { param, value: DynSolValue::FixedBytes((*topic).into(), 32) });
     }
     Some(Field { value: ty.abi_decode(topic).ok()?, param: declared })

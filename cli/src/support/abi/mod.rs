@@ -1,11 +1,13 @@
 //! Interfaces of contracts: Solidity's ABI, read from the image at run time.
 
 mod arguments;
+mod enums;
 mod interface;
 mod parse;
 mod show;
 
 pub(crate) use arguments::{Given, bind};
+pub(crate) use enums::type_name;
 pub(crate) use interface::{Decoded, Field, Interface, decode, plain, standard};
-pub(crate) use parse::amount;
-pub(crate) use show::{one_line, panic_in_words, printable, values};
+pub(crate) use parse::{amount, of_document};
+pub(crate) use show::{list, one_line, panic_in_words, printable, values};

@@ -5,6 +5,7 @@ use alloy_json_abi::Param;
 use alloy_primitives::{I256, U256};
 use serde_json::Value;
 
+use super::enums;
 use super::interface::type_of;
 use crate::support::names::Names;
 use crate::support::number::parse_hex;
@@ -12,7 +13,17 @@ use crate::support::number::parse_hex;
 /// Parses a value of this type.
 pub(crate) fn value(param: &Param, text: &str, names: &Names) -> Result<DynSolValue, String> {
     let ty = type_of(param).ok_or_else(|| format!("`{}` is not a type", param.ty))?;
-    of_type(&ty, &param.components, text, names)
+    of_type(&ty, param, text, names)
+}
+
+/// Reads a value of this type from JSON.
+pub(crate) fn of_document(
+    param: &Param,
+    document: &Value,
+    names: &Names,
+) -> Result<DynSolValue, String> {
+    let ty = type_of(param).ok_or_else(|| format!("`{}` is not a type", param.ty))?;
+    of_json(&ty, param, document, names)
 }
 
 /// An amount: a number with or without a unit.
@@ -46,9 +57,10 @@ fn scaled(number: &str, zeros: usize) -> Option<U256> {
     U256::from_str_radix(&digits, 10).ok()
 }
 
+/// `param` has the names of members and of enums' values.
 fn of_type(
     ty: &DynSolType,
-    components: &[Param],
+    param: &Param,
     text: &str,
     names: &Names,
 ) -> Result<DynSolValue, String> {
@@ -59,7 +71,10 @@ fn of_type(
             _ => return Err(format!("`{text}` is neither true nor false")),
         },
         DynSolType::Uint(bits) => {
-            let number = amount(text)?;
+            let number = match enums::number(param, text) {
+                Some(number) => U256::from(number?),
+                None => amount(text)?,
+            };
             if number.bit_len() > *bits {
                 return Err(format!("{text} is too large for uint{bits}"));
             }
@@ -94,7 +109,7 @@ fn of_type(
         DynSolType::Array(_) | DynSolType::FixedArray(..) | DynSolType::Tuple(_) => {
             let document = serde_json::from_str(text)
                 .map_err(|error| format!("{} is written as JSON: {error}", shape(ty)))?;
-            of_json(ty, components, &document, names)?
+            of_json(ty, param, &document, names)?
         }
         _ => return Err(format!("{ty} cannot be written here")),
     })
@@ -103,12 +118,13 @@ fn of_type(
 /// A value of an array or structure. Numbers beyond 64 bits are written as text.
 fn of_json(
     ty: &DynSolType,
-    components: &[Param],
+    param: &Param,
     document: &Value,
     names: &Names,
 ) -> Result<DynSolValue, String> {
+    let components = &param.components;
     let items = |item: &DynSolType, list: &[Value]| -> Result<Vec<_>, String> {
-        list.iter().map(|value| of_json(item, components, value, names)).collect()
+        list.iter().map(|value| of_json(item, param, value, names)).collect()
     };
     match (ty, document) {
         (DynSolType::Array(item), Value::Array(list)) => Ok(DynSolValue::Array(items(item, list)?)),
@@ -140,13 +156,11 @@ fn of_json(
         (DynSolType::Array(_) | DynSolType::FixedArray(..) | DynSolType::Tuple(_), _) => {
             Err(format!("{} is expected, not {document}", shape(ty)))
         }
-        (_, Value::String(text)) => of_type(ty, components, text, names),
+        (_, Value::String(text)) => of_type(ty, param, text, names),
         (_, Value::Number(number)) if number.is_f64() => {
             Err(format!("{number} has more digits than JSON keeps: write it in quotes"))
         }
-        (_, Value::Number(_) | Value::Bool(_)) => {
-            of_type(ty, components, &document.to_string(), names)
-        }
+        (_, Value::Number(_) | Value::Bool(_)) => of_type(ty, param, &document.to_string(), names),
         _ => Err(format!("{document} is no {ty}")),
     }
 }
@@ -158,8 +172,7 @@ fn members(
     names: &Names,
 ) -> Result<DynSolValue, String> {
     let pairs = types.iter().zip(components).zip(list);
-    let values =
-        pairs.map(|((ty, component), value)| of_json(ty, &component.components, value, names));
+    let values = pairs.map(|((ty, component), value)| of_json(ty, component, value, names));
     Ok(DynSolValue::Tuple(values.collect::<Result<_, _>>()?))
 }
 
@@ -181,7 +194,13 @@ mod tests {
 
     fn parsed(ty: &str, text: &str) -> Result<DynSolValue, String> {
         let ty = DynSolType::parse(ty).expect("a type");
-        of_type(&ty, &[], text, &Names::default())
+        let param = Param {
+            ty: ty.to_string(),
+            name: String::new(),
+            components: Vec::new(),
+            internal_type: None,
+        };
+        of_type(&ty, &param, text, &Names::default())
     }
 
     #[test]

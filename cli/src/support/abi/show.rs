@@ -5,6 +5,7 @@ use alloy_json_abi::Param;
 use bessemer_types::Address;
 use serde_json::{Map, Value};
 
+use super::enums::value_name;
 use super::interface::{Decoded, Field};
 use crate::support::names::Names;
 use crate::support::output::hex;
@@ -14,7 +15,7 @@ pub(crate) fn values(fields: &[Field], names: &Names) -> String {
     let line = |field: &Field| match (&field.value, fields.len()) {
         (DynSolValue::String(text), 1) => printable(text),
         (value, _) => {
-            let shown = text(value, &field.param.components, names);
+            let shown = text(value, &field.param, names);
             match field.param.name.as_str() {
                 "" => shown,
                 name => format!("{name}: {shown}"),
@@ -28,19 +29,26 @@ pub(crate) fn values(fields: &[Field], names: &Names) -> String {
 pub(crate) fn one_line(decoded: &Decoded, names: &Names) -> String {
     let Decoded { name, fields } = decoded;
     let name = printable(name);
-    let shown = |field: &Field| text(&field.value, &field.param.components, names);
     if fields.is_empty() {
         return name;
     }
+    let list = list(fields, names);
     if fields.iter().all(|field| field.param.name.is_empty()) {
-        let list: Vec<_> = fields.iter().map(shown).collect();
-        return format!("{name}({})", list.join(", "));
+        return format!("{name}({list})");
     }
-    let list: Vec<_> = fields
-        .iter()
-        .map(|field| format!("{}: {}", printable(&field.param.name), shown(field)))
-        .collect();
-    format!("{name} {{ {} }}", list.join(", "))
+    format!("{name} {{ {list} }}")
+}
+
+/// `field: value, field: value`, and `value, value` if fields have no names.
+pub(crate) fn list(fields: &[Field], names: &Names) -> String {
+    let shown = |field: &Field| {
+        let value = text(&field.value, &field.param, names);
+        match field.param.name.as_str() {
+            "" => value,
+            name => format!("{}: {value}", printable(name)),
+        }
+    };
+    fields.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 /// The meaning of the code of Solidity's `Panic(uint256)`, behind ` = `.
@@ -72,7 +80,7 @@ impl Decoded {
 impl Field {
     /// An object, or an array if a field has no name.
     pub(crate) fn list_to_json(fields: &[Self]) -> Value {
-        let value = |field: &Self| json(&field.value, &field.param.components);
+        let value = |field: &Self| json(&field.value, &field.param);
         if fields.iter().any(|field| field.param.name.is_empty()) {
             return fields.iter().map(value).collect();
         }
@@ -105,14 +113,18 @@ fn is_format(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-fn text(value: &DynSolValue, components: &[Param], names: &Names) -> String {
+fn text(value: &DynSolValue, param: &Param, names: &Names) -> String {
+    let components = &param.components;
     let list = |items: &[DynSolValue]| {
-        let shown: Vec<_> = items.iter().map(|item| text(item, components, names)).collect();
+        let shown: Vec<_> = items.iter().map(|item| text(item, param, names)).collect();
         format!("[{}]", shown.join(", "))
     };
     match value {
         DynSolValue::Bool(value) => value.to_string(),
-        DynSolValue::Uint(number, _) => number.to_string(),
+        DynSolValue::Uint(number, _) => {
+            let name = u64::try_from(*number).ok().and_then(|number| value_name(param, number));
+            name.map_or_else(|| number.to_string(), printable)
+        }
         DynSolValue::Int(number, _) => number.to_string(),
         DynSolValue::Address(address) => names.show(&Address::new(address.into_array())),
         DynSolValue::String(text) => format!("\"{}\"", printable(text)),
@@ -124,7 +136,7 @@ fn text(value: &DynSolValue, components: &[Param], names: &Names) -> String {
         DynSolValue::Tuple(items) => {
             let named = all_named(components);
             let member = |(component, item): (&Param, &DynSolValue)| {
-                let shown = text(item, &component.components, names);
+                let shown = text(item, component, names);
                 if named { format!("{}: {shown}", printable(&component.name)) } else { shown }
             };
             let shown: Vec<_> = components.iter().zip(items).map(member).collect();
@@ -136,14 +148,18 @@ fn text(value: &DynSolValue, components: &[Param], names: &Names) -> String {
 }
 
 /// Numbers of more than 53 bits are text, since programs that read JSON round them.
-fn json(value: &DynSolValue, components: &[Param]) -> Value {
+fn json(value: &DynSolValue, param: &Param) -> Value {
+    let components = &param.components;
     let number = |text: String, bits: usize| match text.parse::<i64>() {
         Ok(small) if bits <= 53 => Value::from(small),
         _ => Value::from(text),
     };
     match value {
         DynSolValue::Bool(value) => Value::from(*value),
-        DynSolValue::Uint(value, bits) => number(value.to_string(), *bits),
+        DynSolValue::Uint(value, bits) => {
+            let name = u64::try_from(*value).ok().and_then(|number| value_name(param, number));
+            name.map_or_else(|| number(value.to_string(), *bits), Value::from)
+        }
         DynSolValue::Int(value, bits) => number(value.to_string(), *bits),
         DynSolValue::Address(address) => {
             Value::from(Address::new(address.into_array()).to_string())
@@ -154,12 +170,11 @@ fn json(value: &DynSolValue, components: &[Param]) -> Value {
             Value::from(format!("0x{}", hex(word.get(..*count).unwrap_or_default())))
         }
         DynSolValue::Array(items) | DynSolValue::FixedArray(items) => {
-            items.iter().map(|item| json(item, components)).collect()
+            items.iter().map(|item| json(item, param)).collect()
         }
         DynSolValue::Tuple(items) => {
             let members = components.iter().zip(items);
-            let value =
-                |(component, item): (&Param, &DynSolValue)| json(item, &component.components);
+            let value = |(component, item): (&Param, &DynSolValue)| json(item, component);
             if !all_named(components) {
                 return members.map(value).collect();
             }
@@ -194,8 +209,9 @@ mod tests {
             ("a", "b", "[{ a: 1, b: true }]", r#"[{"a":1,"b":true}]"#),
         ] {
             let members = [param("uint32", first, vec![]), param("bool", second, vec![])];
-            assert_eq!(text(&list, &members, &Names::default()), shown);
-            let found = json(&list, &members).to_string();
+            let list_of = param("tuple[]", "", members.to_vec());
+            assert_eq!(text(&list, &list_of, &Names::default()), shown);
+            let found = json(&list, &list_of).to_string();
             // numbers of 64 bits are text
             assert_eq!(found.replace("\"1\"", "1"), document);
         }

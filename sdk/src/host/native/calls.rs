@@ -12,6 +12,7 @@ use bessemer_types::{Address, U256, revert};
 use super::record;
 use super::world::{Code, End, Frame, change, end, ended, with};
 
+#[track_caller]
 pub(crate) fn call(to: &[u8; 20], value: &[u8; 32], data: &[u8], _gas: u64) -> u32 {
     let to = Address::new(*to);
     let value = U256::from_le_bytes(*value);
@@ -28,6 +29,7 @@ pub(crate) fn call(to: &[u8; 20], value: &[u8; 32], data: &[u8], _gas: u64) -> u
     recorded(step, enter(to, frame, Some(caller)))
 }
 
+#[track_caller]
 pub(crate) fn static_call(to: &[u8; 20], data: &[u8], _gas: u64) -> u32 {
     let address = Address::new(*to);
     let caller = with(|world| world.frame().address);
@@ -58,6 +60,7 @@ pub(crate) fn upload(_: &[u8], _: &mut [u8; 32]) -> u32 {
     panic!("an image cannot run natively: use testing::upload in native tests")
 }
 
+#[track_caller]
 pub(crate) fn create(
     hash: &[u8; 32],
     value: &[u8; 32],
@@ -71,6 +74,7 @@ pub(crate) fn create(
     recorded(step, found(&seed, *hash, *value, data, address))
 }
 
+#[track_caller]
 pub(crate) fn create2(
     hash: &[u8; 32],
     value: &[u8; 32],

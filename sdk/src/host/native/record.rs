@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
+use std::panic::Location;
 use std::path::PathBuf;
 
 use bessemer_types::{Address, U256};
@@ -23,9 +24,12 @@ pub(super) struct Step {
     events: usize,
 }
 
-/// Begins a step, if the test itself makes it and a record is wanted.
+/// Begins a step, if the test itself makes it and a record is wanted. It is the caller's, whose line is
+/// recorded.
+#[track_caller]
 pub(super) fn begin(kind: &'static str, to: Address, value: U256, input: &[u8]) -> Option<Step> {
     folder()?;
+    let line = Location::caller();
     with(|world| {
         if world.frames.len() != 1 {
             return None;
@@ -35,6 +39,7 @@ pub(super) fn begin(kind: &'static str, to: Address, value: U256, input: &[u8]) 
         let mut text = format!("\"height\":{height},\"timestamp\":{time},\"chain_id\":{chain}");
         let _ = write!(text, ",\"sender\":\"{sender}\",\"to\":\"{to}\",\"value\":\"{value}\"");
         let _ = write!(text, ",\"input\":\"{}\"", hex(input));
+        let _ = write!(text, ",\"line\":\"{}:{}\"", quoted(line.file()), line.line());
         Some(Step { kind, text, events: world.state.events.len() })
     })
 }
@@ -77,6 +82,11 @@ impl Step {
 /// Records a setting of the test.
 pub(crate) fn set_balance(account: Address, amount: U256) {
     write("balance", &format!("\"to\":\"{account}\",\"value\":\"{amount}\""));
+}
+
+/// Records the name of a user.
+pub(crate) fn user(name: &str, address: Address) {
+    write("user", &format!("\"to\":\"{address}\",\"code\":\"{}\"", quoted(name)));
 }
 
 /// Records code that the test registered.
@@ -151,6 +161,16 @@ fn write(kind: &str, text: &str) {
     if let Err(error) = written {
         panic!("cannot write {}: {error}", path.display());
     }
+}
+
+/// Text as it stands in JSON between quotation marks.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().flat_map(|c| match c {
+        '"' | '\\' => vec!['\\', c],
+        c if c.is_control() => vec!['?'],
+        c => vec![c],
+    });
+    escaped.collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
