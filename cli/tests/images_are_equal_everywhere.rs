@@ -17,11 +17,18 @@ const FUNCTION: &str = "pub fn ratio(&self, a: u64, b: u64) -> u64 {
 }
 ";
 
-/// Makes the project in a folder, with the SDK of a checkout, builds it, and returns the image.
-fn build(home: &Path, folder: &Path, checkout: &Path, variables: &[(&str, &Path)]) -> Vec<u8> {
+/// Makes the project in a folder, with the SDK of a checkout or with its own, builds it, and returns the
+/// image.
+fn build(
+    home: &Path,
+    folder: &Path,
+    checkout: Option<&Path>,
+    variables: &[(&str, &Path)],
+) -> Vec<u8> {
     std::fs::create_dir_all(folder).expect("it can be made");
-    let sdk = checkout.join("sdk").display().to_string();
-    succeeds(home, folder, &["new", "counter", "--sdk-path", &sdk]);
+    let sdk = checkout.map(|checkout| checkout.join("sdk").display().to_string());
+    let sdk = sdk.as_ref().map_or(vec!["--vendor"], |sdk| vec!["--sdk-path", sdk]);
+    succeeds(home, folder, &[&["new", "counter"], sdk.as_slice()].concat());
     let project = folder.join("counter");
     let edit = |file: &str, from: &str, to: &str| {
         let path = project.join(file);
@@ -33,9 +40,30 @@ fn build(home: &Path, folder: &Path, checkout: &Path, variables: &[(&str, &Path)
     let ruint = "[dependencies]\nruint = { version = \"1\", default-features = false }";
     edit("Cargo.toml", "[dependencies]", ruint);
     edit("src/lib.rs", "pub fn get(", &format!("{FUNCTION}\npub fn get("));
-    let output = run_with(home, &project, &["build"], variables);
+    says_nothing_of(&project, &[home, Path::new(env!("CARGO_MANIFEST_DIR"))]);
+    image_of(home, &project, variables)
+}
+
+fn image_of(home: &Path, project: &Path, variables: &[(&str, &Path)]) -> Vec<u8> {
+    let output = run_with(home, project, &["build"], variables);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     std::fs::read(project.join("target/bessemer/counter.elf")).expect("it is there")
+}
+
+/// No file of a project contains the path of a folder.
+fn says_nothing_of(project: &Path, folders: &[&Path]) {
+    for entry in std::fs::read_dir(project).expect("it can be read").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            says_nothing_of(&path, folders);
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("it can be read");
+        let text = String::from_utf8_lossy(&bytes);
+        for folder in folders.iter().map(|folder| folder.display().to_string()) {
+            assert!(!text.contains(&folder), "{} contains {folder}", path.display());
+        }
+    }
 }
 
 /// Copies a folder, without what was built in it.
@@ -56,7 +84,14 @@ fn images_do_not_depend_on_who_builds_them_and_where() {
     let Some(home) = home() else { return };
     let home = home.path();
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let first = build(home, &home.join("a"), &checkout, &[]);
+    let first = build(home, &home.join("a"), None, &[]);
+    // the project travels: copied elsewhere, by somebody with an empty home, it is the same and passes
+    let travelled = home.join("far/away/counter");
+    copy(&home.join("a/counter"), &travelled);
+    let empty = tempfile::tempdir().expect("there is a place for temporary files");
+    assert!(image_of(empty.path(), &travelled, &[]) == first, "the image of the copy differs");
+    let output = run_with(empty.path(), &travelled, &["test"], &[]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
     // another home: cargo's folder has another name, and what it fetched is there
     let other = home.join("somebody/else");
     std::fs::create_dir_all(&other).expect("it can be made");
@@ -75,7 +110,7 @@ fn images_do_not_depend_on_who_builds_them_and_where() {
     }
     let moved = home.join("elsewhere/checkout");
     copy(&checkout, &moved);
-    let second = build(home, &home.join("b/c/d"), &moved, &variables);
+    let second = build(home, &home.join("b/c/d"), Some(&moved), &variables);
     for image in [&first, &second] {
         let text = String::from_utf8_lossy(image);
         assert!(text.contains("/ruint-1."), "the crate is not named: the test tests nothing");

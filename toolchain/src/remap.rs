@@ -27,7 +27,8 @@ impl Names {
     /// * cargo's home is `/cargo`;
     /// * the folder of the workspace is `.`, and its target and build folders, where build scripts
     ///   write, are `/target` and `/build`;
-    /// * the folder of each package elsewhere is `/NAME-VERSION`.
+    /// * the folder of each package that is no member of the workspace is `/NAME-VERSION`, also if the
+    ///   project carries it.
     ///
     /// The library's source has a name by
     /// [`Toolchain::name_library`](crate::rust::Toolchain::name_library).
@@ -44,7 +45,8 @@ impl Names {
         names.push(metadata.target_directory.as_std_path(), "/target");
         for package in &metadata.packages {
             let folder = package.manifest_path.parent().map(Utf8Path::as_std_path);
-            if let Some(folder) = folder.filter(|folder| !folder.starts_with(root)) {
+            let is_member = metadata.workspace_members.contains(&package.id);
+            if let Some(folder) = folder.filter(|_| !is_member) {
                 names.push(folder, &format!("/{}-{}", package.name, package.version));
             }
         }

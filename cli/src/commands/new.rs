@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::support::failure::Failure;
 use crate::support::output::Output;
+use crate::support::vendored;
 
 /// Makes a folder with a contract, its tests, and everything that building it needs.
 #[derive(Debug, clap::Args)]
@@ -18,15 +19,33 @@ pub(crate) struct Args {
     /// What to start from
     #[arg(long, value_enum, default_value = "counter")]
     template: Template,
-    /// The folder of bessemer-sdk; that of the clone that this tool was built from, if it is still
-    /// there, else the published version
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Where the SDK comes from; the project carries it unless said.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct Source {
+    /// The project carries the SDK of this tool, in its folder `vendor`; this is the default
+    #[arg(long)]
+    vendor: bool,
+    /// The published version of the SDK that this tool has
+    #[arg(long)]
+    published: bool,
+    /// A revision of the repository of the SDK
+    #[arg(long, value_name = "REVISION")]
+    git: Option<String>,
+    /// The folder of bessemer-sdk, for those who change both: the path from the project is written, so they
+    /// are moved together
     #[arg(long, value_name = "FOLDER")]
     sdk_path: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
-Templates are part of the tool: nothing is downloaded. The first build may fetch
-crates that the SDK uses, unless they are there already.
+Templates and the SDK are part of the tool: nothing is downloaded. The first build
+may fetch crates that the SDK uses, unless they are there already. No path of this
+machine is in a project: it builds wherever it is copied to.
 
 Examples:
   bessemer new counter
@@ -53,9 +72,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             path.display()
         )));
     }
-    let sdk = Sdk::find(args.sdk_path.as_deref())?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
+    let sdk = Sdk::new(&args.source, &parent.join(name))?;
     // the folder appears complete or not at all
     let staging = tempfile::Builder::new()
         .prefix(".bessemer-new-")
@@ -68,6 +87,17 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&file, text))
             .map_err(|source| Failure::file("write", &file, source))?;
+    }
+    if matches!(sdk, Sdk::Vendored) {
+        let folder = project.join(vendored::folder());
+        for (file, text) in vendored::files() {
+            let file = folder.join(file);
+            let folder = file.parent().unwrap_or(&folder);
+            fs::create_dir_all(folder)
+                .and_then(|()| fs::write(&file, text))
+                .and_then(|()| vendored::make_old(&file))
+                .map_err(|source| Failure::file("write", &file, source))?;
+        }
     }
     fs::rename(&project, path).map_err(|source| Failure::file("make", path, source))?;
     if output.json {
@@ -85,50 +115,63 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Where the SDK comes from.
-struct Sdk {
-    folder: Option<PathBuf>,
+/// How the manifest names the SDK.
+enum Sdk {
+    Vendored,
+    Published,
+    Git(String),
+    /// In this folder, from that of the project.
+    Path(PathBuf),
 }
 
 impl Sdk {
-    fn find(asked: Option<&Path>) -> Result<Self, Failure> {
-        if let Some(folder) = asked {
-            if !folder.join("bessemer.ld").is_file() {
+    fn new(source: &Source, project: &Path) -> Result<Self, Failure> {
+        if let Some(revision) = &source.git {
+            let fits = |c: char| c.is_ascii_hexdigit();
+            if !(7..=40).contains(&revision.len()) || !revision.chars().all(fits) {
                 return Err(Failure::Usage(format!(
-                    "--sdk-path: {} is not the folder of bessemer-sdk",
-                    folder.display()
+                    "--git: `{revision}` is not a revision: it has 7 to 40 hexadecimal digits"
                 )));
             }
-            let folder =
-                folder.canonicalize().map_err(|source| Failure::file("find", folder, source))?;
-            return Ok(Self { folder: Some(folder) });
+            return Ok(Self::Git(revision.clone()));
         }
-        let built = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk"));
-        let folder =
-            built.canonicalize().ok().filter(|folder| folder.join("bessemer.ld").is_file());
-        Ok(Self { folder })
+        let Some(folder) = &source.sdk_path else {
+            return Ok(if source.published { Self::Published } else { Self::Vendored });
+        };
+        if !folder.join("bessemer.ld").is_file() {
+            return Err(Failure::Usage(format!(
+                "--sdk-path: {} is not the folder of bessemer-sdk",
+                folder.display()
+            )));
+        }
+        let whole =
+            |path: &Path| path.canonicalize().map_err(|source| Failure::file("find", path, source));
+        let parent = project.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let project =
+            whole(parent.unwrap_or(Path::new(".")))?.join(project.file_name().unwrap_or_default());
+        Ok(Self::Path(vendored::relative(&project, &whole(folder)?)))
     }
 
     /// The contents of the manifest.
     fn dependency(&self) -> String {
-        match &self.folder {
-            // a literal string, in which nothing is escaped, unless the path has its delimiter
-            Some(folder) => match folder.display().to_string() {
-                path if path.contains('\'') => {
-                    format!("{{ path = {path:?}, default-features = false }}")
-                }
-                path => format!("{{ path = '{path}', default-features = false }}"),
-            },
-            None => {
-                let version = env!("CARGO_PKG_VERSION");
-                format!("{{ version = \"{version}\", default-features = false }}")
+        let place = match self {
+            Self::Vendored => format!("path = \"{}/sdk\"", vendored::folder()),
+            Self::Published => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
+            Self::Git(revision) => {
+                format!("git = \"{}\", rev = \"{revision}\"", env!("CARGO_PKG_REPOSITORY"))
             }
-        }
+            // a literal string, in which nothing is escaped, unless the path has its delimiter
+            Self::Path(folder) => match folder.display().to_string() {
+                path if path.contains('\'') => format!("path = {path:?}"),
+                path => format!("path = '{path}'"),
+            },
+        };
+        format!("{{ {place}, default-features = false }}")
     }
 
-    /// The versions that the SDK's own contracts are built with, so that nothing newer is fetched.
+    /// The versions of what the SDK uses. Those of other sources are their own.
     fn lock(&self) -> Option<String> {
-        fs::read_to_string(self.folder.as_ref()?.join("../contracts/Cargo.lock")).ok()
+        matches!(self, Self::Vendored | Self::Path(_)).then(|| vendored::LOCK.to_owned())
     }
 }
 

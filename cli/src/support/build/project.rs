@@ -11,6 +11,7 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 use crate::support::compiling::user_folder;
 use crate::support::failure::Failure;
 use crate::support::names::closest;
+use crate::support::vendored;
 
 /// The library of contracts.
 const SDK: &str = "bessemer-sdk";
@@ -147,6 +148,10 @@ fn shared(metadata: &Metadata) -> Option<PathBuf> {
     let chosen = *target != metadata.workspace_root.join("target")
         || metadata.build_directory.as_ref().is_some_and(|folder| folder != target);
     if chosen {
+        return None;
+    }
+    // others would get what was compiled of changed sources
+    if !vendored::is_as_made(metadata.workspace_root.as_std_path()) {
         return None;
     }
     // without a home a project shares nothing
