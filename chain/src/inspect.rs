@@ -4,7 +4,7 @@ use bessemer_types::Address;
 
 use crate::event::Event;
 use crate::key::StorageKey;
-use crate::receipt::Status;
+use crate::receipt::{LogLine, Status};
 use crate::value::Value;
 
 /// Observes a transaction. Its methods are called in the order of execution, and cannot change the
@@ -41,6 +41,11 @@ pub trait Inspector {
     /// An event is emitted; it is undone if its frame fails later.
     fn on_event(&mut self, event: &Event) {
         let _ = event;
+    }
+
+    /// A contract writes a line to the debug log, as far as the log has room.
+    fn on_log(&mut self, line: &LogLine) {
+        let _ = line;
     }
 
     /// A contract stores a value, or removes one.
@@ -113,6 +118,7 @@ pub struct End<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Observation {
     Event(Event),
+    Log(LogLine),
     Write { address: Address, key: StorageKey, value: Option<Value> },
 }
 
@@ -120,6 +126,7 @@ impl Observation {
     pub(crate) fn tell(&self, inspector: &mut dyn Inspector) {
         match self {
             Self::Event(event) => inspector.on_event(event),
+            Self::Log(line) => inspector.on_log(line),
             Self::Write { address, key, value } => {
                 inspector.on_write(*address, key, value.as_deref());
             }

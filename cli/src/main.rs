@@ -11,9 +11,9 @@ use bessemer_toolchain::stand_in;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    abi, aot, build, cache, call, check, codec, demo, deploy, diff, disasm, doctor, events,
-    inspect, new, node, prove, query, receipt, replay, rpc, run, simulate, size, state, test,
-    verify,
+    abi, address, aot, build, cache, call, check, codec, demo, deploy, diff, disasm, doctor,
+    events, inspect, keys, new, node, prove, query, receipt, replay, rpc, run, simulate, size,
+    state, test, time, trace, verify,
 };
 use crate::support::failure::Failure;
 use crate::support::output::Output;
@@ -50,11 +50,16 @@ enum Command {
     Receipt(receipt::Args),
     Events(events::Args),
     Replay(replay::Args),
+    Trace(trace::Args),
+    Time(time::Args),
     Abi(abi::Args),
+    Address(address::Args),
     Encode(codec::EncodeArgs),
     Decode(codec::DecodeArgs),
     Selector(codec::SelectorArgs),
     Hash(codec::HashArgs),
+    Keys(keys::KeysArgs),
+    Sign(keys::SignArgs),
     Size(size::Args),
     Node(node::Args),
     Rpc(rpc::Args),
@@ -127,11 +132,16 @@ fn main() -> ExitCode {
         Command::Receipt(args) => receipt::run(&args, output),
         Command::Events(args) => events::run(&args, output),
         Command::Replay(args) => replay::run(&args, output),
+        Command::Trace(args) => trace::run(&args, output),
+        Command::Time(args) => time::run(&args, output),
         Command::Abi(args) => abi::run(&args, output),
+        Command::Address(args) => address::run(&args, output),
         Command::Encode(args) => codec::encode(&args, output),
         Command::Decode(args) => codec::decode(&args, output),
         Command::Selector(args) => codec::selector(&args, output),
         Command::Hash(args) => codec::hash(&args, output),
+        Command::Keys(args) => keys::run(&args, output),
+        Command::Sign(args) => keys::sign(&args, output),
         Command::Size(args) => size::run(&args, output),
         Command::Node(args) => node::run(&args, output),
         Command::Rpc(args) => rpc::run(&args, output),

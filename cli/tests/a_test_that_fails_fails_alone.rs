@@ -3,12 +3,24 @@
 mod common;
 mod user;
 
-use common::{code, json, stdout};
+use common::{code, json, stderr, stdout};
 use user::{home, run, succeeds};
 
 const TESTS: &str = r#"
 #[cfg(test)]
 mod ends {
+    use super::*;
+    use bessemer_sdk::testing;
+
+    #[test]
+    fn refused() {
+        let (alice, bob) = (testing::user("alice"), testing::user("mallory"));
+        testing::act_as(alice);
+        let counter = CounterClient::new(testing::deploy::<Counter>(&()).unwrap());
+        counter.add(3);
+        testing::act_as(bob);
+        counter.reset();
+    }
     #[test]
     fn aborted() {
         println!("printed before the abort");
@@ -82,6 +94,16 @@ fn each_test_is_a_process_with_a_limit() {
         ("exits", "fail", &["the process ended before the test did"]),
         ("left_out", "skip", &[]),
         ("passes", "pass", &[]),
+        (
+            "refused",
+            "fail",
+            &[
+                "NotOwner",
+                "counter.reset() from mallory",
+                "└ reverted: NotOwner { caller: mallory, owner: alice }",
+                "src/lib.rs:",
+            ],
+        ),
         ("throws", "pass", &[]),
         (
             "wrong",
@@ -96,6 +118,26 @@ fn each_test_is_a_process_with_a_limit() {
         }
         assert!(!details.contains("running 1 test"), "{name}: {details}");
     }
-    assert_eq!(tests.len(), 8, "{report:#}");
-    assert_eq!((&report["passed"], &report["failed"]), (&3.into(), &5.into()));
+    assert_eq!(tests.len(), 9, "{report:#}");
+    assert_eq!((&report["passed"], &report["failed"]), (&3.into(), &6.into()));
+
+    // the transaction that failed is shown, and with -vv all of them
+    let (_, details) = of("refused");
+    assert!(!details.contains("counter.add"), "{details}");
+    let output = run(home, &project, &["test", "-vv", "ends::refused"]);
+    let said = stderr(&output);
+    for part in
+        ["new counter()", "counter.add(by: 3) from alice", "event Added {", "counter.reset()"]
+    {
+        assert!(said.contains(part), "-vv does not show {part}: {said}");
+    }
+    // tests that pass are shown with -vvv, and what they store with -vvvv
+    for (verbosity, calls, stores) in
+        [("-v", false, false), ("-vvv", true, false), ("-vvvv", true, true)]
+    {
+        let output = run(home, &project, &["test", verbosity, "counts_up"]);
+        let said = stderr(&output);
+        assert_eq!(said.contains("counter.add(by: 4)"), calls, "{verbosity}: {said}");
+        assert_eq!(said.contains("store field 1: 3 -> 7"), stores, "{verbosity}: {said}");
+    }
 }

@@ -95,3 +95,57 @@ fn wrong_input_is_told() {
         assert!(stderr(&output).contains(part), "{args:?}: {}", stderr(&output));
     }
 }
+
+/// The example of EIP-712, with the name of a key in the place of an address.
+const MAIL: &str = r#"{
+  "types": {
+    "Person": [{ "name": "name", "type": "string" }, { "name": "wallet", "type": "address" }],
+    "Mail": [
+      { "name": "from", "type": "Person" },
+      { "name": "to", "type": "Person" },
+      { "name": "contents", "type": "string" }
+    ]
+  },
+  "primaryType": "Mail",
+  "domain": {
+    "name": "Ether Mail",
+    "version": "1",
+    "chainId": 1,
+    "verifyingContract": "0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC"
+  },
+  "message": {
+    "from": { "name": "Cow", "wallet": "cow" },
+    "to": { "name": "Bob", "wallet": "0xbBbBBBBbbBBBbbbBbbBbbbbBBbBbbbbBbBbbBBbB" },
+    "contents": "Hello, Bob!"
+  }
+}"#;
+
+#[test]
+fn keys_sign_typed_data_as_the_standard_says() {
+    let local = Local::empty();
+    let key = "0xc85ef7d79691fe79573b1a7064c19c1a9819ebdbd1faaab1a8ec92344438aaf4";
+    let made = local.succeeds(&["keys", "new", "cow", "--import", key]);
+    assert!(made.contains("cow  0xcd2a3d9f938e13cd947ec05abc7fe734df8dd826"), "{made}");
+    std::fs::write(local.folder.path().join("mail.json"), MAIL).expect("it can be written");
+    let hash = "0xbe609aee343fb3c4b28e1df9e632fca64fcfaede20f02e86244efddf30957bd2\n";
+    assert_eq!(local.succeeds(&["hash", "--typed", "mail.json"]), hash);
+    let signature = "0x4355c47d63924e8a72e509b65029052eb6c299d53a04e167c5775fd466751c9d\
+                     07299936d304c153f6443dfa05f40ff007d72911b6f72307f996231605b915621c\n";
+    assert_eq!(local.succeeds(&["sign", "cow", "--typed", "mail.json"]), signature);
+    assert_eq!(local.succeeds(&["sign", "cow", "--hash", hash.trim()]), signature);
+    // a text is signed with a prefix, so never as a hash
+    assert_ne!(local.succeeds(&["sign", "cow", hash.trim()]), signature);
+    let random = local.succeeds(&["keys", "new", "other"]);
+    assert!(local.succeeds(&["keys"]).contains(random.trim()));
+    assert_ne!(local.succeeds(&["sign", "other", "--typed", "mail.json"]), signature);
+    for args in [
+        &["sign", "alice", "text"][..],
+        &["keys", "new", "other"],
+        &["keys", "new", "alice"],
+        &["keys", "new", "bad", "--import", "0x00"],
+        &["sign", "cow", "--hash", "0x12"],
+    ] {
+        let output = local.run(args);
+        assert_eq!(code(&output), 2, "{args:?}: {}", stderr(&output));
+    }
+}

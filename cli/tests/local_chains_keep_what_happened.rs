@@ -116,6 +116,135 @@ fn a_simulation_shows_everything_and_keeps_nothing() {
 }
 
 #[test]
+fn calls_are_shown_as_a_tree() {
+    let local = Local::new();
+    // a failed call shows how it went
+    let message = local.fails(4, &["call", "token", "transfer", "bob", "5000"]);
+    for part in [
+        "] token.transfer(to: bob, value: 5000) from alice",
+        "└ reverted: ERC20InsufficientBalance { sender: alice, balance: 1000, needed: 5000 }",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    // a proxy, whose calls are other contracts' code on its own state
+    let address = local.succeeds(&["address", "alice"]);
+    let made = local.succeeds(&["deploy", &image("proxy.elf"), "counter", "0x", "--name", "front"]);
+    assert!(made.contains(address.trim()), "it is not at {address}: {made}");
+    let args = ["call", "front", "add", "--by", "3", "--abi", "counter", "-v"];
+    let output = local.run(&args);
+    assert_eq!((code(&output), stdout(&output)), (0, "3\n"), "{}", stderr(&output));
+    let counter_writes = "store front.field 1: nothing -> 3";
+    let tree = [
+        "] front.add(by: 3) from alice",
+        "├ [",
+        "] delegate counter.add(by: 3)",
+        counter_writes,
+        "event front.Added { by: 3, total: 3 }",
+        "└ returned 3",
+    ];
+    for part in tree {
+        assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
+    }
+    // without an interface nothing is known of it, and there may be another name for it
+    assert!(local.fails(2, &["call", "front", "add", "3"]).contains("no function `add`"));
+    for abi in [image("counter.elf").as_str(), "front"] {
+        let output = local.run(&["query", "front", "get", "--abi", abi]);
+        assert_eq!(code(&output) == 0, abi != "front", "{}", stderr(&output));
+    }
+    assert!(local.fails(2, &["query", "front", "get", "--abi", "nothing"]).contains("--abi"));
+
+    // the same of transactions that were made before
+    let shown = local.succeeds(&["trace"]);
+    for part in ["delegate counter.add(by: 3)", counter_writes, "└ returned"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let height = json(&local.run(&["receipt", "--json"]))["height"].to_string();
+    assert_eq!(local.succeeds(&["trace", &height]), shown);
+    let trace = json(&local.run(&["trace", &height, "--json"]))["trace"].clone();
+    assert_eq!(trace["entries"][0]["function"], "add", "{trace:#}");
+    assert_eq!(trace["entries"][0]["call"], "delegate", "{trace:#}");
+    assert_eq!(trace["entries"][0]["arguments"]["by"], "3", "{trace:#}");
+    assert!(local.succeeds(&["trace", ".bessemer/failed/0001.json"]).contains("└ reverted: ERC20"));
+    assert!(local.fails(2, &["trace", "99999"]).contains("the newest is"));
+    let earlier: u64 = height.parse().expect("a number");
+    let deployed = local.succeeds(&["trace", &(earlier - 1).to_string()]);
+    assert!(deployed.contains("new front(implementation: counter"), "{deployed}");
+    let replayed = local.run(&["replay", ".bessemer/failed/0001.json"]);
+    assert!(stderr(&replayed).contains("└ reverted: ERC20Ins"), "{}", stderr(&replayed));
+    let text = local.succeeds(&["simulate", "token", "transfer", "bob", "5"]);
+    assert!(text.contains("store field 4[alice]: 1000 -> 995"), "{text}");
+}
+
+#[test]
+fn the_clock_of_a_chain_can_be_set() {
+    let local = Local::new();
+    let of = |args: &[&str]| json(&local.run(args));
+    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let wall = wall.expect("it is after 1970").as_secs();
+    // as the machine's, unless it is set
+    let now = of(&["time", "--json"])["now"].as_u64().expect("a number");
+    assert!(now.abs_diff(wall) < 600, "{now} and {wall}");
+    let advanced = of(&["time", "--json", "advance", "7d"])["now"].as_u64().expect("a number");
+    assert!(advanced.abs_diff(wall + 7 * 86_400) < 600, "{advanced}");
+    let stop = ["time", "stop", "2100-03-01T00:00:00Z"];
+    assert!(local.succeeds(&stop).contains("4107542400  2100-03-01T00:00:00Z, and stands still"));
+    local.succeeds(&["call", "counter", "add", "1"]);
+    let newest = of(&["time", "--json"])["newest_block"].clone();
+    assert_eq!(newest, 4_107_542_400_u64);
+    // for one transaction
+    local.succeeds(&["call", "counter", "add", "1", "--at", "+2h"]);
+    assert_eq!(of(&["time", "--json"])["newest_block"], 4_107_542_400_u64 + 7_200);
+    local.succeeds(&["query", "counter", "get", "--at", "4200000000"]);
+    assert!(
+        local.fails(2, &["call", "counter", "add", "1", "--at", "5"]).contains("does not go back")
+    );
+    assert!(local.fails(2, &["time", "set", "yesterday"]).contains("is not a time"));
+    assert!(local.succeeds(&["trace"]).contains("counter.add(by: 1)"));
+}
+
+#[test]
+fn addresses_of_contracts_are_known_before() {
+    let local = Local::new();
+    let token = image("erc20.elf");
+    let salted = local.succeeds(&["address", "counter", "--salt", "1", "--of", &token]);
+    let number = format!("0x{:064x}", 1);
+    assert_eq!(local.succeeds(&["address", "counter", "--salt", &number, "--of", &token]), salted);
+    // what the creator binds into the salt makes another address, and other arguments again another
+    let of = |args: &[&str]| {
+        local.succeeds(&[&["address", "counter", "--salt", "1", "--of", &token][..], args].concat())
+    };
+    let (gold, silver) = (of(&["Gold", "GLD", "18", "1"]), of(&["Silver", "SLV", "18", "1"]));
+    assert!(gold != salted && gold != silver && silver != salted);
+    assert_ne!(
+        local.succeeds(&["address", "alice", "--nonce", "1"]),
+        local.succeeds(&["address", "alice", "--nonce", "2"])
+    );
+    local.fails(2, &["address", "counter", "--salt", "1"]);
+}
+
+#[test]
+fn values_of_enums_have_names() {
+    let local = Local::empty();
+    local.succeeds(&["deploy", &image("storage.elf")]);
+    let point = r#"{"x":1,"y":-2}"#;
+    for colour in ["Green", "green", "1"] {
+        local.succeeds(&["call", "storage", "set", "-5", "true", "hi", point, colour]);
+        let shown = local.succeeds(&["query", "storage", "get"]);
+        assert!(shown.ends_with("Green\n"), "{shown}");
+    }
+    let output = local.run(&["query", "storage", "get", "--json"]);
+    assert_eq!(json(&output)["result"][4], "Green");
+    let args = ["call", "storage", "set", "-5", "true", "hi", point, "Gren"];
+    assert!(local.fails(2, &args).contains("did you mean Green?"));
+    let functions = local.succeeds(&["abi", "storage", "--functions"]);
+    assert!(functions.contains("--colour <Colour: Red|Green>"), "{functions}");
+    assert!(functions.contains("--point <(int32 x, int32 y)>"), "{functions}");
+    // other tools read a number
+    let interface = local.succeeds(&["abi", "storage", "--solidity"]);
+    assert!(interface.contains("Colour"), "{interface}");
+}
+
+#[test]
 fn receipts_and_events_are_found_again() {
     let local = Local::new();
     local.succeeds(&["call", "token", "transfer", "bob", "5"]);

@@ -97,7 +97,11 @@ fn differing_images_fail_the_test(home: &Path, project: &Path) {
     let output = run(home, project, &["test"]);
     assert_eq!(code(&output), 5, "{}", stdout(&output));
     assert!(stdout(&output).contains("DIFF"), "{}", stdout(&output));
-    assert!(stderr(&output).contains("output differs"), "{}", stderr(&output));
+    for part in ["output differs", "counter.add(by: 3)", "native  returned 3", "image   returned 4"]
+    {
+        assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
+    }
+    assert!(stderr(&output).contains("at src/lib.rs:"), "{}", stderr(&output));
     // and what does not compile is a failure of the build, told at the author's line and by the compiler
     // alone; of two functions with one selector at the second, which is `get` here
     let function = text.lines().position(|line| line.contains("pub fn get(")).expect("it is there");

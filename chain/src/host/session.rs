@@ -117,6 +117,7 @@ impl Session {
         let bytes = self.log_bytes + line.bytes() as u32;
         if bytes <= LOG_BYTES {
             self.log_bytes = bytes;
+            self.observe(|| Observation::Log(line.clone()));
             self.diagnosis.log.push(line);
         } else {
             self.diagnosis.cut = true;

@@ -63,7 +63,7 @@ fn find(contract: &str, output: Output) -> Result<Interface, Failure> {
     if deployed && !contract.contains('/') {
         let local = Local::existing()?;
         if local.is_deployed(contract) {
-            return local.contract(contract).map(|(_, interface)| interface);
+            return local.contract(contract, None).map(|(_, interface)| interface);
         }
     }
     let image = images::find(contract, output)?;

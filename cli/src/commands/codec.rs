@@ -1,15 +1,17 @@
 //! `bessemer encode`, `decode`, `selector` and `hash`: Solidity's encoding by hand.
 
+use std::path::PathBuf;
+
 use alloy_json_abi::{Error, Event, Function, Param};
 use serde_json::json;
 use sha3::{Digest, Keccak256};
 
 use crate::support::abi::{self, Field, Given};
 use crate::support::failure::Failure;
-use crate::support::local::{Folder, Local};
-use crate::support::names::Names;
+use crate::support::local;
 use crate::support::number::parse_hex;
 use crate::support::output::{Output, hex};
+use crate::support::typed;
 
 /// Encodes the input of a function, or arguments alone.
 #[derive(Debug, clap::Args)]
@@ -68,12 +70,16 @@ Examples:
   bessemer selector 'event Transfer(address indexed, address indexed, uint256)'
 ";
 
-/// Prints the Keccak-256 hash of bytes or of a text.
+/// Prints the Keccak-256 hash of bytes or of a text, or the hash that is signed of typed data.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HASH_HELP)]
 pub(crate) struct HashArgs {
     /// Bytes as 0x and hexadecimal digits, or a text
-    value: String,
+    #[arg(required_unless_present = "typed")]
+    value: Option<String>,
+    /// A file with typed data (EIP-712), as wallets take it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["value", "text"])]
+    typed: Option<PathBuf>,
     /// A text, even if it begins with 0x
     #[arg(long)]
     text: bool,
@@ -83,13 +89,14 @@ const HASH_HELP: &str = "\
 Examples:
   bessemer hash 'Transfer(address,address,uint256)'
   bessemer hash 0x00
+  bessemer hash --typed order.json
 ";
 
 /// Encodes what `args` say.
 pub(crate) fn encode(args: &EncodeArgs, output: Output) -> Result<u8, Failure> {
     let signature = Signature::parse(&args.signature)?;
     let given = Given { positional: args.arguments.clone(), ..Given::default() };
-    let bound = abi::bind(&args.signature, &signature.inputs, &given, &names()?);
+    let bound = abi::bind(&args.signature, &signature.inputs, &given, &local::names()?);
     let arguments = bound.map_err(Failure::Usage)?;
     let bytes = [signature.selector.as_deref().unwrap_or_default(), &arguments].concat();
     print("bessemer.encode/1", "data", &format!("0x{}", hex(&bytes)), output)
@@ -125,7 +132,7 @@ pub(crate) fn decode(args: &DecodeArgs, output: Output) -> Result<u8, Failure> {
         let values = Field::list_to_json(&fields);
         output.document(&json!({ "schema": "bessemer.decode/1", "values": values }))?;
     } else {
-        output.text(abi::values(&fields, &names()?))?;
+        output.text(abi::values(&fields, &local::names()?))?;
     }
     Ok(0)
 }
@@ -146,14 +153,19 @@ pub(crate) fn selector(args: &SelectorArgs, output: Output) -> Result<u8, Failur
 
 /// Prints the hash that `args` ask for.
 pub(crate) fn hash(args: &HashArgs, output: Output) -> Result<u8, Failure> {
-    let bytes = match args.value.strip_prefix("0x") {
-        Some(_) if !args.text => parse_hex(&args.value).ok_or_else(|| {
-            let value = abi::printable(&args.value);
+    if let Some(file) = &args.typed {
+        let digest = hex(&typed::hash_of_file(file, &local::names()?)?);
+        return print("bessemer.hash/1", "hash", &format!("0x{digest}"), output);
+    }
+    let given = args.value.as_deref().unwrap_or_default();
+    let bytes = match given.strip_prefix("0x") {
+        Some(_) if !args.text => parse_hex(given).ok_or_else(|| {
+            let value = abi::printable(given);
             Failure::Usage(format!(
                 "`{value}` is not 0x and an even number of hexadecimal digits; hash it as text with --text"
             ))
         })?,
-        _ => args.value.as_bytes().to_vec(),
+        _ => given.as_bytes().to_vec(),
     };
     let digest = hex(&Keccak256::digest(&bytes));
     print("bessemer.hash/1", "hash", &format!("0x{digest}"), output)
@@ -181,12 +193,6 @@ fn no_signature(text: &str, error: &alloy_json_abi::parser::Error) -> Failure {
     let reason = error.lines().next_back().unwrap_or_default().trim().trim_start_matches("= ");
     let (text, reason) = (abi::printable(text), abi::printable(reason));
     Failure::Usage(format!("`{text}` is not a signature: {reason}"))
-}
-
-/// Users, and the contracts of the chain here if there is one.
-fn names() -> Result<Names, Failure> {
-    let chain = Folder::find()?.path("contracts.json").is_file();
-    if chain { Ok(Local::existing()?.names) } else { Ok(Names::users()) }
 }
 
 fn print(schema: &str, name: &str, value: &str, output: Output) -> Result<u8, Failure> {

@@ -8,11 +8,12 @@ use crate::support::bytecode;
 use crate::support::failure::Failure;
 use crate::support::images;
 use crate::support::invocation::{Invocation, Options};
-use crate::support::local::{Failed, Keep, Local, Terms};
+use crate::support::local::{Keep, Local, Recording, Terms};
 use crate::support::names::USERS;
 use crate::support::outcome::{self, Explainer};
 use crate::support::output::{Output, grouped, kib, merge};
 use crate::support::source::Sources;
+use crate::support::tree::{Shown, Tree};
 
 /// Deploys a contract of the project, an image, or EVM bytecode onto the project's local chain.
 ///
@@ -68,11 +69,14 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         return Ok(0);
     };
     let action = Action::Deploy { code: elf.as_slice().into(), input, salt: None };
-    let executed = local.execute(action, terms, Keep::Success, None)?;
+    let mut tree = Tree::default();
+    let executed = local.execute(action, terms, Keep::Success, Some(&mut tree))?;
     let receipt = &executed.receipt;
+    tree.explain(receipt);
 
     let Some(address) = receipt.contract().filter(|_| receipt.succeeded()) else {
-        let saved = Failed::save(&local.folder, &local.names, &executed, local.chain.prices().id)?;
+        let saved =
+            Recording::save(&local.folder, &local.names, &executed, local.chain.prices().id)?;
         let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
         if output.json {
             let mut document = json!({ "schema": "bessemer.deploy/1", "name": name });
@@ -91,6 +95,13 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             _ => explainer.failure(&what, receipt),
         };
         output.error(text);
+        if receipt.diagnosis.refused.is_none() {
+            if let Some(interface) = interface {
+                explainer.know(receipt.to, interface);
+            }
+            let before = |contract: &_, key: &_| executed.stored(contract, key);
+            output.note(tree.text(&mut explainer, &before, Shown::SCREEN).trim_end());
+        }
         let saved = saved.strip_prefix(local.folder.project()).unwrap_or(&saved);
         output.note(outcome::aftermath(receipt, Some(saved)));
         return Ok(4);
@@ -150,8 +161,10 @@ impl Prepared {
         let params = interface.map_or(&[][..], Interface::constructor);
         let mut parsed = Invocation::parse(arguments, params, &args.options, true)?;
         if parsed.help {
-            let usage: Vec<_> =
-                params.iter().map(|param| format!(" --{} <{}>", param.name, param.ty)).collect();
+            let usage: Vec<_> = params
+                .iter()
+                .map(|param| format!(" --{} <{}>", param.name, abi::type_name(param)))
+                .collect();
             output.text(format!("bessemer deploy {contract}{}\n", usage.concat()))?;
             return Ok(None);
         }

@@ -33,7 +33,7 @@ Examples:
 /// Shows the events that `args` select.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let local = Local::existing()?;
-    let only = args.contract.as_deref().map(|name| local.contract(name)).transpose()?;
+    let only = args.contract.as_deref().map(|name| local.contract(name, None)).transpose()?;
     let only = only.map(|(address, _)| address);
     let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
     let mut found: Vec<(u64, u32, String, Value)> = Vec::new();

@@ -1,6 +1,7 @@
 //! One module for each command, with its arguments and its `run`. Commands do not use each other.
 
 pub(crate) mod abi;
+pub(crate) mod address;
 pub(crate) mod aot;
 pub(crate) mod build;
 pub(crate) mod cache;
@@ -14,6 +15,7 @@ pub(crate) mod disasm;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inspect;
+pub(crate) mod keys;
 pub(crate) mod new;
 pub(crate) mod node;
 pub(crate) mod prove;
@@ -26,4 +28,6 @@ pub(crate) mod simulate;
 pub(crate) mod size;
 pub(crate) mod state;
 pub(crate) mod test;
+pub(crate) mod time;
+pub(crate) mod trace;
 pub(crate) mod verify;

@@ -5,11 +5,10 @@ use serde_json::json;
 
 use crate::support::abi::{self, Field};
 use crate::support::failure::Failure;
-use crate::support::invocation::Options;
 use crate::support::local::Local;
 use crate::support::outcome::Explainer;
 use crate::support::output::{DIM, Output, grouped, hex, merge};
-use crate::support::prepared::Prepared;
+use crate::support::prepared::{CallArgs, Prepared};
 use crate::support::source::Sources;
 
 /// Calls a function of a contract without a transaction: nothing changes and nothing is paid.
@@ -17,17 +16,7 @@ use crate::support::source::Sources;
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
-    options: Options,
-    /// The contract: its name on this chain, or an address
-    contract: String,
-    /// The function and its arguments, as for `bessemer call`
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        required = true,
-        value_name = "FUNCTION ARGUMENTS"
-    )]
-    words: Vec<String>,
+    call: CallArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -36,6 +25,7 @@ function would change something.
 
 Examples:
   bessemer query counter get
+  bessemer query proxy balanceOf bob --abi erc20
   bessemer query token balanceOf --account bob
   bessemer query token balance-of bob --json
 ";
@@ -43,19 +33,26 @@ Examples:
 /// Asks what `args` describe.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut local = Local::existing()?;
-    let Args { options, contract, words } = args;
-    let prepared = Prepared::of(&local, contract, words, options, output)?;
-    let Some(call) = prepared else { return Ok(0) };
+    let Some(mut call) = Prepared::new(&args.call, &local, output)? else { return Ok(0) };
+    let contract = args.call.contract();
+    if call.function.is_none() && call.input.is_empty() {
+        return Err(Failure::Usage(format!(
+            "say which function of {contract} is to be asked: `bessemer query {contract} --help` lists them"
+        )));
+    }
     let output = Output { json: output.json || call.json };
     let terms = call.options.terms(&local.names)?;
     if !terms.value.is_zero() {
         return Err(Failure::Usage("a query sends nothing: leave --value out".to_owned()));
     }
     let mut spent = Spent::default();
-    let request = local.chain.call(call.to, "").input(call.input.clone()).from(terms.from);
+    let time = local.time(terms.at)?;
+    let state = local.chain.block_at(time).pending()?;
+    let request = state.call(call.to, "").input(call.input.clone()).from(terms.from);
     let request = request.gas(terms.gas.unwrap_or(DEFAULT_GAS)).inspect(&mut spent);
     let answer = request.query_bytes();
     let mut explainer = Explainer::new(&local.chain, &local.names, Sources::of(&local.folder));
+    explainer.know_given(&mut call);
     match answer {
         Ok(bytes) => {
             let fields = explainer.result(&call.to, &call.input, &bytes);

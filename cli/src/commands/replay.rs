@@ -7,10 +7,11 @@ use bessemer_runtime::Backend;
 use serde_json::json;
 
 use crate::support::failure::Failure;
-use crate::support::local::{Failed, Folder};
+use crate::support::local::{Folder, Recording};
 use crate::support::outcome::{self, Explainer};
 use crate::support::output::{Output, merge};
 use crate::support::source::Sources;
+use crate::support::tree::{Shown, Tree};
 
 /// Runs a recorded transaction again, on the interpreter and natively, and compares.
 ///
@@ -20,6 +21,9 @@ use crate::support::source::Sources;
 pub(crate) struct Args {
     /// The file, which failed transactions leave in .bessemer/failed
     file: PathBuf,
+    /// Shows all calls, however many
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -33,9 +37,11 @@ Examples:
 
 /// Runs the transaction that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let failed = Failed::read(&args.file)?;
-    let (chain, receipt) = failed.run(Backend::Interpreter)?;
-    let (_, native) = failed.run(Backend::Auto)?;
+    let failed = Recording::read(&args.file)?;
+    let mut tree = Tree::default();
+    let (chain, receipt) = failed.run(Backend::Interpreter, Some(&mut tree))?;
+    tree.explain(&receipt);
+    let (_, native) = failed.run(Backend::Auto, None)?;
     if receipt != native {
         return Err(Failure::Mismatch(format!(
             "the engines disagree: the interpreter says {receipt:?}, native code {native:?}"
@@ -48,17 +54,23 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         Action::Call { to, input } => (*to, input.as_slice()),
         _ => (receipt.to, &[][..]),
     };
+    let before = |contract: &_, key: &_| failed.stored(contract, key);
     if output.json {
         let mut document = json!({ "schema": "bessemer.replay/1", "as_recorded": same });
         merge(&mut document, explainer.document(input, &receipt));
+        document["trace"] = tree.document(&mut explainer, &before);
         output.document(&document)?;
     }
+    let shown = if args.verbose { Shown::ALL } else { Shown::SCREEN };
+    let calls = tree.text(&mut explainer, &before, shown);
     if receipt.succeeded() {
         output.note(outcome::summary(&mut explainer, &receipt));
+        output.note(calls.trim_end());
         return Ok(0);
     }
     let what = explainer.call_name(&to, input);
     output.error(explainer.failure(&what, &receipt));
+    output.note(calls.trim_end());
     output.note(outcome::aftermath(&receipt, None));
     output.note("  both engines agree");
     if same {

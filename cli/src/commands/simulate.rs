@@ -1,8 +1,8 @@
 //! `bessemer simulate`: what a call would do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use bessemer_chain::{Action, Address, Inspector, StateKey, StorageKey};
+use bessemer_chain::{Action, Address, StateKey, StorageKey};
 use serde_json::{Value, json};
 
 use crate::support::abi;
@@ -12,6 +12,7 @@ use crate::support::outcome::Explainer;
 use crate::support::output::{self, Output, TITLE, grouped, hex, merge};
 use crate::support::prepared::{CallArgs, Prepared};
 use crate::support::source::Sources;
+use crate::support::tree::{Shown, Tree};
 
 /// Shows what a call would do, without doing it.
 #[derive(Debug, clap::Args)]
@@ -22,8 +23,9 @@ pub(crate) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-Shows the result, gas, events, every value that would change, and how long the
-witness is by which the call runs without the state.
+Shows the result, gas, events, every value that would change, all calls with
+their arguments and gas, and how long the witness is by which the call runs
+without the state.
 
 Examples:
   bessemer simulate counter add --by 3
@@ -33,15 +35,18 @@ Examples:
 /// Shows what the transaction that `args` describe would do.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut local = Local::existing()?;
-    let Some(call) = Prepared::new(&args.call, &local, output)? else { return Ok(0) };
+    let Some(mut call) = Prepared::new(&args.call, &local, output)? else { return Ok(0) };
     let output = Output { json: output.json || call.json };
     let terms = call.options.terms(&local.names)?;
     let action = Action::Call { to: call.to, input: call.input.clone() };
-    let mut writes = Writes::default();
-    let executed = local.execute(action, terms, Keep::Nothing, Some(&mut writes))?;
+    let mut tree = Tree::default();
+    let executed = local.execute(action, terms, Keep::Nothing, Some(&mut tree))?;
     let receipt = &executed.receipt;
+    tree.explain(receipt);
     let mut explainer = Explainer::new(&local.chain, &local.names, Sources::of(&local.folder));
-    let changes = if receipt.succeeded() { writes.changes(&executed) } else { Vec::new() };
+    explainer.know_given(&mut call);
+    let changes = if receipt.succeeded() { changes(&tree, &executed) } else { Vec::new() };
+    let before = |contract: &_, key: &_| executed.stored(contract, key);
     if output.json {
         let mut document = json!({ "schema": "bessemer.simulate/1" });
         merge(&mut document, explainer.document(&call.input, receipt));
@@ -51,6 +56,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         };
         document["reads"] = keys(&executed.accessed.reads).into();
         document["writes"] = keys(&executed.accessed.writes).into();
+        document["trace"] = tree.document(&mut explainer, &before);
         document["witness_bytes"] = executed.witness.into();
         output.document(&document)?;
     } else {
@@ -83,6 +89,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             text.push_str("storage\n");
             text.push_str(&output::table(rows));
         }
+        text.push_str("calls\n");
+        let calls = tree.text(&mut explainer, &before, Shown::ALL);
+        text.extend(calls.lines().map(|line| format!("  {line}\n")));
         let (reads, writes) = (executed.accessed.reads.len(), executed.accessed.writes.len());
         text.push_str(&format!("keys read: {reads}, written: {writes}"));
         if let Some(bytes) = executed.witness {
@@ -94,16 +103,6 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     Ok(if receipt.succeeded() { 0 } else { 4 })
 }
 
-/// Values that contracts store; the last value of a key counts.
-#[derive(Default)]
-struct Writes(BTreeMap<(Address, StorageKey), Option<Vec<u8>>>);
-
-impl Inspector for Writes {
-    fn on_write(&mut self, contract: Address, key: &StorageKey, value: Option<&[u8]>) {
-        self.0.insert((contract, *key), value.map(<[u8]>::to_vec));
-    }
-}
-
 struct Change {
     contract: Address,
     key: Vec<u8>,
@@ -111,21 +110,19 @@ struct Change {
     after: Option<Vec<u8>>,
 }
 
-impl Writes {
-    /// The writes that make a difference. Frames that failed wrote too: only keys that the
-    /// transaction wrote in the end count.
-    fn changes(self, executed: &Executed) -> Vec<Change> {
-        let written = |(contract, key): &(Address, StorageKey)| StateKey::Storage(*contract, *key);
-        let kept =
-            self.0.into_iter().filter(|(at, _)| executed.accessed.writes.contains(&written(at)));
-        let changes = kept.map(|(at, after)| {
-            let key = written(&at);
-            let before = executed.before.iter().find(|(known, _)| *known == key);
-            let before = before.and_then(|(_, value)| value.clone());
-            Change { contract: at.0, key: at.1.as_bytes().to_vec(), before, after }
-        });
-        changes.filter(|change| change.before != change.after).collect()
-    }
+/// The writes that make a difference. Frames that failed wrote too: only keys that the transaction
+/// wrote in the end count.
+fn changes(tree: &Tree, executed: &Executed) -> Vec<Change> {
+    let written = |(contract, key): &(Address, StorageKey)| StateKey::Storage(*contract, *key);
+    let kept = tree
+        .last_writes()
+        .into_iter()
+        .filter(|(at, _)| executed.accessed.writes.contains(&written(at)));
+    let changes = kept.map(|(at, after)| {
+        let before = executed.stored(&at.0, &at.1);
+        Change { contract: at.0, key: at.1.as_bytes().to_vec(), before, after }
+    });
+    changes.filter(|change| change.before != change.after).collect()
 }
 
 impl Change {

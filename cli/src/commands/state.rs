@@ -1,14 +1,13 @@
 //! `bessemer state`: accounts, and what contracts have stored.
 
 use bessemer_chain::store::{decode_account, decode_key};
-use bessemer_chain::{Account, Address, StateKey, U256};
+use bessemer_chain::{Account, Address, StateKey};
 use serde_json::{Value, json};
 
-use crate::support::abi::printable;
 use crate::support::failure::{Failure, with_sources};
 use crate::support::local::Local;
-use crate::support::names::Names;
 use crate::support::output::{self, Output, hex};
+use crate::support::stored::{guess, place};
 
 /// Shows the accounts of the local chain, or one account with everything that it stores.
 #[derive(Debug, clap::Args)]
@@ -145,36 +144,4 @@ impl State {
             "storage": storage.collect::<Vec<_>>(),
         }))
     }
-}
-
-/// Describes a key, as a guess: the SDK writes the number of the field and then the keys of maps.
-fn place(key: &[u8], names: &Names) -> String {
-    // above are namespaces and hashes of paths that were too long
-    const FIELDS: u8 = 254;
-    match key.split_first() {
-        Some((field, [])) if *field < FIELDS => format!("field {field}"),
-        Some((field, path)) if *field < FIELDS => {
-            let (accounts, rest) = path.as_chunks::<20>();
-            if !rest.is_empty() {
-                return format!("field {field}[0x{}]", hex(path));
-            }
-            let keys = accounts.iter().map(|key| format!("[{}]", names.show(&Address::new(*key))));
-            format!("field {field}{}", keys.collect::<String>())
-        }
-        _ => format!("0x{}", hex(key)),
-    }
-}
-
-/// A guess at the type of a stored value: the SDK writes numbers with their low byte first, and texts
-/// behind their length.
-fn guess(value: &[u8], names: &Names) -> String {
-    if let Ok(address) = <[u8; 20]>::try_from(value) {
-        return names.show(&Address::new(address));
-    }
-    let text = value.split_first().filter(|(length, text)| usize::from(**length) == text.len());
-    let text = text.and_then(|(_, text)| str::from_utf8(text).ok()).filter(|text| !text.is_empty());
-    if let Some(text) = text {
-        return format!("\"{}\"", printable(text));
-    }
-    U256::try_from_le_slice(value).map(|number| number.to_string()).unwrap_or_default()
 }

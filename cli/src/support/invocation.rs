@@ -6,8 +6,9 @@ use bessemer_chain::U256;
 
 use crate::support::abi::{self, Given};
 use crate::support::failure::Failure;
-use crate::support::local::Terms;
+use crate::support::local::{Terms, When};
 use crate::support::names::Names;
+use crate::support::time;
 
 /// Options of a transaction.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -21,6 +22,9 @@ pub(crate) struct Options {
     /// The gas limit
     #[arg(long, value_name = "GAS")]
     gas: Option<String>,
+    /// The time of the block: seconds since 1970, 2027-01-31T12:00:00Z, or +2h from now
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
 }
 
 /// A function's arguments, and the options that stood among them.
@@ -29,6 +33,8 @@ pub(crate) struct Invocation {
     pub(crate) given: Given,
     pub(crate) options: Options,
     pub(crate) json: bool,
+    /// `-v` or `--verbose` stood among them.
+    pub(crate) verbose: bool,
     /// `--help` stood among them.
     pub(crate) help: bool,
     /// The name for a new contract.
@@ -46,7 +52,12 @@ impl Options {
             u64::try_from(gas).map_err(|_| Failure::Usage(format!("--gas: {gas} is too much")))
         });
         let value = U256::from_le_bytes(value.to_le_bytes::<32>());
-        Ok(Terms { from, value, gas: gas.transpose()? })
+        let at = self.at.as_deref().map(|text| match text.strip_prefix('+') {
+            Some(ahead) => time::duration(ahead).map(When::In),
+            None => time::time(text, 0).map(When::At),
+        });
+        let at = named("--at", at.transpose())?;
+        Ok(Terms { from, value, gas: gas.transpose()?, at })
     }
 }
 
@@ -67,6 +78,7 @@ impl Invocation {
             given: Given::default(),
             options: options.clone(),
             json: false,
+            verbose: false,
             help: false,
             name: None,
         };
@@ -80,6 +92,7 @@ impl Invocation {
             let Some(name) = word.strip_prefix("--").filter(|name| !name.is_empty()) else {
                 match word.as_str() {
                     "-h" => parsed.help = true,
+                    "-v" => parsed.verbose = true,
                     _ => parsed.given.positional.push(word.clone()),
                 }
                 continue;
@@ -91,6 +104,7 @@ impl Invocation {
             let own = params.iter().any(|param| abi::plain(&param.name) == abi::plain(name));
             match name {
                 "json" if !own => parsed.json = true,
+                "verbose" if !own => parsed.verbose = true,
                 "help" if !own => parsed.help = true,
                 _ => {
                     let value = inline.or_else(|| words.next().cloned());
@@ -110,6 +124,7 @@ impl Invocation {
             "from" | "sender" => Some(&mut self.options.from),
             "value" => Some(&mut self.options.value),
             "gas" => Some(&mut self.options.gas),
+            "at" => Some(&mut self.options.at),
             "name" if naming => Some(&mut self.name),
             _ => None,
         };

@@ -10,7 +10,9 @@ use crate::support::abi::{self, Decoded, Field, Interface, printable};
 use crate::support::local::Interfaces;
 use crate::support::names::Names;
 use crate::support::output::{Address as Pc, DIM, grouped, hex};
+use crate::support::prepared::Prepared;
 use crate::support::source::Sources;
+use crate::support::tree::excerpt;
 
 /// Explains receipts with the names in the interfaces of the contracts on a chain.
 pub(crate) struct Explainer<'a> {
@@ -47,9 +49,68 @@ impl<'a> Explainer<'a> {
         }
     }
 
+    pub(crate) fn names(&self) -> &'a Names {
+        self.names
+    }
+
+    /// The interface of a contract that is not on the chain, or that says nothing of its own.
+    pub(crate) fn know(&mut self, contract: Address, interface: Interface) {
+        self.interfaces.know(contract, interface);
+    }
+
+    /// The interface that a command line gave for the contract that it calls.
+    pub(crate) fn know_given(&mut self, call: &mut Prepared) {
+        if let Some(interface) = call.given.take() {
+            self.know(call.to, interface);
+        }
+    }
+
+    /// The function that input is meant for, and its arguments.
+    pub(crate) fn arguments(&mut self, to: &Address, input: &[u8]) -> Option<(String, Vec<Field>)> {
+        let function = self.interfaces.of(self.chain, to)?.function_of(input)?;
+        let fields = abi::decode(&function.inputs, input.get(4..)?)?;
+        Some((function.name.clone(), fields))
+    }
+
+    /// `counter.add(by: 3)`, with the input as it is if its meaning is not known.
+    pub(crate) fn invocation(&mut self, to: &Address, input: &[u8]) -> String {
+        let contract = self.names.show(to);
+        match self.arguments(to, input) {
+            Some((name, fields)) => {
+                format!("{contract}.{}({})", printable(&name), abi::list(&fields, self.names))
+            }
+            None if input.is_empty() => contract,
+            None => format!("{contract}({})", excerpt(input)),
+        }
+    }
+
+    /// `counter(start: 3)`: a contract, and the arguments of its constructor.
+    pub(crate) fn creation(&mut self, contract: &Address, input: &[u8]) -> String {
+        let known = self.interfaces.of(self.chain, contract);
+        let fields = known.and_then(|known| abi::decode(known.constructor(), input));
+        let arguments = match fields {
+            Some(fields) => abi::list(&fields, self.names),
+            None if input.is_empty() => String::new(),
+            None => excerpt(input),
+        };
+        format!("{}({arguments})", self.names.show(contract))
+    }
+
     /// `Added { by: 3, total: 3 }`, with the contract in front if it is not the called one.
     pub(crate) fn event(&mut self, event: &bessemer_chain::Event, called: &Address) -> String {
-        let decoded = self.decoded_event(event);
+        self.event_in(event, called, None)
+    }
+
+    /// The same; what the contract's own interface does not know, that of the running code may.
+    pub(crate) fn event_in(
+        &mut self,
+        event: &bessemer_chain::Event,
+        called: &Address,
+        code: Option<&Address>,
+    ) -> String {
+        let decoded = self
+            .decoded_event(event)
+            .or_else(|| self.interfaces.of(self.chain, code?)?.event(event));
         let shown = match &decoded {
             Some(decoded) => abi::one_line(decoded, self.names),
             None => {
@@ -113,6 +174,22 @@ impl<'a> Explainer<'a> {
         lines.map(|line| format!("\n  log {}", self.log_line(line))).collect()
     }
 
+    /// Why a frame failed, and where.
+    pub(crate) fn why(
+        &mut self,
+        contract: &Address,
+        cause: Option<&Frame>,
+        output: &[u8],
+        gas: u64,
+    ) -> String {
+        match cause {
+            Some(cause) => {
+                self.frame(cause, output, gas) + &self.place(cause).replace("\n  -->", " at")
+            }
+            None => self.reason(contract, output),
+        }
+    }
+
     /// Why a frame stopped.
     fn frame(&mut self, frame: &Frame, output: &[u8], gas: u64) -> String {
         match (frame.status, frame.trap) {
@@ -131,7 +208,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// Decodes revert data; the error may be one of a contract that was called.
-    fn reason(&mut self, contract: &Address, data: &[u8]) -> String {
+    pub(crate) fn reason(&mut self, contract: &Address, data: &[u8]) -> String {
         if data.is_empty() {
             return String::new();
         }
@@ -146,11 +223,11 @@ impl<'a> Explainer<'a> {
                 let words = abi::panic_in_words(&decoded).unwrap_or_default();
                 format!(": {}{words}", abi::one_line(&decoded, self.names))
             }
-            None => format!(": 0x{}", hex(data.get(..68).unwrap_or(data))),
+            None => format!(": {}", excerpt(data)),
         }
     }
 
-    fn error(&mut self, contract: &Address, data: &[u8]) -> Option<Decoded> {
+    pub(crate) fn error(&mut self, contract: &Address, data: &[u8]) -> Option<Decoded> {
         let known = self.interfaces.of(self.chain, contract);
         if let Some(decoded) = known.and_then(|interface| interface.error(data)) {
             return Some(decoded);
@@ -241,12 +318,13 @@ impl Interface {
             .inputs
             .iter()
             .map(|param| match param.name.as_str() {
-                "" => format!(" <{}>", printable(&param.ty)),
-                name => format!(" --{} <{}>", printable(name), printable(&param.ty)),
+                "" => format!(" <{}>", printable(&abi::type_name(param))),
+                name => format!(" --{} <{}>", printable(name), printable(&abi::type_name(param))),
             })
             .collect();
         let arguments = arguments.concat();
-        let outputs: Vec<_> = function.outputs.iter().map(|param| printable(&param.ty)).collect();
+        let outputs = function.outputs.iter().map(abi::type_name);
+        let outputs: Vec<_> = outputs.map(|ty| printable(&ty)).collect();
         let returns =
             if outputs.is_empty() { String::new() } else { format!(" -> {}", outputs.join(", ")) };
         format!("{}{arguments}{returns}", printable(&function.name))

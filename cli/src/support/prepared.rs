@@ -15,6 +15,10 @@ use crate::support::output::Output;
 pub(crate) struct CallArgs {
     #[command(flatten)]
     options: Options,
+    /// Calls it by this interface instead of its own: that in a file (Solidity's JSON, an artifact or an
+    /// image), or of the contract of this name, also of those that the tool has with it, as erc20
+    #[arg(long, value_name = "FILE|NAME")]
+    abi: Option<String>,
     /// The contract: its name on this chain, or an address
     contract: String,
     /// The function and its arguments; `transferFrom`, `transfer_from` and `transfer-from` are the same.
@@ -30,8 +34,18 @@ pub(crate) struct Prepared {
     pub(crate) input: Vec<u8>,
     pub(crate) options: Options,
     pub(crate) json: bool,
+    pub(crate) verbose: bool,
     /// The function, if there is one.
     pub(crate) function: Option<alloy_json_abi::Function>,
+    /// The interface that was given for the contract.
+    pub(crate) given: Option<Interface>,
+}
+
+impl CallArgs {
+    /// The contract, as it was named.
+    pub(crate) fn contract(&self) -> &str {
+        &self.contract
+    }
 }
 
 impl Prepared {
@@ -41,13 +55,26 @@ impl Prepared {
         local: &Local,
         output: Output,
     ) -> Result<Option<Self>, Failure> {
-        let CallArgs { options, contract, words } = args;
-        Self::of(local, contract, words, options, output)
+        let CallArgs { options, abi, contract, words } = args;
+        let contract = contract.as_str();
+        // it may stand among the arguments too, and says how these are to be read
+        let at = words.iter().take_while(|word| *word != "--").position(|word| word == "--abi");
+        let mut words = words.clone();
+        let abi = match at {
+            Some(at) if at + 1 < words.len() => words.drain(at..at + 2).next_back(),
+            _ => abi.clone(),
+        };
+        let mut call = Self::of(local, contract, abi.as_deref(), &words, options, output)?;
+        if let (Some(call), Some(abi)) = (&mut call, abi) {
+            call.given = Some(local.contract(contract, Some(&abi))?.1);
+        }
+        Ok(call)
     }
 
-    pub(crate) fn of(
+    fn of(
         local: &Local,
         contract: &str,
+        abi: Option<&str>,
         words: &[String],
         options: &Options,
         output: Output,
@@ -56,7 +83,7 @@ impl Prepared {
         let Some((name, arguments)) = function else {
             let parsed = Invocation::parse(words, &[], options, false)?;
             if parsed.help || !parsed.given.named.is_empty() {
-                let (_, interface) = local.contract(contract)?;
+                let (_, interface) = local.contract(contract, abi)?;
                 let names = format!("functions of {contract}:\n{}", functions(&interface));
                 if parsed.help {
                     return output.text(names).map(|()| None);
@@ -67,13 +94,21 @@ impl Prepared {
                 )));
             }
             let to = local.names.address(contract).map_err(Failure::Usage)?;
-            let (options, json) = (parsed.options, parsed.json);
-            return Ok(Some(Self { to, input: Vec::new(), options, json, function: None }));
+            let Invocation { options, json, verbose, .. } = parsed;
+            return Ok(Some(Self {
+                to,
+                input: Vec::new(),
+                options,
+                json,
+                verbose,
+                function: None,
+                given: None,
+            }));
         };
         if name.starts_with("0x") {
             return Self::raw(local, contract, name, arguments, options).map(Some);
         }
-        let (to, interface) = local.contract(contract)?;
+        let (to, interface) = local.contract(contract, abi)?;
         let candidates = interface.named(name);
         if candidates.is_empty() {
             return Err(no_function(contract, name, &interface));
@@ -92,9 +127,9 @@ impl Prepared {
             match abi::bind(&what, params, &parsed.given, &local.names) {
                 Ok(arguments) => {
                     let input = [function.selector().as_slice(), &arguments].concat();
-                    let (options, json) = (parsed.options, parsed.json);
+                    let Invocation { options, json, verbose, .. } = parsed;
                     let function = Some((*function).clone());
-                    fitting.push(Self { to, input, options, json, function });
+                    fitting.push(Self { to, input, options, json, verbose, function, given: None });
                 }
                 Err(reason) => refused = refused.or(Some(with_sender(reason, params))),
             }
@@ -139,7 +174,8 @@ impl Prepared {
         })?;
         let function = local.interface(&to)?;
         let function = function.and_then(|interface| interface.function_of(&input).cloned());
-        Ok(Self { to, input, options: parsed.options, json: parsed.json, function })
+        let Invocation { options, json, verbose, .. } = parsed;
+        Ok(Self { to, input, options, json, verbose, function, given: None })
     }
 }
 

@@ -3,10 +3,12 @@
 //! Images on the chain carry no debug data. `deploy` keeps the file with debug data that an image
 //! was made from in `.bessemer/debug`, named by the hash of the image.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bessemer_chain::CodeHash;
 
+use crate::support::build::Image;
 use crate::support::failure::Failure;
 use crate::support::local::Folder;
 use crate::support::places;
@@ -15,11 +17,25 @@ const FOLDER: &str = "debug";
 
 /// Finds source lines of a project.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sources(Option<Folder>);
+pub(crate) struct Sources {
+    folder: Option<Folder>,
+    /// Files with debug data, by the image that was made from them.
+    built: BTreeMap<CodeHash, PathBuf>,
+}
 
 impl Sources {
     pub(crate) fn of(folder: &Folder) -> Self {
-        Self(Some(folder.clone()))
+        Self { folder: Some(folder.clone()), built: BTreeMap::new() }
+    }
+
+    /// Also those of images that were built and not deployed.
+    pub(crate) fn and<'a>(mut self, built: impl IntoIterator<Item = &'a Image>) -> Self {
+        let images = built.into_iter();
+        self.built.extend(
+            images
+                .filter_map(|image| Some((CodeHash::of(&image.file.bytes), image.debug.clone()?))),
+        );
+        self
     }
 
     /// Keeps the debug data of an image.
@@ -30,8 +46,9 @@ impl Sources {
 
     /// `src/lib.rs:41`, the innermost place that belongs to the project.
     pub(crate) fn find(&self, code: &CodeHash, pc: u32) -> Option<String> {
-        let folder = self.0.as_ref()?;
-        let elf = std::fs::read(folder.path(&name(code))).ok()?;
+        let folder = self.folder.as_ref()?;
+        let kept = || folder.path(&name(code));
+        let elf = std::fs::read(self.built.get(code).cloned().unwrap_or_else(kept)).ok()?;
         let project = folder.project().canonicalize().ok()?;
         let inside = |file: &str| -> Option<PathBuf> {
             let path = project.join(file);

@@ -36,7 +36,7 @@ struct Sender {
 
 impl Sender {
     fn sends(&mut self, value: U256, action: Action) -> Transaction {
-        let terms = Terms { from: self.address, value, gas: None };
+        let terms = Terms { from: self.address, value, gas: None, at: None };
         self.nonce += 1;
         transaction(self.nonce - 1, action, terms)
     }

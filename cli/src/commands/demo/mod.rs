@@ -12,7 +12,7 @@ use serde_json::json;
 
 use self::market::Market;
 use crate::support::failure::Failure;
-use crate::support::local::{Failed, Folder, Keep, Local, Terms, engine};
+use crate::support::local::{Folder, Keep, Local, Recording, Terms, engine};
 use crate::support::names::USERS;
 use crate::support::outcome::{self, Explainer};
 use crate::support::output::{ERROR, Output, TITLE, grouped, hex, kib};
@@ -187,9 +187,9 @@ impl Demo {
         let input = market::input(market::SWAP_COINS, &greedy);
         let action = Action::Call { to: self.market.exchange, input: input.clone() };
         let from = Chain::user_address("bob");
-        let terms = Terms { from, value: market::whole(1), gas: None };
+        let terms = Terms { from, value: market::whole(1), gas: None, at: None };
         let executed = local.execute(action, terms, Keep::Success, None)?;
-        Failed::save(&local.folder, &local.names, &executed, local.chain.prices().id)?;
+        Recording::save(&local.folder, &local.names, &executed, local.chain.prices().id)?;
         let mut explainer = Explainer::new(&local.chain, &local.names, Sources::default());
         let what = explainer.call_name(&self.market.exchange, &input);
         let told = explainer.failure(&what, &executed.receipt);

@@ -8,6 +8,7 @@
 mod native;
 mod process;
 mod record;
+mod story;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,11 +22,14 @@ use serde_json::{Value, json};
 
 use self::native::{Program, Test, Verdict};
 use self::record::{Played, Record};
+use self::story::{Scope, Teller};
 use crate::support::build::{self, Built, Image, Project};
 use crate::support::failure::Failure;
 use crate::support::functions::{Images, Noted};
 use crate::support::local::{self, Folder};
 use crate::support::output::{ERROR, Output, TITLE, WARNING, grouped};
+use crate::support::source::Sources;
+use crate::support::tree::Shown;
 
 /// Runs the project's tests natively, and as images on the interpreter and the native engine.
 ///
@@ -42,6 +46,10 @@ pub(crate) struct Args {
     /// How long one test may take, natively
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+    /// Shows more of what tests did: -v the log lines of all, -vv all steps of those that failed, -vvv of
+    /// all, -vvvv with changes of storage
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
     /// Writes a JUnit report to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<std::path::PathBuf>,
@@ -90,7 +98,10 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut noted = Noted::default();
     let jobs = jobs(&programs, filter)?;
     let limit = Duration::from_secs(args.timeout);
-    run_all(&jobs, limit, &images, |outcome| {
+    let sources = Sources::of(&folder).and(built.iter().map(|built| &built.image));
+    let setting =
+        Setting { limit, images: &images, hashes: hashes(&images), sources, verbose: args.verbose };
+    run_all(&jobs, &setting, |outcome| {
         if !output.json {
             output.text(outcome.line())?;
             if let Some(details) = &outcome.details {
@@ -159,24 +170,22 @@ fn jobs<'a>(programs: &'a [Program], filter: &str) -> Result<Vec<(&'a Program, T
 /// Runs tests on all processors, and hands their outcomes over in the order of the tests.
 fn run_all(
     jobs: &[(&Program, Test)],
-    limit: Duration,
-    images: &Images,
+    setting: &Setting<'_>,
     mut tell: impl FnMut(Outcome) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let records = tempfile::tempdir()
         .map_err(|source| Failure::Io { what: "make a temporary folder".to_owned(), source })?;
-    let hashes = hashes(images);
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..workers {
-            let (sender, next, hashes, records) = (sender.clone(), &next, &hashes, records.path());
+            let (sender, next, records) = (sender.clone(), &next, records.path());
             scope.spawn(move || {
                 while let Some((at, job)) = take(next, jobs) {
                     // tests of two programs may have one name
                     let records = records.join(at.to_string());
-                    let outcome = Outcome::of(job.0, &job.1, limit, &records, hashes, images);
+                    let outcome = Outcome::of(job.0, &job.1, &records, setting);
                     if sender.send((at, outcome)).is_err() {
                         // an error ended the run
                         return;
@@ -236,6 +245,17 @@ fn hashes(images: &Images) -> String {
     pairs.collect::<Vec<_>>().join(",")
 }
 
+/// What all tests have in common.
+struct Setting<'a> {
+    limit: Duration,
+    images: &'a Images,
+    /// See [`hashes`].
+    hashes: String,
+    sources: Sources,
+    /// How often `-v` was given.
+    verbose: u8,
+}
+
 /// A test and its results.
 struct Outcome {
     program: String,
@@ -263,10 +283,8 @@ impl Outcome {
     fn of(
         program: &Program,
         test: &Test,
-        limit: Duration,
         records: &Path,
-        hashes: &str,
-        images: &Images,
+        setting: &Setting<'_>,
     ) -> Result<Self, Failure> {
         let mut outcome = Self {
             program: program.name.clone(),
@@ -283,24 +301,48 @@ impl Outcome {
             return Ok(outcome);
         }
         std::fs::create_dir(records).map_err(|source| Failure::file("make", records, source))?;
-        match program.run(&test.name, limit, records, hashes)? {
-            Verdict::Failed(said) => (outcome.kind, outcome.details) = (Kind::Failed, Some(said)),
-            Verdict::Passed => {
-                let record = Record::read(records, &outcome.test)?;
-                outcome.without_image = record.without_image(images).map(str::to_owned);
-                if outcome.without_image.is_some() {
-                    return Ok(outcome);
-                }
-                match record.play(images) {
-                    Ok((Played { gas, transactions }, noted)) => {
-                        (outcome.gas, outcome.transactions) = (gas, transactions);
-                        outcome.noted = noted;
-                    }
-                    Err(difference) => {
-                        (outcome.kind, outcome.details) = (Kind::Differs, Some(difference));
-                    }
-                }
+        let Setting { images, sources, verbose, .. } = setting;
+        let verdict = program.run(&test.name, setting.limit, records, &setting.hashes)?;
+        let record = Record::read(records, &outcome.test)?;
+        outcome.without_image = record.without_image(images).map(str::to_owned);
+        let teller = Teller { images, sources };
+        let tree = |scope, what| match &outcome.without_image {
+            Some(contract) => {
+                format!(
+                    "  no calls are shown: {contract} has no image, so the test ran natively only\n"
+                )
             }
+            None => teller.trees(&record, scope, what),
+        };
+        let failed = || match verbose {
+            0 | 1 => tree(Scope::Last, Shown::SCREEN),
+            _ => tree(Scope::All, Shown::ALL),
+        };
+        match verdict {
+            Verdict::Failed(said) => {
+                let calls = if record.is_empty() { String::new() } else { failed() };
+                outcome.details =
+                    Some(format!("{}\n{calls}", said.trim_end()).trim_end().to_owned());
+                outcome.kind = Kind::Failed;
+            }
+            Verdict::Passed if outcome.without_image.is_some() => {}
+            Verdict::Passed => match record.play(images) {
+                Ok((Played { gas, transactions }, noted)) => {
+                    let calls = match verbose {
+                        0 => None,
+                        1 | 2 => Some(teller.log(&record)),
+                        more => Some(tree(Scope::All, Shown { writes: *more > 3, ..Shown::ALL })),
+                    };
+                    outcome.details = calls.filter(|calls| !calls.is_empty());
+                    (outcome.gas, outcome.transactions) = (gas, transactions);
+                    outcome.noted = noted;
+                }
+                Err(difference) => {
+                    let told = teller.difference(&record, &difference);
+                    outcome.details = Some(format!("{told}\n{}", failed()).trim_end().to_owned());
+                    outcome.kind = Kind::Differs;
+                }
+            },
         }
         Ok(outcome)
     }

@@ -34,25 +34,27 @@ pub(crate) struct Played {
 /// A line of the record, as the SDK writes it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Step {
-    kind: String,
+pub(super) struct Step {
+    pub(super) kind: String,
     height: u64,
     timestamp: u64,
     chain_id: u64,
     sender: String,
-    to: String,
+    pub(super) to: String,
     value: String,
-    input: String,
-    code: String,
+    pub(super) input: String,
+    pub(super) code: String,
     salt: Option<String>,
     status: u32,
     output: String,
     events: Vec<EventRecord>,
     state: String,
+    /// Where the test did it.
+    pub(super) line: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-struct EventRecord {
+pub(super) struct EventRecord {
     contract: String,
     topics: Vec<String>,
     data: String,
@@ -60,14 +62,47 @@ struct EventRecord {
 
 /// The parts of a step that are compared.
 #[derive(Debug, PartialEq, Eq)]
-struct Ended {
-    status: u32,
-    output: String,
-    events: Vec<EventRecord>,
-    state: String,
+pub(super) struct Ended {
+    pub(super) status: u32,
+    pub(super) output: String,
+    pub(super) events: Vec<EventRecord>,
+    pub(super) state: String,
+}
+
+/// A step that ran.
+pub(super) struct Ran {
+    pub(super) ended: Ended,
+    gas: u64,
+    /// None of a query that returned.
+    pub(super) receipt: Option<Receipt>,
+}
+
+/// The first difference between a native test and images.
+pub(crate) struct Difference {
+    /// Where it showed.
+    pub(super) engine: &'static str,
+    /// The step.
+    pub(super) index: usize,
+    pub(super) reason: Reason,
+}
+
+pub(super) enum Reason {
+    /// This differs, and so the images ended.
+    Differs(&'static str, Ended),
+    Other(String),
 }
 
 impl Record {
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// Whether the test did nothing with contracts.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut steps = self.0.iter();
+        !steps.any(|step| matches!(step.kind.as_str(), "create" | "call" | "query"))
+    }
+
     /// The record of a test; empty if it did nothing with contracts.
     pub(crate) fn read(folder: &Path, test: &str) -> Result<Self, Failure> {
         let path = folder.join(format!("{}.jsonl", test.replace("::", ".")));
@@ -91,21 +126,27 @@ impl Record {
     }
 
     /// Plays it on each back end. The error describes the first difference.
-    pub(crate) fn play(&self, images: &Images) -> Result<(Played, Noted), String> {
+    pub(crate) fn play(&self, images: &Images) -> Result<(Played, Noted), Difference> {
         let mut played = Vec::new();
         let mut noted = Noted::default();
         for (backend, name) in BACKENDS {
             let counted = (backend == Backend::Interpreter).then_some(&mut noted);
-            let done = self
-                .play_on(backend, images, counted)
-                .map_err(|reason| format!("  on {name}: {reason}"))?;
-            played.push(done);
+            let done = self.play_on(backend, images, counted);
+            played.push(done.map_err(|(index, reason)| Difference {
+                engine: name,
+                index,
+                reason,
+            })?);
         }
         match played.as_slice() {
-            [first, second] if first != second => Err(format!(
-                "  gas differs: {} on the interpreter, {} in native code",
-                first.gas, second.gas
-            )),
+            [first, second] if first != second => Err(Difference {
+                engine: "both engines",
+                index: self.0.len().saturating_sub(1),
+                reason: Reason::Other(format!(
+                    "gas differs: {} on the interpreter, {} in native code",
+                    first.gas, second.gas
+                )),
+            }),
             _ => Ok((played.first().copied().unwrap_or_default(), noted)),
         }
     }
@@ -115,34 +156,28 @@ impl Record {
         backend: Backend,
         images: &Images,
         mut noted: Option<&mut Noted>,
-    ) -> Result<Played, String> {
-        let engine = engine(backend)?;
+    ) -> Result<Played, (usize, Reason)> {
+        let engine = engine(backend).map_err(|reason| (0, Reason::Other(reason)))?;
         let mut store = Arc::new(Recorded::default());
         let mut played = Played::default();
         for (index, step) in self.0.iter().enumerate() {
-            let at = |reason: String| format!("step {}, {}: {reason}", index + 1, step.describe());
-            match step.kind.as_str() {
-                "reset" => store = Arc::new(Recorded::default()),
-                "balance" => step.set_balance(&store).map_err(at)?,
-                "upload" => {
-                    if let Some(image) = step.image(images) {
-                        store.set(StateKey::Code(CodeHash::of(image)), Some(image));
-                    }
-                }
-                _ if step.never_ran() => {}
-                _ => {
-                    let mut frames = noted.is_some().then(Frames::default);
-                    let ran = step.run(&engine, &store, images, frames.as_mut());
-                    let (ended, gas) = ran.map_err(at)?;
-                    if let (Some(noted), Some(frames)) = (&mut noted, frames) {
-                        note(noted, &frames, &store, images);
-                    }
-                    if step.kind != "query" {
-                        played.gas += gas;
-                        played.transactions += 1;
-                    }
-                    step.compare(&ended).map_err(at)?;
-                }
+            let other = |reason: String| (index, Reason::Other(reason));
+            if step.prepare(&mut store, images).map_err(other)? {
+                continue;
+            }
+            let mut frames = noted.is_some().then(Frames::default);
+            let inspector = frames.as_mut().map(|frames| frames as &mut (dyn Inspector + Send));
+            let ran = step.run(&engine, &store, images, inspector);
+            let Ran { ended, gas, .. } = ran.map_err(other)?;
+            if let (Some(noted), Some(frames)) = (&mut noted, frames) {
+                note(noted, &frames, &store, images);
+            }
+            if step.kind != "query" {
+                played.gas += gas;
+                played.transactions += 1;
+            }
+            if let Some(what) = step.difference(&ended) {
+                return Err((index, Reason::Differs(what, ended)));
             }
         }
         Ok(played)
@@ -150,15 +185,28 @@ impl Record {
 }
 
 impl Step {
-    fn describe(&self) -> String {
-        let selector = self.input.get(..10).unwrap_or(&self.input);
+    /// Does what needs no contract; whether that was all.
+    pub(super) fn prepare(
+        &self,
+        store: &mut Arc<Recorded>,
+        images: &Images,
+    ) -> Result<bool, String> {
         match self.kind.as_str() {
-            "create" => format!("creation of {}", self.code),
-            kind => format!("{kind} of {} with input {selector}...", self.to),
+            "reset" => *store = Arc::new(Recorded::default()),
+            "balance" => self.set_balance(store)?,
+            "upload" => {
+                if let Some(image) = self.image(images) {
+                    store.set(StateKey::Code(CodeHash::of(image)), Some(image));
+                }
+            }
+            // a name, for people
+            "user" => {}
+            _ => return Ok(self.never_ran()),
         }
+        Ok(true)
     }
 
-    fn image<'a>(&self, images: &'a Images) -> Option<&'a Arc<[u8]>> {
+    pub(super) fn image<'a>(&self, images: &'a Images) -> Option<&'a Arc<[u8]>> {
         // what is declared among tests stands in no image
         let among_tests = self.code.split("::").any(|module| module == "tests");
         images.get(self.code.split("::").next()?).filter(|_| !among_tests)
@@ -179,13 +227,13 @@ impl Step {
     }
 
     /// Runs the step on the state that the steps before left.
-    fn run(
+    pub(super) fn run(
         &self,
         engine: &Engine,
         store: &Arc<Recorded>,
         images: &Images,
-        frames: Option<&mut Frames>,
-    ) -> Result<(Ended, u64), String> {
+        inspector: Option<&mut (dyn Inspector + Send)>,
+    ) -> Result<Ran, String> {
         let failed = |error: ChainError| with_sources(&error);
         store.set_head(self.height.saturating_sub(1), self.timestamp.saturating_sub(1));
         let config = ChainConfig { chain_id: self.chain_id, ..ChainConfig::default() };
@@ -194,17 +242,20 @@ impl Step {
         let (sender, input) = (address(&self.sender)?, bytes(&self.input)?);
         if self.kind == "query" {
             let mut call = chain.call(address(&self.to)?, "").from(sender).input(input);
-            if let Some(frames) = frames {
-                call = call.inspect(frames);
+            if let Some(inspector) = inspector {
+                call = call.inspect(inspector);
             }
             let asked = call.query_bytes();
-            let (status, output) = match asked {
-                Ok(output) => (status::RETURN, output),
-                Err(ChainError::Failed(receipt)) => (code(&receipt), receipt.output),
+            let (status, output, receipt) = match asked {
+                Ok(output) => (status::RETURN, output, None),
+                Err(ChainError::Failed(receipt)) => {
+                    (code(&receipt), receipt.output.clone(), Some(*receipt))
+                }
                 Err(error) => return Err(failed(error)),
             };
             let output = format!("0x{}", hex(&output));
-            return Ok((Ended { status, output, events: Vec::new(), state: digest(store)? }, 0));
+            let ended = Ended { status, output, events: Vec::new(), state: digest(store)? };
+            return Ok(Ran { ended, gas: 0, receipt });
         }
         let action = if self.kind == "create" {
             let image = self.image(images).ok_or_else(|| {
@@ -217,37 +268,41 @@ impl Step {
             Action::Call { to: address(&self.to)?, input }
         };
         let nonce = chain.account(&sender).map_err(failed)?.nonce;
-        let terms = Terms { from: sender, value: number(&self.value)?, gas: None };
+        let terms = Terms { from: sender, value: number(&self.value)?, gas: None, at: None };
         let transaction = transaction(nonce, action, terms);
         let mut block = chain.block();
-        let inspector = frames.map(|frames| frames as &mut dyn Inspector);
+        let inspector = inspector.map(|inspector| inspector as &mut dyn Inspector);
         let receipt = block.push_inspected(&transaction, inspector).map_err(failed)?.clone();
         block.commit().map_err(failed)?;
         let events = receipt.events.iter().map(EventRecord::of).collect();
         // a creation returns nothing to a native test
         let output = format!("0x{}", hex(&receipt.output));
         let ended = Ended { status: code(&receipt), output, events, state: digest(store)? };
-        Ok((ended, receipt.gas_used))
+        Ok(Ran { ended, gas: receipt.gas_used, receipt: Some(receipt) })
     }
 
-    fn compare(&self, ended: &Ended) -> Result<(), String> {
-        let differs = |what: &str, native: &dyn std::fmt::Debug, image: &dyn std::fmt::Debug| {
-            Err(format!("{what} differs\n    native {native:?}\n    image  {image:?}"))
-        };
-        if self.status != ended.status {
-            return differs("status", &self.status, &ended.status);
+    /// The outcome in the native test.
+    pub(super) fn native(&self) -> Ended {
+        Ended {
+            status: self.status,
+            output: self.output.clone(),
+            events: self.events.clone(),
+            state: self.state.clone(),
         }
+    }
+
+    /// What of an outcome is not as in the native test.
+    pub(super) fn difference(&self, ended: &Ended) -> Option<&'static str> {
         // a message with the place of a panic names the same line by another path
-        if self.output != ended.output && !same_message(&self.output, &ended.output) {
-            return differs("output", &self.output, &ended.output);
-        }
-        if self.events != ended.events {
-            return differs("events", &self.events, &ended.events);
-        }
-        if self.state != ended.state {
-            return differs("state", &self.state, &ended.state);
-        }
-        Ok(())
+        let output = self.output == ended.output || same_message(&self.output, &ended.output);
+        [
+            ("status", self.status == ended.status),
+            ("output", output),
+            ("events", self.events == ended.events),
+            ("state", self.state == ended.state),
+        ]
+        .into_iter()
+        .find_map(|(what, same)| (!same).then_some(what))
     }
 }
 
@@ -276,6 +331,18 @@ fn same_message(native: &str, image: &str) -> bool {
 }
 
 impl EventRecord {
+    pub(super) fn event(&self) -> Result<Event, String> {
+        let word = |text: &String| {
+            let bytes = bytes(text)?;
+            <[u8; 32]>::try_from(bytes).map_err(|_| format!("`{text}` is not a topic"))
+        };
+        Ok(Event {
+            address: address(&self.contract)?,
+            topics: self.topics.iter().map(word).collect::<Result<_, _>>()?,
+            data: bytes(&self.data)?,
+        })
+    }
+
     fn of(event: &Event) -> Self {
         Self {
             contract: event.address.to_string(),
@@ -326,11 +393,11 @@ fn digest(store: &Recorded) -> Result<String, String> {
     Ok(format!("0x{}", hex(&digest)))
 }
 
-fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|_| format!("`{text}` is not an address"))
 }
 
-fn bytes(text: &str) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(text: &str) -> Result<Vec<u8>, String> {
     parse_hex(text).ok_or_else(|| format!("`{text}` is not bytes"))
 }
 

@@ -1,9 +1,11 @@
 //! The local chain of a project: its database, the names on it, and transactions that failed.
 
+mod clock;
 mod contracts;
-mod failed;
 mod folder;
+pub(crate) mod keys;
 mod recorded;
+mod recording;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,17 +13,19 @@ use std::sync::Arc;
 use bessemer_chain::store::{View, decode_account};
 use bessemer_chain::{
     AccessList, Action, Address, BlockInfo, Chain, ChainError, Code, DEFAULT_GAS, Inspector,
-    Prices, Receipt, StateKey, Transaction, U256, bessemer_evm,
+    Prices, Receipt, StateKey, StorageKey, Transaction, U256, bessemer_evm,
 };
 use bessemer_runtime::{Backend, Config, Engine};
 
+pub(crate) use self::clock::Clock;
 pub(crate) use self::contracts::Contracts;
-pub(crate) use self::failed::Failed;
 pub(crate) use self::folder::{Folder, Lock};
 pub(crate) use self::recorded::Recorded;
+pub(crate) use self::recording::Recording;
 use crate::support::abi::Interface;
 use crate::support::failure::{Failure, with_sources};
 use crate::support::names::{Names, USERS, closest};
+use crate::support::time;
 
 /// The most gas that an Ethereum transaction may have (EIP-7825).
 const MOST_ETHEREUM_GAS: u64 = 1 << 24;
@@ -31,6 +35,7 @@ pub(crate) struct Local {
     pub(crate) chain: Chain,
     pub(crate) folder: Folder,
     pub(crate) names: Names,
+    pub(crate) clock: Clock,
     contracts: Contracts,
     _lock: Lock,
 }
@@ -41,6 +46,17 @@ pub(crate) struct Terms {
     pub(crate) from: Address,
     pub(crate) value: U256,
     pub(crate) gas: Option<u64>,
+    /// The time of the block; that of the clock unless said.
+    pub(crate) at: Option<When>,
+}
+
+/// A time as it is written, which may count from that of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Seconds since 1970.
+    At(u64),
+    /// Seconds from now.
+    In(u64),
 }
 
 /// Keys with their values; `None` for a key without a value.
@@ -58,12 +74,33 @@ pub(crate) struct Executed {
     pub(crate) witness: Option<usize>,
 }
 
+impl Executed {
+    /// A value that a contract had stored before the transaction.
+    pub(crate) fn stored(&self, contract: &Address, key: &StorageKey) -> Option<Vec<u8>> {
+        let key = StateKey::Storage(*contract, *key);
+        self.before.iter().find(|(known, _)| *known == key).and_then(|(_, value)| value.clone())
+    }
+}
+
 /// Whether a transaction becomes part of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
     /// It does if the contract returns. A failed transaction changes nothing, not even the nonce.
     Success,
     Nothing,
+}
+
+/// Users and keys, and the contracts of the chain here if there is one.
+pub(crate) fn names() -> Result<Names, Failure> {
+    let folder = Folder::find()?;
+    if folder.path(DATABASE).is_file() {
+        return Ok(Local::existing()?.names);
+    }
+    let mut names = Names::users();
+    for (name, key) in keys::all(&folder)? {
+        names.insert(name, key.address());
+    }
+    Ok(names)
 }
 
 /// An engine for contracts.
@@ -95,15 +132,19 @@ impl Local {
         folder.create()?;
         let lock = folder.lock_chain()?;
         let contracts = Contracts::read(&folder)?;
+        let clock = Clock::read(&folder)?;
         let mut chain = Chain::open(&engine(Backend::Auto)?, folder.path(DATABASE))?;
         for user in USERS {
             chain.user(user)?;
         }
         let mut names = Names::users();
+        for (name, key) in keys::all(&folder)? {
+            names.insert(name, key.address());
+        }
         for (name, address) in &contracts.0 {
             names.insert(name, *address);
         }
-        Ok(Self { chain, folder, names, contracts, _lock: lock })
+        Ok(Self { chain, folder, names, clock, contracts, _lock: lock })
     }
 
     /// Gives a contract a name.
@@ -118,8 +159,27 @@ impl Local {
         self.contracts.0.contains_key(name)
     }
 
-    /// The contract of this name or address, and its interface.
-    pub(crate) fn contract(&self, text: &str) -> Result<(Address, Interface), Failure> {
+    /// The contract of this name or address, and its interface: its own, or that of a file or of another
+    /// contract, which `abi` names.
+    pub(crate) fn contract(
+        &self,
+        text: &str,
+        abi: Option<&str>,
+    ) -> Result<(Address, Interface), Failure> {
+        let address = self.code_at(text)?;
+        if let Some(abi) = abi {
+            return Ok((address, self.named_interface(abi)?));
+        }
+        match self.interface(&address)? {
+            Some(interface) => Ok((address, interface)),
+            None => Err(Failure::Other(format!(
+                "{text} says nothing of its interface, because its image has no section .bessemer.abi: give one with --abi FILE, or call it with encoded input"
+            ))),
+        }
+    }
+
+    /// The address of a contract, by its name or address.
+    fn code_at(&self, text: &str) -> Result<Address, Failure> {
         let unknown = |reason: String| Failure::Usage(reason);
         if !text.starts_with("0x") && !self.contracts.0.contains_key(text) {
             let known = self.contracts.0.keys().map(String::as_str);
@@ -138,12 +198,27 @@ impl Local {
         if self.chain.account(&address)?.code.is_none() {
             return Err(unknown(format!("{text} is not a contract on this chain")));
         }
-        match self.interface(&address)? {
-            Some(interface) => Ok((address, interface)),
-            None => Err(Failure::Other(format!(
-                "{text} says nothing of its interface: its image has no section .bessemer.abi"
-            ))),
+        Ok(address)
+    }
+
+    /// The interface that `--abi` names: in a file, of a contract on this chain, or of one of the contracts
+    /// that the tool has with it.
+    fn named_interface(&self, text: &str) -> Result<Interface, Failure> {
+        let wrong = |reason: String| Failure::Usage(format!("--abi: {text}: {reason}"));
+        let path = std::path::Path::new(text);
+        if path.is_file() {
+            let bytes =
+                std::fs::read(path).map_err(|source| Failure::file("read", path, source))?;
+            return Interface::of_file(&bytes).map_err(wrong);
         }
+        if self.contracts.0.contains_key(text) || text.starts_with("0x") {
+            let address = self.code_at(text)?;
+            let found = self.interface(&address)?;
+            return found.ok_or_else(|| wrong("it says nothing of its interface".to_owned()));
+        }
+        let known = bessemer_contracts::image(text).and_then(Interface::of_image);
+        let none = || Err("there is no such file, and no such contract".to_owned());
+        known.unwrap_or_else(none).map_err(wrong)
     }
 
     /// The interface of a contract, if it has one.
@@ -196,12 +271,28 @@ impl Local {
             input: init.into(),
             ..bessemer_evm::Transaction::default()
         };
-        let mut block = self.chain.block();
+        let time = self.time(terms.at)?;
+        let mut block = self.chain.block_at(time);
         let receipt = block.push_ethereum(&transaction, None)?.clone();
         if receipt.succeeded() {
             block.commit()?;
         }
         Ok(receipt)
+    }
+
+    /// The time of the next block: it is not before that of the newest.
+    pub(crate) fn time(&self, at: Option<When>) -> Result<u64, Failure> {
+        let newest = self.chain.head().timestamp;
+        let now = self.clock.now().max(newest);
+        match at {
+            None => Ok(now),
+            Some(When::At(time)) if time < newest => Err(Failure::Usage(format!(
+                "--at: time does not go back: the newest block has {newest}, {}",
+                time::shown(newest)
+            ))),
+            Some(When::At(time)) => Ok(time),
+            Some(When::In(seconds)) => Ok(now.saturating_add(seconds)),
+        }
     }
 
     /// Runs a transaction as a block of its own.
@@ -223,7 +314,8 @@ impl Local {
             )));
         }
         let transaction = transaction(account.nonce, action, terms);
-        let mut block = self.chain.block();
+        let time = self.time(terms.at)?;
+        let mut block = self.chain.block_at(time);
         let info = *block.info();
         if keep == Keep::Nothing {
             block.record_witness();
@@ -232,14 +324,26 @@ impl Local {
         let accessed = block.accessed();
         let before = values_before(&*store, &accessed)?;
         let mut witness = None;
+        let kept = keep == Keep::Success && receipt.succeeded();
         match keep {
-            Keep::Success if receipt.succeeded() => drop(block.commit()?),
+            Keep::Success if kept => drop(block.commit()?),
             Keep::Success => {}
             Keep::Nothing => {
                 witness = block.seal()?.witness.map(|witness| witness.to_bytes().len());
             }
         }
-        Ok(Executed { transaction, info, receipt, accessed, before, witness })
+        let executed = Executed { transaction, info, receipt, accessed, before, witness };
+        if kept {
+            let schedule = self.chain.prices().id;
+            // the block is there already, and only `trace` needs the file
+            if let Err(error) = Recording::keep(&self.folder, &self.names, &executed, schedule) {
+                log::warn!(
+                    "`bessemer trace` will not know this transaction: {}",
+                    with_sources(&error)
+                );
+            }
+        }
+        Ok(executed)
     }
 }
 
@@ -299,6 +403,11 @@ impl Interfaces {
             Interface::of_image(&chain.code(&code).ok()??)?.ok()
         };
         self.0.entry(*address).or_insert_with(read).as_ref()
+    }
+
+    /// The interface of a contract that is not on the chain, or says nothing of its own.
+    pub(crate) fn know(&mut self, address: Address, interface: Interface) {
+        self.0.insert(address, Some(interface));
     }
 }
 
