@@ -12,6 +12,7 @@ use crate::support::build::Image;
 use crate::support::failure::Failure;
 use crate::support::local::Folder;
 use crate::support::places;
+use crate::support::vendored::FOLDER as FOLDER_OF_OTHERS;
 
 const FOLDER: &str = "debug";
 
@@ -53,7 +54,10 @@ impl Sources {
         let inside = |file: &str| -> Option<PathBuf> {
             let path = project.join(file);
             let path = path.canonicalize().unwrap_or(path);
-            path.strip_prefix(&project).ok().map(Path::to_owned)
+            // what the project carries of others is not the author's
+            let own =
+                path.strip_prefix(&project).ok().filter(|path| !path.starts_with(FOLDER_OF_OTHERS));
+            own.map(Path::to_owned)
         };
         let lines = places::lines(&elf, pc);
         lines.iter().find_map(|(file, line)| Some(format!("{}:{line}", inside(file)?.display())))

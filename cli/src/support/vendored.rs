@@ -20,7 +20,7 @@ const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 /// The versions that the SDK's own contracts are built with, so that nothing newer is fetched.
 pub(crate) const LOCK: &str = include_str!("../../../contracts/Cargo.lock");
 /// The folder in a project.
-const FOLDER: &str = "vendor";
+pub(crate) const FOLDER: &str = "vendor";
 const PREFIX: &str = "bessemer-";
 
 /// The folder that the sources get, from that of the project.
