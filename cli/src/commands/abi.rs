@@ -1,6 +1,7 @@
 //! `bessemer abi`: the interface of a contract.
 
-use crate::support::abi::Interface;
+use crate::support::abi::{self, Interface};
+use crate::support::artifact::artifact;
 use crate::support::failure::Failure;
 use crate::support::images;
 use crate::support::local::{Folder, Local};
@@ -18,6 +19,9 @@ pub(crate) struct Args {
     /// Prints it as an interface in Solidity, for contracts that call this one
     #[arg(long, conflicts_with = "functions")]
     solidity: bool,
+    /// Prints an artifact: interface and initcode, from which tools of Ethereum deploy the contract
+    #[arg(long, conflicts_with_all = ["functions", "solidity"])]
+    artifact: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -28,13 +32,22 @@ Examples:
   bessemer abi token --functions
   bessemer abi token --solidity > IToken.sol
   bessemer abi target/bessemer/token.elf
+  bessemer abi token --artifact > token.json
 ";
 
 /// Prints the interface that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
-    let interface = find(&args.contract, output)?;
-    if args.functions {
-        let lines = interface.functions().map(|function| Interface::usage(function) + "\n");
+    let Found { name, interface, file } = find(&args.contract, output)?;
+    if args.artifact {
+        let Some(file) = file else {
+            return Err(Failure::Usage(format!(
+                "{} is EVM bytecode: its compiler wrote its artifact",
+                args.contract
+            )));
+        };
+        output.document(&artifact(&name, &args.contract, Some(&interface.json), &file))?;
+    } else if args.functions {
+        let lines = interface.functions().map(|function| abi::usage(function) + "\n");
         output.text(lines.collect::<String>())?;
     } else if args.solidity {
         output.text(interface.to_solidity(&solidity_name(&args.contract)))?;
@@ -58,20 +71,32 @@ fn solidity_name(contract: &str) -> String {
     format!("I{}", words.map(capital).collect::<String>())
 }
 
-fn find(contract: &str, output: Output) -> Result<Interface, Failure> {
+/// A contract that was named.
+struct Found {
+    name: String,
+    interface: Interface,
+    /// Its file, unless it is EVM bytecode.
+    file: Option<Vec<u8>>,
+}
+
+fn find(contract: &str, output: Output) -> Result<Found, Failure> {
     let deployed = Folder::find()?.path("contracts.json").is_file();
     if deployed && !contract.contains('/') {
         let local = Local::existing()?;
         if local.is_deployed(contract) {
-            return local.contract(contract, None).map(|(_, interface)| interface);
+            let (address, interface) = local.contract(contract, None)?;
+            let hash = local.chain.account(&address)?.program();
+            let file = hash.map(|hash| local.chain.code(&hash)).transpose()?.flatten();
+            return Ok(Found { name: contract.to_owned(), interface, file });
         }
     }
     let image = images::find(contract, output)?;
     let interface = Interface::of_image(&image.file.bytes).transpose();
     let interface = interface.map_err(|reason| Failure::Other(format!("{contract}: {reason}")))?;
-    interface.ok_or_else(|| {
+    let interface = interface.ok_or_else(|| {
         Failure::Other(format!(
             "{contract} has no section .bessemer.abi: link it with the SDK's script"
         ))
-    })
+    })?;
+    Ok(Found { name: image.name, interface, file: Some(image.file.bytes) })
 }

@@ -9,8 +9,9 @@ use crate::support::output::{self, Output};
 
 /// Builds the project's contracts, and writes their images to target/bessemer.
 ///
-/// An image holds the program and its interface. Beside it stands a file with symbols and debug
-/// data, which `deploy` keeps so that failures name source lines.
+/// An image holds the program and its interface. Beside it stand a file with symbols and debug
+/// data, which `deploy` keeps so that failures name source lines, and an artifact (NAME.json), from
+/// which ethers, viem, web3.py, Foundry and Hardhat deploy the contract on a running node.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bessemer_chain::U256;
@@ -17,6 +18,7 @@ use crate::support::failure::{Failure, with_sources};
 use crate::support::local::Folder;
 use crate::support::output::Output;
 use crate::support::rpc::endpoint::{self, Endpoint};
+use crate::support::source::Sources;
 
 /// Starts a node that wallets, ethers, viem, web3.py, Hardhat and Foundry talk to
 ///
@@ -128,6 +130,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
         pool: Limits::default(),
         call_gas: args.call_gas,
         archive,
+        sources: sources(),
     })
     .map_err(|error| match error {
         StartError::Archive(error) => refused(&error),
@@ -171,6 +174,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
             output.note(format_args!("The chain is in {archive}, at block {height}"));
         }
         output.text(format_args!("Listening on {address}\n"))?;
+        if !args.silent {
+            output.text(format_args!("Explorer: http://{address}/\n"))?;
+        }
     }
     let ended = server.until_told();
     drop(endpoint);
@@ -218,6 +224,10 @@ impl Held {
 /// A chain that cannot be used, in the words of its store.
 fn refused(error: &ArchiveError) -> Failure {
     Failure::State(with_sources(error))
+/// Source lines of the project that the node is started in, if it is one.
+fn sources() -> bessemer_node::Sources {
+    let sources = Folder::find().map(|folder| Sources::of(&folder)).unwrap_or_default();
+    Arc::new(move |code, pc| sources.find(code, pc))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

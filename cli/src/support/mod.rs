@@ -1,6 +1,7 @@
 //! Code that several commands share.
 
 pub(crate) mod abi;
+pub(crate) mod artifact;
 pub(crate) mod build;
 pub(crate) mod bytecode;
 pub(crate) mod compiling;

@@ -6,7 +6,7 @@ use std::path::Path;
 use bessemer_chain::{Address, Chain, Failure as Frame, Receipt, Status};
 use serde_json::{Value, json};
 
-use crate::support::abi::{self, Decoded, Field, Interface, printable};
+use crate::support::abi::{self, Decoded, Field, printable};
 use crate::support::local::Interfaces;
 use crate::support::names::Names;
 use crate::support::output::{Address as Pc, DIM, grouped, hex};
@@ -110,7 +110,7 @@ impl<'a> Explainer<'a> {
     ) -> String {
         let decoded = self
             .decoded_event(event)
-            .or_else(|| self.interfaces.of(self.chain, code?)?.event(event));
+            .or_else(|| self.interfaces.of(self.chain, code?)?.event(&event.topics, &event.data));
         let shown = match &decoded {
             Some(decoded) => abi::one_line(decoded, self.names),
             None => {
@@ -138,7 +138,7 @@ impl<'a> Explainer<'a> {
     }
 
     fn decoded_event(&mut self, event: &bessemer_chain::Event) -> Option<Decoded> {
-        self.interfaces.of(self.chain, &event.address)?.event(event)
+        self.interfaces.of(self.chain, &event.address)?.event(&event.topics, &event.data)
     }
 
     /// `counter.reset reverted: NotOwner { .. }`, then `--> src/lib.rs:41` and causes, a line each.
@@ -309,24 +309,4 @@ pub(crate) fn aftermath(receipt: &Receipt, file: Option<&Path>) -> String {
         let _ = write!(text, "\n  next: bessemer replay {}", file.display());
     }
     text
-}
-
-impl Interface {
-    /// How a function is called, for help.
-    pub(crate) fn usage(function: &alloy_json_abi::Function) -> String {
-        let arguments: Vec<_> = function
-            .inputs
-            .iter()
-            .map(|param| match param.name.as_str() {
-                "" => format!(" <{}>", printable(&abi::type_name(param))),
-                name => format!(" --{} <{}>", printable(name), printable(&abi::type_name(param))),
-            })
-            .collect();
-        let arguments = arguments.concat();
-        let outputs = function.outputs.iter().map(abi::type_name);
-        let outputs: Vec<_> = outputs.map(|ty| printable(&ty)).collect();
-        let returns =
-            if outputs.is_empty() { String::new() } else { format!(" -> {}", outputs.join(", ")) };
-        format!("{}{arguments}{returns}", printable(&function.name))
-    }
 }

@@ -119,7 +119,7 @@ impl Prepared {
             let params = &function.inputs;
             let parsed = Invocation::parse(arguments, params, options, false)?;
             if parsed.help {
-                let usage = Interface::usage(function);
+                let usage = abi::usage(function);
                 output.text(format!("bessemer call {contract} {usage}\n"))?;
                 return Ok(None);
             }
@@ -199,5 +199,5 @@ fn no_function(contract: &str, name: &str, interface: &Interface) -> Failure {
 }
 
 fn functions(interface: &Interface) -> String {
-    interface.functions().map(|function| format!("  {}\n", Interface::usage(function))).collect()
+    interface.functions().map(|function| format!("  {}\n", abi::usage(function))).collect()
 }

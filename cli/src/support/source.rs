@@ -1,7 +1,7 @@
 //! Source lines for instructions of deployed contracts.
 //!
 //! Images on the chain carry no debug data. `deploy` keeps the file with debug data that an image
-//! was made from in `.bessemer/debug`, named by the hash of the image.
+//! was made from in `.bessemer/debug`, named by the hash of the image; `build` leaves it beside the image.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,6 @@ use bessemer_chain::CodeHash;
 use crate::support::build::Image;
 use crate::support::failure::Failure;
 use crate::support::local::Folder;
-use crate::support::places;
 use crate::support::vendored::FOLDER as FOLDER_OF_OTHERS;
 
 const FOLDER: &str = "debug";
@@ -49,7 +48,8 @@ impl Sources {
     pub(crate) fn find(&self, code: &CodeHash, pc: u32) -> Option<String> {
         let folder = self.folder.as_ref()?;
         let kept = || folder.path(&name(code));
-        let elf = std::fs::read(self.built.get(code).cloned().unwrap_or_else(kept)).ok()?;
+        let elf = std::fs::read(self.built.get(code).cloned().unwrap_or_else(kept)).ok();
+        let elf = elf.or_else(|| built(folder, code))?;
         let project = folder.project().canonicalize().ok()?;
         let inside = |file: &str| -> Option<PathBuf> {
             let path = project.join(file);
@@ -59,9 +59,20 @@ impl Sources {
                 path.strip_prefix(&project).ok().filter(|path| !path.starts_with(FOLDER_OF_OTHERS));
             own.map(Path::to_owned)
         };
-        let lines = places::lines(&elf, pc);
+        let lines = bessemer_interface::lines(&elf, pc);
         lines.iter().find_map(|(file, line)| Some(format!("{}:{line}", inside(file)?.display())))
     }
+}
+
+/// The file with debug data of an image that `build` made, which somebody else deployed.
+fn built(folder: &Folder, code: &CodeHash) -> Option<Vec<u8>> {
+    let images = std::fs::read_dir(folder.project().join("target/bessemer")).ok()?;
+    let mut paths = images.flatten().map(|entry| entry.path());
+    let image = paths.find(|path| {
+        let is_image = path.extension().is_some_and(|extension| extension == "elf");
+        is_image && std::fs::read(path).is_ok_and(|bytes| CodeHash::of(&bytes) == *code)
+    })?;
+    std::fs::read(image.with_extension("debug.elf")).ok()
 }
 
 fn name(code: &CodeHash) -> String {

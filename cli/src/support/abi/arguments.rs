@@ -4,9 +4,9 @@ use alloy_dyn_abi::DynSolValue;
 use alloy_json_abi::Param;
 
 use super::enums::type_name;
-use super::interface::plain;
 use super::parse;
 use crate::support::names::{Names, closest};
+use bessemer_interface::plain;
 
 /// Arguments as they stand on a command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

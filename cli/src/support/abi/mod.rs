@@ -2,12 +2,11 @@
 
 mod arguments;
 mod enums;
-mod interface;
 mod parse;
 mod show;
 
 pub(crate) use arguments::{Given, bind};
+pub(crate) use bessemer_interface::{Decoded, Field, Interface, decode, plain, standard};
 pub(crate) use enums::type_name;
-pub(crate) use interface::{Decoded, Field, Interface, decode, plain, standard};
 pub(crate) use parse::{amount, of_document};
-pub(crate) use show::{list, one_line, panic_in_words, printable, values};
+pub(crate) use show::{list, one_line, panic_in_words, printable, usage, values};

@@ -6,9 +6,9 @@ use alloy_primitives::{I256, U256};
 use serde_json::Value;
 
 use super::enums;
-use super::interface::type_of;
 use crate::support::names::Names;
 use crate::support::number::parse_hex;
+use bessemer_interface::type_of;
 
 /// Parses a value of this type.
 pub(crate) fn value(param: &Param, text: &str, names: &Names) -> Result<DynSolValue, String> {

@@ -1,12 +1,11 @@
 //! Values as people and programs read them.
 
 use alloy_dyn_abi::DynSolValue;
-use alloy_json_abi::Param;
+use alloy_json_abi::{Function, Param};
+use bessemer_interface::{Decoded, Field, all_named, value_name};
 use bessemer_types::Address;
-use serde_json::{Map, Value};
 
-use super::enums::value_name;
-use super::interface::{Decoded, Field};
+use super::enums::type_name;
 use crate::support::names::Names;
 use crate::support::output::hex;
 
@@ -71,30 +70,6 @@ pub(crate) fn panic_in_words(decoded: &Decoded) -> Option<String> {
     Some(format!(" = {code:#x}, {words}"))
 }
 
-impl Decoded {
-    pub(crate) fn to_json(&self) -> Value {
-        serde_json::json!({ "name": self.name, "fields": Field::list_to_json(&self.fields) })
-    }
-}
-
-impl Field {
-    /// An object, or an array if a field has no name.
-    pub(crate) fn list_to_json(fields: &[Self]) -> Value {
-        let value = |field: &Self| json(&field.value, &field.param);
-        if fields.iter().any(|field| field.param.name.is_empty()) {
-            return fields.iter().map(value).collect();
-        }
-        let named = fields.iter().map(|field| (field.param.name.clone(), value(field)));
-        Value::Object(named.collect::<Map<_, _>>())
-    }
-}
-
-/// Whether each member of a structure has a name of its own. The members of others have places.
-fn all_named(components: &[Param]) -> bool {
-    let mut seen = std::collections::BTreeSet::new();
-    components.iter().all(|component| !component.name.is_empty() && seen.insert(&component.name))
-}
-
 /// Text of a contract, with control characters escaped: nothing in it is a command for the terminal, and
 /// nothing turns the order of what is shown around.
 pub(crate) fn printable(text: &str) -> String {
@@ -111,6 +86,24 @@ fn is_format(c: char) -> bool {
         '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e007f}')
+}
+
+/// How a function is called, for help.
+pub(crate) fn usage(function: &Function) -> String {
+    let arguments: Vec<_> = function
+        .inputs
+        .iter()
+        .map(|param| match param.name.as_str() {
+            "" => format!(" <{}>", printable(&type_name(param))),
+            name => format!(" --{} <{}>", printable(name), printable(&type_name(param))),
+        })
+        .collect();
+    let arguments = arguments.concat();
+    let outputs = function.outputs.iter().map(type_name);
+    let outputs: Vec<_> = outputs.map(|ty| printable(&ty)).collect();
+    let returns =
+        if outputs.is_empty() { String::new() } else { format!(" -> {}", outputs.join(", ")) };
+    format!("{}{arguments}{returns}", printable(&function.name))
 }
 
 fn text(value: &DynSolValue, param: &Param, names: &Names) -> String {
@@ -144,46 +137,6 @@ fn text(value: &DynSolValue, param: &Param, names: &Names) -> String {
             if named { format!("{{ {shown} }}") } else { format!("({shown})") }
         }
         other => format!("{other:?}"),
-    }
-}
-
-/// Numbers of more than 53 bits are text, since programs that read JSON round them.
-fn json(value: &DynSolValue, param: &Param) -> Value {
-    let components = &param.components;
-    let number = |text: String, bits: usize| match text.parse::<i64>() {
-        Ok(small) if bits <= 53 => Value::from(small),
-        _ => Value::from(text),
-    };
-    match value {
-        DynSolValue::Bool(value) => Value::from(*value),
-        DynSolValue::Uint(value, bits) => {
-            let name = u64::try_from(*value).ok().and_then(|number| value_name(param, number));
-            name.map_or_else(|| number(value.to_string(), *bits), Value::from)
-        }
-        DynSolValue::Int(value, bits) => number(value.to_string(), *bits),
-        DynSolValue::Address(address) => {
-            Value::from(Address::new(address.into_array()).to_string())
-        }
-        DynSolValue::String(text) => Value::from(text.as_str()),
-        DynSolValue::Bytes(bytes) => Value::from(format!("0x{}", hex(bytes))),
-        DynSolValue::FixedBytes(word, count) => {
-            Value::from(format!("0x{}", hex(word.get(..*count).unwrap_or_default())))
-        }
-        DynSolValue::Array(items) | DynSolValue::FixedArray(items) => {
-            items.iter().map(|item| json(item, param)).collect()
-        }
-        DynSolValue::Tuple(items) => {
-            let members = components.iter().zip(items);
-            let value = |(component, item): (&Param, &DynSolValue)| json(item, component);
-            if !all_named(components) {
-                return members.map(value).collect();
-            }
-            let member = |(component, item): (&Param, &DynSolValue)| {
-                (component.name.clone(), value((component, item)))
-            };
-            Value::Object(members.map(member).collect())
-        }
-        _ => Value::Null,
     }
 }
 

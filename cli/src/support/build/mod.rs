@@ -15,6 +15,7 @@ use object::{Object, ObjectSection};
 use serde_json::{Value, json};
 
 pub(crate) use self::project::Project;
+use crate::support::artifact::artifact;
 use crate::support::failure::Failure;
 use crate::support::local::Folder;
 use crate::support::output::{Output, kib};
@@ -89,7 +90,10 @@ pub(crate) fn contracts(
             last = Instant::now();
             let name = packages.iter().find(|package| package.id == artifact.package_id);
             let Some(name) = name.map(|package| package.name.to_string()) else { continue };
-            built.push(finish(&project, name, program.as_std_path(), artifact.fresh, time)?);
+            let source = artifact.target.src_path.as_std_path();
+            let source = source.strip_prefix(project.root()).unwrap_or(source);
+            let linked = Linked { name, source, program: program.as_std_path() };
+            built.push(finish(&project, &linked, artifact.fresh, time)?);
         }
     }
     if let Some(progress) = progress {
@@ -123,14 +127,23 @@ fn forward(lines: impl std::io::Read, output: Output) {
     }
 }
 
-/// Writes the image of a linked program, if it would be accepted.
+/// A program that cargo made.
+struct Linked<'a> {
+    /// The package.
+    name: String,
+    /// The file with its function `main`, in the project.
+    source: &'a Path,
+    program: &'a Path,
+}
+
+/// Writes image and artifact of a linked program, if it would be accepted.
 fn finish(
     project: &Project,
-    name: String,
-    program: &Path,
+    linked: &Linked<'_>,
     cached: bool,
     time: Duration,
 ) -> Result<Built, Failure> {
+    let Linked { name, source, program } = linked;
     let linked = File::read(program)?;
     let interface = interface(&linked.bytes);
     let image = strip::strip(&linked.bytes, interface.as_deref())
@@ -150,10 +163,13 @@ fn finish(
     };
     write(&path, &image)?;
     write(&debug, &linked.bytes)?;
+    let json = interface.as_deref().and_then(|bytes| str::from_utf8(bytes).ok());
+    let artifact = artifact(name, &source.to_string_lossy(), json, &image);
+    write(&folder.join(format!("{name}.json")), format!("{artifact:#}\n").as_bytes())?;
     Ok(Built {
         code_hash: checked.code_hash().to_string(),
         interface: interface.map_or(0, |bytes| bytes.len()),
-        image: Image { name, file: File::new(path, image), debug: Some(debug) },
+        image: Image { name: name.clone(), file: File::new(path, image), debug: Some(debug) },
         cached,
         time,
     })

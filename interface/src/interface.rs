@@ -1,14 +1,13 @@
 //! The interface of a contract: functions, events and errors by name, by selector and by topic.
 
 use alloy_dyn_abi::{DynSolType, DynSolValue, Specifier};
-use alloy_json_abi::{EventParam, Function, JsonAbi, Param};
-use bessemer_chain::Event;
+use alloy_json_abi::{Event, EventParam, Function, JsonAbi, Param};
 use bessemer_types::revert::Revert;
 use object::{Object, ObjectSection};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::enums;
+use crate::enums;
 
 /// Where an image keeps its interface.
 const SECTION: &str = ".bessemer.abi";
@@ -18,36 +17,49 @@ const BYTES: usize = 1 << 20;
 const ARRAYS: usize = 16;
 
 /// An interface, and the JSON that it was read from.
-#[derive(Debug)]
-pub(crate) struct Interface {
-    pub(crate) json: String,
+#[derive(Clone, Debug)]
+pub struct Interface {
+    /// The document.
+    pub json: String,
     abi: JsonAbi,
 }
 
 /// A function's result, an event or an error, with the values of its fields.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Decoded {
-    pub(crate) name: String,
-    pub(crate) fields: Vec<Field>,
+pub struct Decoded {
+    /// Of the event or the error.
+    pub name: String,
+    /// In the order of the declaration.
+    pub fields: Vec<Field>,
 }
 
 /// A value with its name, which may be empty, and the type it was declared with.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Field {
-    pub(crate) param: Param,
-    pub(crate) value: DynSolValue,
+pub struct Field {
+    /// Name and type.
+    pub param: Param,
+    /// The value.
+    pub value: DynSolValue,
 }
 
 impl Interface {
     /// The interface in an image; `None` if it has none.
-    pub(crate) fn of_image(elf: &[u8]) -> Option<Result<Self, String>> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Interface::parse`].
+    pub fn of_image(elf: &[u8]) -> Option<Result<Self, String>> {
         let file = object::File::parse(elf).ok()?;
         let bytes = file.section_by_name(SECTION)?.data().ok()?;
         Some(Self::parse(bytes))
     }
 
     /// The interface that a JSON document describes.
-    pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
+    ///
+    /// # Errors
+    ///
+    /// If it is longer than 1 MiB, or not an interface; what is wrong, in words.
+    pub fn parse(json: &[u8]) -> Result<Self, String> {
         if json.len() > BYTES {
             return Err(format!("its interface has {} bytes, more than {BYTES}", json.len()));
         }
@@ -68,7 +80,11 @@ impl Interface {
     }
 
     /// The interface in a file: a Solidity ABI as JSON, an artifact that has one, or an image.
-    pub(crate) fn of_file(bytes: &[u8]) -> Result<Self, String> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Interface::parse`].
+    pub fn of_file(bytes: &[u8]) -> Result<Self, String> {
         match Self::of_image(bytes) {
             Some(found) => found,
             None if bytes.starts_with(b"\x7fELF") => Err("the image has no interface".to_owned()),
@@ -77,7 +93,7 @@ impl Interface {
     }
 
     /// The interface in Solidity.
-    pub(crate) fn to_solidity(&self, name: &str) -> String {
+    pub fn to_solidity(&self, name: &str) -> String {
         // without the names of enums' values, which have no place there
         let plain = serde_json::from_str(&self.json).unwrap_or_else(|_| self.abi.clone());
         let body = plain.to_sol(name, None);
@@ -85,18 +101,23 @@ impl Interface {
     }
 
     /// All functions, in the order of their names.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
         self.abi.functions()
     }
 
     /// The parameters of the constructor.
-    pub(crate) fn constructor(&self) -> &[Param] {
+    pub fn constructor(&self) -> &[Param] {
         self.abi.constructor.as_ref().map_or(&[], |constructor| &constructor.inputs)
+    }
+
+    /// All events, in the order of their names.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.abi.events()
     }
 
     /// The functions of this name, which may be written in any case and with `_` or `-`, or as a whole
     /// signature.
-    pub(crate) fn named(&self, name: &str) -> Vec<&Function> {
+    pub fn named(&self, name: &str) -> Vec<&Function> {
         if name.contains('(') {
             // written in any way: with spaces, `uint` for `uint256`, names of arguments
             let signature = Function::parse(name).map(|function| function.signature());
@@ -112,13 +133,13 @@ impl Interface {
     }
 
     /// The function that input is meant for.
-    pub(crate) fn function_of(&self, input: &[u8]) -> Option<&Function> {
+    pub fn function_of(&self, input: &[u8]) -> Option<&Function> {
         let selector = input.first_chunk::<4>()?;
         self.functions().find(|function| function.selector() == *selector)
     }
 
     /// Decodes revert data: an error of the interface, or one of Solidity's two.
-    pub(crate) fn error(&self, data: &[u8]) -> Option<Decoded> {
+    pub fn error(&self, data: &[u8]) -> Option<Decoded> {
         let (selector, arguments) = data.split_first_chunk::<4>()?;
         let found = self.abi.errors().find(|error| error.selector() == *selector);
         match found {
@@ -130,16 +151,16 @@ impl Interface {
         }
     }
 
-    /// Decodes an event.
-    pub(crate) fn event(&self, event: &Event) -> Option<Decoded> {
-        let (first, topics) = event.topics.split_first()?;
+    /// Decodes an event with these topics and data.
+    pub fn event(&self, topics: &[[u8; 32]], data: &[u8]) -> Option<Decoded> {
+        let (first, topics) = topics.split_first()?;
         let found = self.abi.events().find(|known| {
             let indexed = known.inputs.iter().filter(|input| input.indexed).count();
             !known.anonymous && known.selector() == *first && indexed == topics.len()
         })?;
         let body: Vec<Param> =
             found.inputs.iter().filter(|input| !input.indexed).map(param).collect();
-        let mut body = decode(&body, &event.data)?.into_iter();
+        let mut body = decode(&body, data)?.into_iter();
         let mut topics = topics.iter();
         let mut fields = Vec::new();
         for input in &found.inputs {
@@ -150,7 +171,7 @@ impl Interface {
 }
 
 /// Decodes revert data of Solidity's own two errors.
-pub(crate) fn standard(data: &[u8]) -> Option<Decoded> {
+pub fn standard(data: &[u8]) -> Option<Decoded> {
     let (name, ty, value) = match Revert::decode(data)? {
         Revert::Error(message) => ("Error", "string", DynSolValue::String(message.to_owned())),
         Revert::Panic(code) => ("Panic", "uint256", DynSolValue::Uint(code, 256)),
@@ -160,13 +181,13 @@ pub(crate) fn standard(data: &[u8]) -> Option<Decoded> {
 }
 
 /// The type of a parameter; `None` if there is no such type, or it is nested too deeply.
-pub(crate) fn type_of(param: &Param) -> Option<DynSolType> {
+pub fn type_of(param: &Param) -> Option<DynSolType> {
     let shallow = |param: &Param| param.ty.matches('[').count() <= ARRAYS;
     (shallow(param) && param.components.iter().all(shallow)).then(|| param.resolve().ok())?
 }
 
 /// The values that data holds; `None` if it is not an encoding of these types.
-pub(crate) fn decode(params: &[Param], data: &[u8]) -> Option<Vec<Field>> {
+pub fn decode(params: &[Param], data: &[u8]) -> Option<Vec<Field>> {
     let types = params.iter().map(type_of).collect::<Option<Vec<_>>>()?;
     if types.is_empty() {
         return data.is_empty().then(Vec::new);
@@ -179,7 +200,7 @@ pub(crate) fn decode(params: &[Param], data: &[u8]) -> Option<Vec<Field>> {
 }
 
 /// A name in lower case without `_` and `-`.
-pub(crate) fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
