@@ -14,6 +14,7 @@
 mod archive;
 pub mod backend;
 pub mod block;
+mod explorer;
 mod ledger;
 mod miner;
 mod node;
@@ -27,7 +28,7 @@ pub use self::archive::{Archive, ArchiveError, ArchiveView, KEPT_STATES};
 pub use self::backend::Failure;
 pub use self::ledger::{Ledger, StateError};
 pub use self::miner::{Miner, Mining};
-pub use self::node::{Config, Ended, Event, Node, Shared, StartError};
+pub use self::node::{Config, Ended, Event, Node, Shared, Sources, StartError, no_sources};
 pub use self::pool::Limits;
 pub use self::server::{Background, Running, ServerError, ServerOptions, serve};
 pub use self::wallet::{MnemonicError, TEST_MNEMONIC, Wallet};

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256, U256};
+use bessemer_chain::CodeHash;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::archive::{Archive, ArchiveError, Loaded, Settings};
@@ -45,6 +46,16 @@ pub struct Config {
     pub call_gas: u64,
     /// The file that the chain is in; without one, it ends with the process.
     pub archive: Option<Archive>,
+    /// Where source lines are found for programs whose files have no debug data.
+    pub sources: Sources,
+}
+
+/// Finds the source line of an instruction, by the hash of the program's file and the place in it.
+pub type Sources = Arc<dyn Fn(&CodeHash, u32) -> Option<String> + Send + Sync>;
+
+/// No source lines but those that files have themselves.
+pub fn no_sources() -> Sources {
+    Arc::new(|_, _| None)
 }
 
 /// A node that cannot start.
@@ -73,6 +84,7 @@ pub struct Shared {
     pub(crate) engine: Engine,
     pub(crate) spec: Spec,
     pub(crate) call_gas: u64,
+    pub(crate) sources: Sources,
     pub(crate) fixed_base_fee: Option<u64>,
     ledger: RwLock<Arc<Ledger>>,
     pool: Mutex<Pool>,
@@ -148,6 +160,7 @@ impl Node {
             engine: Engine::new()?,
             spec: config.genesis.spec,
             call_gas: config.call_gas,
+            sources: config.sources,
             fixed_base_fee: config.base_fee,
             ledger: RwLock::new(Arc::new(loaded.ledger)),
             pool: Mutex::new(Pool::new(config.pool)),

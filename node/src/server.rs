@@ -16,6 +16,7 @@ use jsonrpsee::server::{
 use tower::{Layer, Service};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
+use crate::explorer;
 use crate::node::Node;
 use crate::rpc::Rpc;
 
@@ -219,7 +220,7 @@ impl<S> Layer<S> for GateLayer {
     }
 }
 
-/// Refuses foreign hosts, and answers what is not JSON-RPC.
+/// Refuses foreign hosts, and answers what is not JSON-RPC: the page, and what watches the node.
 #[derive(Clone)]
 struct Gate<S> {
     inner: S,
@@ -258,6 +259,12 @@ where
                 }
                 "/metrics" => {
                     return respond(200, "text/plain; version=0.0.4", metrics(&self.node));
+                }
+                // a WebSocket begins with a request of the same path
+                path if !request.headers().contains_key("upgrade") => {
+                    if let Some(response) = explorer::file(path) {
+                        return Box::pin(std::future::ready(Ok(response)));
+                    }
                 }
                 _ => {}
             }

@@ -236,3 +236,149 @@ fn a_writer_that_panics_ends_the_node_with_a_message() {
     let fault = server.until_told().unwrap_err();
     assert!(fault.contains("of this test"), "{fault}");
 }
+
+/// The token of `contracts`, as tools deploy it.
+fn token(arguments: &str) -> String {
+    let file = include_bytes!("../../contracts/images/elf/erc20.elf");
+    let initcode = bessemer_chain::initcode(file, &[]);
+    format!("{}{arguments}", alloy_primitives::hex::encode_prefixed(initcode))
+}
+
+#[test]
+fn programs_are_deployed_by_initcode_and_described_by_their_interface() {
+    let client = start(Mining::Automatic);
+    let interface: Value = {
+        let file = include_bytes!("../../contracts/images/elf/erc20.elf");
+        let found = bessemer_interface::Interface::of_image(file).unwrap().unwrap();
+        serde_json::from_str(&found.json).unwrap()
+    };
+    let arguments = client.result(
+        "bessemer_encodeCall",
+        json!([interface, "constructor", ["Gold", "GLD", "18", "1000"]]),
+    );
+    let init = token(&arguments.as_str().unwrap()[2..]);
+    let created = client.result("eth_sendTransaction", json!([{ "from": ALICE, "data": init }]));
+    let receipt = client.result("eth_getTransactionReceipt", json!([created]));
+    assert_eq!(receipt["status"], "0x1", "{receipt}");
+    let contract = receipt["contractAddress"].clone();
+    let known = client.result("bessemer_getInterface", json!([contract]));
+    assert_eq!(known["kind"], "riscv");
+    assert_eq!(known["interface"]["abi"], interface);
+    assert_eq!(client.result("bessemer_getInterface", json!([ALICE]))["kind"], "none");
+
+    let log = &receipt["logs"][0];
+    let event = client.result("bessemer_decodeLog", json!([contract, log["topics"], log["data"]]));
+    assert_eq!(
+        (&event["name"], &event["arguments"][2]["value"]),
+        (&json!("Transfer"), &json!("1000"))
+    );
+    let input = client.result("bessemer_encodeCall", json!([contract, "transfer", [BOB, "5"]]));
+    let call = client.result("bessemer_decodeInput", json!([contract, input]));
+    assert_eq!(call["signature"], "transfer(address,uint256)");
+    assert_eq!(call["arguments"][0], json!({ "name": "to", "type": "address", "value": BOB }));
+
+    // the error of a call, and of a transaction that fails
+    let too_much =
+        client.result("bessemer_encodeCall", json!([contract, "transfer", [BOB, "9999"]]));
+    let answer =
+        client.answer("eth_call", json!([{ "from": ALICE, "to": contract, "data": too_much }]));
+    let data = answer["error"]["data"].clone();
+    let error = client.result("bessemer_decodeError", json!([contract, data]));
+    assert_eq!(error["name"], "ERC20InsufficientBalance");
+    let failing = json!([{ "from": ALICE, "to": contract, "data": too_much, "gas": "0x80000" }]);
+    let hash = client.result("eth_sendTransaction", failing);
+    let told = client.result("bessemer_explainTransaction", json!([hash]));
+    assert_eq!(told["succeeded"], false);
+    assert_eq!(told["call"]["call"]["name"], "transfer");
+    assert_eq!(told["call"]["revert"], error);
+    assert_eq!(told["failures"][0]["status"], "reverted");
+    let told = client.result("bessemer_explainTransaction", json!([created]));
+    assert_eq!(told["call"]["call"]["arguments"][1]["value"], "GLD");
+    assert_eq!(told["call"]["events"][0]["event"], event);
+    // gas of frames is Ethereum's, so a frame has less than its transaction
+    let gas = |value: &Value| u64::from_str_radix(&value.as_str().unwrap()[2..], 16).unwrap();
+    assert!(gas(&told["call"]["gasUsed"]) < gas(&told["gasUsed"]), "{told}");
+}
+
+#[test]
+fn files_that_are_no_contracts_are_refused_with_the_reason() {
+    let client = start(Mining::Automatic);
+    let init = alloy_primitives::hex::encode_prefixed(bessemer_chain::initcode(b"no program", &[]));
+    for method in ["eth_estimateGas", "eth_call"] {
+        let answer = client.answer(method, json!([{ "from": ALICE, "data": init }]));
+        let error = &answer["error"];
+        assert_eq!(error["code"], 3, "{answer}");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("execution reverted: the file is not a contract: "),
+            "{answer}"
+        );
+        let told = client.result("bessemer_decodeError", json!([[], error["data"]]));
+        assert_eq!(told["arguments"][0]["value"], "the file is not a contract (L2)");
+    }
+    let transaction = json!([{ "from": ALICE, "data": init, "gas": "0x80000" }]);
+    let hash = client.result("eth_sendTransaction", transaction);
+    let receipt = client.result("eth_getTransactionReceipt", json!([hash]));
+    assert_eq!((&receipt["status"], &receipt["logs"]), (&json!("0x0"), &json!([])));
+    let told = client.result("bessemer_explainTransaction", json!([hash]));
+    assert!(told["reason"].as_str().unwrap().contains("the file is not a contract"), "{told}");
+}
+
+#[test]
+fn hostile_interfaces_and_data_are_answered_quickly_or_refused() {
+    let client = start(Mining::Automatic);
+    let function = |ty: &str| {
+        json!([{
+            "type": "function", "name": "f", "outputs": [], "stateMutability": "view",
+            "inputs": [{ "name": "value", "type": ty }],
+        }])
+    };
+    let deep = format!("uint8{}", "[]".repeat(2000));
+    for ty in [
+        "uint256[]",
+        "uint256[0][]",
+        "string[]",
+        "bytes",
+        "uint8[4294967295]",
+        "uint8[9][9][9][9][9][9][9][9][9]",
+        deep.as_str(),
+        "nothing",
+        "tuple",
+    ] {
+        let abi = function(ty);
+        let selector = &keccak256(format!("f({ty})")).to_string()[..10];
+        for word in [
+            "f".repeat(64),
+            format!("{:064x}", u64::MAX),
+            format!("{:064x}", 1_u64 << 40),
+            format!("{:064x}", 32),
+        ] {
+            let data = format!("{selector}{:064x}{word}{word}", 32);
+            let begin = std::time::Instant::now();
+            let answer = client.answer("bessemer_decodeInput", json!([abi, data]));
+            assert!(answer.is_object(), "{ty}");
+            assert!(
+                begin.elapsed() < std::time::Duration::from_secs(5),
+                "{ty} took {:?}",
+                begin.elapsed()
+            );
+        }
+        for argument in ["", "[", "99999999999999999999999999999999", "[[[[", "(((("] {
+            client.answer("bessemer_encodeCall", json!([abi, "f", [argument]]));
+        }
+    }
+    for abi in [
+        json!([1]),
+        json!([{}]),
+        json!([{ "type": "function" }]),
+        json!([{ "type": "event", "name": 1 }]),
+    ] {
+        let (code, _) = client.error("bessemer_getInterface", json!([abi]));
+        assert_eq!(code, -32602);
+    }
+    let (code, message) = client.error("bessemer_encodeCall", json!([function("uint8"), "f", []]));
+    assert_eq!((code, &*message), (-32602, "f(uint8) takes 1 arguments, and 0 are given"));
+    client.error("bessemer_encodeCall", json!([function("uint8"), "g", []]));
+    client.error("bessemer_encodeCall", json!([ALICE, "f", []]));
+    client.error("bessemer_explainTransaction", json!([format!("0x{}", "0".repeat(64))]));
+}

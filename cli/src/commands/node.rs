@@ -224,6 +224,8 @@ impl Held {
 /// A chain that cannot be used, in the words of its store.
 fn refused(error: &ArchiveError) -> Failure {
     Failure::State(with_sources(error))
+}
+
 /// Source lines of the project that the node is started in, if it is one.
 fn sources() -> bessemer_node::Sources {
     let sources = Folder::find().map(|folder| Sources::of(&folder)).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::path::Path;
 use bessemer_chain::{Address, Chain, Failure as Frame, Receipt, Status};
 use serde_json::{Value, json};
 
-use crate::support::abi::{self, Decoded, Field, printable};
+use crate::support::abi::{self, Decoded, Field, Interface, printable};
 use crate::support::local::Interfaces;
 use crate::support::names::Names;
 use crate::support::output::{Address as Pc, DIM, grouped, hex};

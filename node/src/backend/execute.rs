@@ -4,11 +4,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use alloy_eips::eip7840::BlobParams;
 use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, address};
-use bessemer_chain::evm::{Checks, Env, Ethereum};
+use bessemer_chain::evm::{Checks, Env, Ethereum, GAS_SHIFT, to_ethereum};
 use bessemer_chain::store::{ChangeSet, StoreError};
 use bessemer_chain::{
-    Account, BlockInfo, Call, CallKind, Chain, ChainError, Code, CodeHash, End, Event, Inspector,
-    JournalError, Receipt, Refusal, Status,
+    Account, BlockInfo, Call, CallKind, Chain, ChainError, Code, CodeHash, Diagnosis, End, Event,
+    Inspector, JournalError, Receipt, Refusal, Status,
 };
 use bessemer_evm::interpreter::interpreter_types::{InputsTr, Jumps, MemoryTr};
 use bessemer_evm::{Fork, Invalid, Rules, Transaction};
@@ -37,6 +37,10 @@ pub struct Outcome {
     pub reverted: bool,
     /// The name of what halted it, if it failed otherwise.
     pub halted: Option<String>,
+    /// Details for people.
+    pub diagnosis: Diagnosis,
+    /// Why it failed, in a sentence for people, if it did.
+    pub explanation: Option<String>,
 }
 
 impl Outcome {
@@ -207,7 +211,9 @@ impl Session<'_> {
             halted: halted(&receipt),
             created: transaction.to.is_none().then(|| library_address(&receipt.to)),
             logs: bessemer_chain::evm::logs(&receipt),
+            explanation: (!receipt.succeeded()).then(|| bessemer_chain::sentence(&receipt)),
             output: receipt.output.into(),
+            diagnosis: receipt.diagnosis,
         })
     }
 
@@ -407,6 +413,11 @@ fn halted(receipt: &Receipt) -> Option<String> {
     }
 }
 
+/// Gas of a frame in Ethereum's units.
+fn in_ethereum(gas: u64, is_program: bool) -> u64 {
+    if is_program { to_ethereum(gas) } else { gas }
+}
+
 /// Watches a transaction for the gas that it spends, and tells a tracer.
 struct Watch<'t> {
     tracer: Option<&'t mut dyn Tracer>,
@@ -451,14 +462,20 @@ impl Inspector for Watch<'_> {
             from: library_address(&call.from),
             to: library_address(&call.to),
             value: call.value,
-            gas: call.gas,
+            gas: in_ethereum(call.gas, call.is_program),
             input: Bytes::copy_from_slice(call.input),
         });
     }
 
     fn on_return(&mut self, end: &End<'_>) {
+        // a part of a unit is lost where a frame gives its gas back
+        let gas_used = if end.is_program {
+            in_ethereum(end.gas_used.next_multiple_of(1 << GAS_SHIFT), true)
+        } else {
+            end.gas_used
+        };
         if end.depth == 1 {
-            self.gas_used = end.gas_used;
+            self.gas_used = gas_used;
         }
         let Some(tracer) = &mut self.tracer else { return };
         let error = match end.status {
@@ -467,7 +484,7 @@ impl Inspector for Watch<'_> {
             Status::OutOfGas => Some("out of gas"),
             Status::Trap => Some("invalid opcode"),
         };
-        tracer.end(end.gas_used, &Bytes::copy_from_slice(end.output), error);
+        tracer.end(gas_used, &Bytes::copy_from_slice(end.output), error);
     }
 
     fn on_event(&mut self, event: &Event) {

@@ -73,7 +73,10 @@ impl RpcError {
             Some(halted) => Self::server(halted.clone()),
             None => Self {
                 code: codes::REVERTED,
-                message: reverted(&outcome.output),
+                message: match &outcome.diagnosis.refused {
+                    Some(refused) => format!("execution reverted: {refused}"),
+                    None => reverted(&outcome.output),
+                },
                 data: Some(outcome.output.clone()),
             },
         }

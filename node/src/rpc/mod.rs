@@ -1,5 +1,6 @@
 //! The methods: one table, and what each does.
 
+mod bessemer;
 mod call;
 mod develop;
 pub mod error;
@@ -21,6 +22,7 @@ use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::{IntoResponse, ResponsePayload, RpcModule};
 use serde_json::Value;
 
+use self::bessemer::Interfaces;
 use self::error::RpcError;
 use self::filters::Filters;
 use self::params::Params;
@@ -33,6 +35,7 @@ pub type Answer = Result<Value, RpcError>;
 pub struct Rpc {
     pub(crate) node: Arc<Node>,
     filters: Mutex<Filters>,
+    interfaces: Interfaces,
 }
 
 /// How long a method takes.
@@ -177,12 +180,20 @@ const METHODS: &[(&[&str], Cost, Method)] = &[
     (&["anvil_metadata", "hardhat_metadata"], Quick, Rpc::metadata),
     (&["anvil_nodeInfo"], Quick, Rpc::node_info),
     (&["testing_buildBlockV1"], Slow, Rpc::build_block),
+    // contracts by their interfaces
+    (&["bessemer_getInterface"], Slow, Rpc::get_interface),
+    (&["bessemer_decodeInput"], Slow, Rpc::decode_input),
+    (&["bessemer_decodeLog"], Slow, Rpc::decode_log),
+    (&["bessemer_decodeError"], Slow, Rpc::decode_error),
+    (&["bessemer_encodeCall"], Slow, Rpc::encode_call),
+    (&["bessemer_decodeOutput"], Slow, Rpc::decode_output),
+    (&["bessemer_explainTransaction"], Slow, Rpc::explain_transaction),
 ];
 
 impl Rpc {
     /// The methods of a node.
     pub fn new(node: Arc<Node>) -> Self {
-        Self { node, filters: Mutex::default() }
+        Self { node, filters: Mutex::default(), interfaces: Interfaces::default() }
     }
 
     /// The names of all methods.

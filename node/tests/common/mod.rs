@@ -35,6 +35,7 @@ pub(crate) fn config(mining: Mining) -> Config {
         pool: Limits::default(),
         call_gas: 50_000_000,
         archive: None,
+        sources: bessemer_node::no_sources(),
     }
 }
 

@@ -101,6 +101,7 @@ impl Subject {
             pool: Limits::default(),
             call_gas: CALL_GAS,
             archive: None,
+            sources: bessemer_node::no_sources(),
         })?;
         let bytes = read("chain.rlp")?;
         let imported =
