@@ -164,7 +164,8 @@ mod tests {
             let members = [param("uint32", first, vec![]), param("bool", second, vec![])];
             let list_of = param("tuple[]", "", members.to_vec());
             assert_eq!(text(&list, &list_of, &Names::default()), shown);
-            let found = json(&list, &list_of).to_string();
+            let field = Field { param: list_of, value: list.clone() };
+            let found = field.to_json().to_string();
             // numbers of 64 bits are text
             assert_eq!(found.replace("\"1\"", "1"), document);
         }
