@@ -77,10 +77,11 @@ impl Tree {
             let Some(Entry::Begin(frame)) = self.entries.get_mut(begin) else { continue };
             let Some(end) = &mut frame.end else { continue };
             // both are in the order in which frames ended; calls of nothing have no failure there
-            let same =
-                |failure: &&Failure| (failure.depth, failure.status) == (frame.depth, end.status);
-            if end.status != Status::Return {
-                end.cause = failures.next_if(|failure| same(failure)).cloned();
+            let (depth, status) = (frame.depth, end.status);
+            if status != Status::Return {
+                let same =
+                    failures.next_if(|failure| (failure.depth, failure.status) == (depth, status));
+                end.cause = same.cloned();
             }
         }
     }
