@@ -379,6 +379,12 @@ impl Outcome {
         format!("{style}{}{style:#} {name:48} {gas}\n", self.word())
     }
 
+    /// The details without colours, for programs.
+    fn plain_details(&self) -> Option<String> {
+        let details = self.details.as_ref()?;
+        Some(anstream::adapter::strip_str(details).to_string())
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "program": self.program,
@@ -387,7 +393,7 @@ impl Outcome {
             "gas_used": self.gas,
             "transactions": self.transactions,
             "without_image": self.without_image,
-            "details": self.details,
+            "details": self.plain_details(),
         })
     }
 }
@@ -415,7 +421,7 @@ fn junit(results: &[Outcome]) -> String {
         let (program, test) = (escape(&result.program), escape(&result.test));
         text += &format!("  <testcase classname=\"{program}\" name=\"{test}\">");
         if !result.passed() {
-            let details = escape(result.details.as_deref().unwrap_or_default());
+            let details = escape(&result.plain_details().unwrap_or_default());
             text += &format!("<failure message=\"{}\">{details}</failure>", result.word());
         }
         text += "</testcase>\n";
