@@ -33,11 +33,16 @@ pub(crate) fn guess(value: &[u8], names: &Names) -> String {
         return names.show(&Address::new(address));
     }
     let text = value.split_first().filter(|(length, text)| usize::from(**length) == text.len());
-    let text = text.and_then(|(_, text)| str::from_utf8(text).ok()).filter(|text| !text.is_empty());
+    let text = text.and_then(|(_, text)| str::from_utf8(text).ok()).filter(|text| is_written(text));
     if let Some(text) = text {
         return format!("\"{}\"", printable(text));
     }
     U256::try_from_le_slice(value).map(|number| number.to_string()).unwrap_or_default()
+}
+
+/// Whether somebody would write that: a number can be UTF-8 too, but has zeros in it.
+fn is_written(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
 }
 
 /// The value as [`guess`] has it, or else as it is; `nothing` if there is none.
