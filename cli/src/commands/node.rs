@@ -71,8 +71,8 @@ pub(crate) struct Args {
     import: Option<PathBuf>,
     /// Keeps the chain in this folder, and goes on with one that is there; without a folder,
     /// `.bessemer/node` in the project
-    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "")]
-    state: Option<PathBuf>,
+    #[arg(long, value_name = "FOLDER")]
+    state: Option<Option<PathBuf>>,
     /// Lets web pages of this origin send requests; `*`: of all
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
@@ -203,12 +203,13 @@ struct Held {
 impl Held {
     fn open(args: &Args) -> Result<Self, Failure> {
         let Some(folder) = &args.state else { return Ok(Self { folder: None, archive: None }) };
-        let folder = if folder.as_os_str().is_empty() {
-            let project = Folder::find()?;
-            project.create()?;
-            endpoint::folder(&project)
-        } else {
-            folder.clone()
+        let folder = match folder {
+            Some(folder) => folder.clone(),
+            None => {
+                let project = Folder::find()?;
+                project.create()?;
+                endpoint::folder(&project)
+            }
         };
         let archive = Archive::open(&folder, false).map_err(|error| refused(&error))?;
         Ok(Self { folder: Some(folder), archive: Some(archive) })
