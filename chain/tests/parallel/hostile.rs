@@ -32,7 +32,7 @@ fn transaction(
 }
 
 fn chain(backend: Backend, threads: usize) -> (Chain, Vec<Address>) {
-    let config = ChainConfig { threads, ..ChainConfig::default() };
+    let config = ChainConfig { threads, block_gas: 1 << 40, ..ChainConfig::default() };
     let store = Arc::new(MemoryStore::with_root());
     let mut chain = Chain::on(&engine(backend), store, config).unwrap();
     let users = (0..32).map(|number| chain.user(&number.to_string()).unwrap()).collect();

@@ -166,6 +166,7 @@ fn check(transactions: &Arc<Vec<Transaction>>, threads: usize, budget: Budget, k
     let workers: Vec<_> = (0..threads).map(|_| shuttle::thread::spawn(work.clone())).collect();
     workers.into_iter().for_each(|worker| worker.join().unwrap());
     drop(work);
+    let stopped = run.is_stopped();
     let ended = Arc::into_inner(run).and_then(Run::end).unwrap();
 
     let mut state: Vec<u64> = (0..keys).map(base).collect();
@@ -182,6 +183,7 @@ fn check(transactions: &Arc<Vec<Transaction>>, threads: usize, budget: Budget, k
         }
     }
     assert_eq!(ended.outputs.len(), committed);
+    assert!(stopped || committed == transactions.len());
     match transactions.get(committed) {
         None => {}
         Some(transaction) => {
