@@ -47,7 +47,12 @@ impl Names {
             let folder = package.manifest_path.parent().map(Utf8Path::as_std_path);
             let is_member = metadata.workspace_members.contains(&package.id);
             if let Some(folder) = folder.filter(|_| !is_member) {
-                names.push(folder, &format!("/{}-{}", package.name, package.version));
+                let name = format!("/{}-{}", package.name, package.version);
+                names.push(folder, &name);
+                // cargo names what the project carries from the project's folder
+                if let Ok(inside) = folder.strip_prefix(root) {
+                    names.push(inside, &name);
+                }
             }
         }
         names

@@ -22,6 +22,9 @@ pub(crate) const LOCK: &str = include_str!("../../../contracts/Cargo.lock");
 /// The folder in a project.
 pub(crate) const FOLDER: &str = "vendor";
 const PREFIX: &str = "bessemer-";
+/// Part of the hash: another number whenever the tool compiles the same sources otherwise, as with other names of
+/// folders.
+const FORMAT: u8 = 2;
 
 /// The folder that the sources get, from that of the project.
 pub(crate) fn folder() -> String {
@@ -98,7 +101,7 @@ fn workspace() -> String {
 }
 
 fn digest<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
-    let mut hasher = Keccak256::new();
+    let mut hasher = Keccak256::new().chain_update([FORMAT]);
     for (name, bytes) in files {
         for part in [name.as_bytes(), bytes] {
             hasher.update((part.len() as u64).to_le_bytes());
