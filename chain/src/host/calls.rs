@@ -64,9 +64,12 @@ pub(crate) enum EntryEffect {
 #[derive(Clone, Debug)]
 pub(crate) struct NewCode {
     pub(crate) hash: CodeHash,
-    /// Its file and the sizes of that, unless the state has them.
-    pub(crate) file: Option<(Arc<[u8]>, CodeSize)>,
+    /// Its file, unless the state has it.
+    pub(crate) file: Option<NewFile>,
 }
+
+/// A file that the state is to have, and its sizes.
+pub(crate) type NewFile = (Arc<[u8]>, CodeSize);
 
 /// Step 3 of all calls: no more frames than may exist at once.
 pub(super) fn depth(service: &mut Service<'_>) -> HostResult<Option<u32>> {

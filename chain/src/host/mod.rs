@@ -16,6 +16,8 @@ mod storage;
 use bessemer_abi::HostCall;
 use bessemer_runtime::{Caller, Engine, Error, HostResult, Linker};
 
+#[cfg(feature = "evm")]
+pub(crate) use calls::NewFile;
 pub(crate) use calls::{Entry, EntryEffect, NewCode, Program, Request};
 pub(crate) use context::{Context, Frame};
 pub(crate) use output::RETURNED;

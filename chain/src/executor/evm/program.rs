@@ -13,7 +13,7 @@ use super::calls::Next;
 use crate::bytecode::{Initcode, Malformed, Source, ours, to_ethereum, to_riscv};
 use crate::create;
 use crate::executor::ExecuteError;
-use crate::host::{Entry, EntryEffect, Frame, NewCode, Program, Session};
+use crate::host::{Entry, EntryEffect, Frame, NewCode, NewFile, Program, Session};
 use crate::modules::{ModuleError, Modules};
 use crate::size::CodeSize;
 
@@ -154,10 +154,7 @@ impl Found {
     }
 
     /// The module, and the file if it is still to be stored.
-    fn load(
-        self,
-        session: &mut Session,
-    ) -> Result<(Module, Option<(Arc<[u8]>, CodeSize)>), ModuleError> {
+    fn load(self, session: &mut Session) -> Result<(Module, Option<NewFile>), ModuleError> {
         match self {
             Self::Stored(hash) => Ok((session.modules.of(&hash, &mut session.journal)?, None)),
             Self::Parsed(program, size, file) => {
