@@ -5,7 +5,7 @@ mod common;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-use common::{Local, code, command, json, stderr, stdout};
+use common::{Local, code, command, image, json, stderr, stdout};
 
 /// A node of a project; it is killed when it is dropped.
 struct Running {
@@ -106,4 +106,59 @@ fn signed_transactions_are_sent_as_they_are() {
         let refused = local.run(&["send", "--rpc", &url, "--raw", wrong]);
         assert_eq!(code(&refused), 2, "{wrong}: {}", stderr(&refused));
     }
+}
+
+#[test]
+fn contracts_are_deployed_called_and_asked_on_a_node() {
+    let local = Local::empty();
+    std::fs::create_dir(local.folder.path().join(".bessemer")).expect("it can be made");
+    let node = Running::start(&local, &["--state"]);
+    let url = node.url();
+    let deployed = local.run(&["deploy", "--rpc", &url, &image("counter.elf"), "--json"]);
+    assert_eq!(code(&deployed), 0, "{}", stderr(&deployed));
+    let address = json(&deployed)["address"].as_str().expect("an address").to_owned();
+    let hash = json(&deployed)["transaction"].as_str().expect("a hash").to_owned();
+    let receipt = local.succeeds(&["receipt", "--rpc", &url, &hash]);
+    assert!(receipt.contains(&address), "{receipt}");
+    local.succeeds(&["call", "--rpc", &url, "counter", "add", "--by", "3"]);
+    // the option may stand among the words, and the node is found without its URL
+    local.succeeds(&["call", "counter", "add", "4", "--from", "bob", "--rpc", "node"]);
+    assert_eq!(local.succeeds(&["query", "--rpc", &url, "counter", "get"]).trim(), "7");
+    assert_eq!(local.succeeds(&["query", &address, "get", "--rpc", &url]).trim(), "7");
+
+    let token = image("erc20.elf");
+    let made = ["deploy", "--rpc", &url, "--name", "token", &token, "Gold", "GLD", "18", "1000"];
+    local.succeeds(&made);
+    local.succeeds(&["call", "--rpc", &url, "token", "transfer", "bob", "5"]);
+    let balance = local.succeeds(&["query", "--rpc", &url, "token", "balanceOf", "bob"]);
+    assert_eq!(balance.trim(), "5");
+    let refused = local.run(&["call", "--rpc", &url, "token", "transfer", "bob", "5000"]);
+    assert_eq!(code(&refused), 4, "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("token.transfer reverted"), "{}", stderr(&refused));
+    let wrong = local.run(&["call", "--rpc", &url, "coutner", "add", "1"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(stderr(&wrong).contains("did you mean `counter`?"), "{}", stderr(&wrong));
+
+    // the key of the second development account, which is bob's
+    let key = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+    let sent = command(&["call", "--rpc", &url, "token", "transfer", "carol", "2"])
+        .env("BESSEMER_PRIVATE_KEY", key)
+        .current_dir(local.folder.path())
+        .output()
+        .expect("the binary starts");
+    assert_eq!(code(&sent), 0, "{}", stderr(&sent));
+    let balance = local.succeeds(&["query", "--rpc", &url, "token", "balanceOf", "bob"]);
+    assert_eq!(balance.trim(), "3");
+    let wrong = command(&["call", "--rpc", &url, "token", "transfer", "carol", "2"])
+        .env("BESSEMER_PRIVATE_KEY", "0x12")
+        .current_dir(local.folder.path())
+        .output()
+        .expect("the binary starts");
+    assert_eq!(code(&wrong), 2);
+    assert!(!stderr(&wrong).contains("0x12"), "{}", stderr(&wrong));
+    assert_eq!(
+        local.run(&["query", "counter", "get"]).status.code(),
+        Some(7),
+        "no local chain was made"
+    );
 }

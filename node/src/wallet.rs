@@ -55,6 +55,12 @@ impl Wallet {
         Ok(wallet)
     }
 
+    /// Adds the account of a secret key. `None` if the bytes are not one.
+    pub fn add_secret(&mut self, secret: &B256) -> Option<Address> {
+        self.add(SigningKey::from_slice(secret.as_slice()).ok()?);
+        self.addresses().last()
+    }
+
     fn add(&mut self, key: SigningKey) {
         let point = key.verifying_key().to_sec1_point(false);
         // behind the tag of an uncompressed point stand x and y

@@ -3,6 +3,7 @@
 use bessemer_chain::Action;
 use serde_json::json;
 
+use crate::commands::remote::{self, RemoteArgs};
 use crate::support::abi;
 use crate::support::failure::Failure;
 use crate::support::local::{Executed, Keep, Local, Recording};
@@ -21,6 +22,8 @@ use crate::support::tree::{Shown, Tree};
 pub(crate) struct Args {
     #[command(flatten)]
     call: CallArgs,
+    #[command(flatten)]
+    remote: RemoteArgs,
     /// Shows all calls with their events and changes of storage; if it fails they are shown anyway
     #[arg(short, long)]
     verbose: bool,
@@ -44,6 +47,10 @@ Examples:
 
 /// Sends the transaction that `args` describe.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let (node, words) = args.remote.split(args.call.words());
+    if let Some(url) = node {
+        return remote::call(&url, &args.call, &words, output);
+    }
     let mut local = Local::existing()?;
     let Some(mut call) = Prepared::new(&args.call, &local, output)? else { return Ok(0) };
     let output = Output { json: output.json || call.json };

@@ -3,6 +3,7 @@
 use bessemer_chain::{Action, CodeHash};
 use serde_json::json;
 
+use crate::commands::remote::{self, RemoteArgs};
 use crate::support::abi::{self, Interface};
 use crate::support::bytecode;
 use crate::support::failure::Failure;
@@ -36,6 +37,8 @@ pub(crate) struct Args {
         value_name = "CONTRACT ARGUMENTS"
     )]
     words: Vec<String>,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -49,10 +52,14 @@ Examples:
   bessemer deploy target/bessemer/counter.elf --name second
   bessemer deploy out/Token.sol/Token.json Gold GLD
   bessemer deploy combined.json:Token
+  bessemer deploy --rpc http://127.0.0.1:8545 counter
 ";
 
 /// Deploys what `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    if let (Some(url), words) = args.remote.split(&args.words) {
+        return remote::deploy(&url, args.name.as_deref(), &words, &args.options, output);
+    }
     let Some((contract, arguments)) = args.words.split_first() else {
         return Err(Failure::Usage("say which contract is to be deployed".to_owned()));
     };
@@ -229,7 +236,7 @@ fn deploy_bytecode(
 }
 
 /// A name that can be told from an address, an option, a path and a user.
-fn check_name(name: &str) -> Result<(), Failure> {
+pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if !begins || !name.chars().all(fits) {

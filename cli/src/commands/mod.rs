@@ -21,6 +21,7 @@ pub(crate) mod node;
 pub(crate) mod prove;
 pub(crate) mod query;
 pub(crate) mod receipt;
+pub(crate) mod remote;
 pub(crate) mod replay;
 pub(crate) mod rpc;
 pub(crate) mod run;

@@ -3,6 +3,7 @@
 use bessemer_chain::{ChainError, DEFAULT_GAS, End, Inspector};
 use serde_json::json;
 
+use crate::commands::remote::{self, RemoteArgs};
 use crate::support::abi::{self, Field};
 use crate::support::failure::Failure;
 use crate::support::local::Local;
@@ -17,6 +18,8 @@ use crate::support::source::Sources;
 pub(crate) struct Args {
     #[command(flatten)]
     call: CallArgs,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -32,6 +35,10 @@ Examples:
 
 /// Asks what `args` describe.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    let (node, words) = args.remote.split(args.call.words());
+    if let Some(url) = node {
+        return remote::query(&url, &args.call, &words, output);
+    }
     let mut local = Local::existing()?;
     let Some(mut call) = Prepared::new(&args.call, &local, output)? else { return Ok(0) };
     let contract = args.call.contract();

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::commands::remote::{self, RemoteArgs};
 use crate::support::abi;
 use crate::support::failure::Failure;
 use crate::support::local::Local;
@@ -13,11 +14,14 @@ use crate::support::source::Sources;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The block
-    height: Option<u64>,
+    /// The block; with --rpc, the hash of the transaction
+    #[arg(value_name = "HEIGHT")]
+    height: Option<String>,
     /// The transaction's place in the block
     #[arg(default_value_t = 0)]
     index: u32,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -27,21 +31,33 @@ Examples:
   bessemer receipt
   bessemer receipt 7
   bessemer receipt 7 0 --json
+  bessemer receipt --rpc http://127.0.0.1:8545 0x5c50...
 ";
 
 /// Shows the receipt that `args` name.
 pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
+    if let Some(url) = args.remote.url() {
+        let hash = args.height.as_deref().ok_or_else(|| {
+            Failure::Usage("say the hash of the transaction whose receipt is asked for".to_owned())
+        })?;
+        return remote::receipt(url, hash, output);
+    }
+    let height = args.height.as_deref().map(|text| {
+        let wrong = |_| Failure::Usage(format!("`{}` is not a block", abi::printable(text)));
+        text.parse::<u64>().map_err(wrong)
+    });
+    let height = height.transpose()?;
     let local = Local::existing()?;
     let chain = &local.chain;
-    let found = match args.height {
+    let found = match height {
         Some(height) => chain.receipt(height, args.index)?,
         None => newest(&local)?,
     };
     let Some(receipt) = found else {
-        let height = chain.height();
-        return Err(Failure::Usage(match args.height {
-            Some(asked) if asked > height => {
-                format!("there is no block {asked}: the newest is {height}")
+        let newest = chain.height();
+        return Err(Failure::Usage(match height {
+            Some(asked) if asked > newest => {
+                format!("there is no block {asked}: the newest is {newest}")
             }
             Some(asked) => format!("block {asked} has no transaction {}", args.index),
             None => "no transaction was made yet: deploy or call a contract".to_owned(),

@@ -43,7 +43,12 @@ pub(crate) struct Invocation {
 
 impl Options {
     pub(crate) fn terms(&self, names: &Names) -> Result<Terms, Failure> {
-        let from = self.from.as_deref().unwrap_or("alice");
+        self.terms_of(names, "alice")
+    }
+
+    /// The same, with this sender unless another is said.
+    pub(crate) fn terms_of(&self, names: &Names, sender: &str) -> Result<Terms, Failure> {
+        let from = self.from.as_deref().unwrap_or(sender);
         let from = named("--from", names.address(from))?;
         let value = self.value.as_deref().map(abi::amount).transpose();
         let value = named("--value", value)?.unwrap_or_default();

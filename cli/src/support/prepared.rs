@@ -46,6 +46,21 @@ impl CallArgs {
     pub(crate) fn contract(&self) -> &str {
         &self.contract
     }
+
+    /// The function and its arguments, as they were written.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Whether an interface is given for the contract.
+    pub(crate) fn gives_interface(&self) -> bool {
+        self.abi.is_some()
+    }
+
+    /// The options before the contract.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
 }
 
 impl Prepared {

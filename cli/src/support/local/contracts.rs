@@ -22,8 +22,14 @@ struct Document {
 }
 
 impl Contracts {
+    /// Those of the local chain.
     pub(crate) fn read(folder: &Folder) -> Result<Self, Failure> {
-        let path = folder.path(FILE);
+        Self::read_from(folder, FILE)
+    }
+
+    /// Those in a file of the folder.
+    pub(crate) fn read_from(folder: &Folder, file: &str) -> Result<Self, Failure> {
+        let path = folder.path(file);
         let text = match std::fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -50,10 +56,14 @@ impl Contracts {
     }
 
     pub(crate) fn write(&self, folder: &Folder) -> Result<(), Failure> {
+        self.write_to(folder, FILE)
+    }
+
+    pub(crate) fn write_to(&self, folder: &Folder, file: &str) -> Result<(), Failure> {
         let contracts = self.0.iter().map(|(name, address)| (name.clone(), address.to_string()));
         let document = Document { schema: SCHEMA.to_owned(), contracts: contracts.collect() };
         let text = serde_json::to_vec_pretty(&document)
-            .map_err(|error| Failure::Other(format!("cannot write {FILE}: {error}")))?;
-        folder.write(FILE, &text).map(drop)
+            .map_err(|error| Failure::Other(format!("cannot write {file}: {error}")))?;
+        folder.write(file, &text).map(drop)
     }
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod contracts;
 mod folder;
+mod interfaces;
 pub(crate) mod keys;
 mod recorded;
 mod recording;
@@ -240,19 +241,11 @@ impl Local {
         address: &Address,
         interface: &Interface,
     ) -> Result<(), Failure> {
-        let written = self.folder.write(&interface_file(address), interface.json.as_bytes());
-        written.map(drop)
+        self.folder.keep_interface(&interface_file(address), interface)
     }
 
     fn kept_interface(&self, address: &Address) -> Result<Option<Interface>, Failure> {
-        let path = self.folder.path(&interface_file(address));
-        match std::fs::read(&path) {
-            Ok(json) => Interface::parse(&json)
-                .map(Some)
-                .map_err(|reason| Failure::Other(format!("{}: {reason}", path.display()))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Failure::file("read", &path, source)),
-        }
+        self.folder.kept_interface(&interface_file(address))
     }
 
     /// Creates an EVM contract by an Ethereum transaction, as a block of its own. What fails leaves no

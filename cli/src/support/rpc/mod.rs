@@ -1,5 +1,6 @@
 //! A running node, asked over JSON-RPC.
 
+pub(crate) mod chain;
 pub(crate) mod endpoint;
 
 use std::time::Duration;
