@@ -75,8 +75,8 @@ fn an_execution_that_is_for_nothing_is_stopped() {
         let transactions: Vec<_> = (0..32)
             .map(|number: usize| {
                 let nonce = if number == 0 { first } else { 0 };
-                let gas = if number % 2 == 0 { 1 << 30 } else { 1 << 39 };
-                transaction(users[number], nonce, contract, &[(number % 2 == 0).into()], gas)
+                let gas = if number.is_multiple_of(2) { 1 << 30 } else { 1 << 39 };
+                transaction(users[number], nonce, contract, &[number.is_multiple_of(2).into()], gas)
             })
             .collect();
         let mut block = chain.block();

@@ -159,7 +159,7 @@ impl Scene {
             threads,
             fork,
             fee_recipient: Some(coinbase),
-            prefetch: usize::from(seed % 2 == 0) * 2,
+            prefetch: usize::from(seed.is_multiple_of(2)) * 2,
             ..ChainConfig::default()
         };
         let store = Arc::new(MemoryStore::with_root());
