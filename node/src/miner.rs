@@ -491,12 +491,12 @@ impl Miner {
     /// # Errors
     ///
     /// If the state cannot be changed.
-    pub fn change_state(&mut self, changes: ChangeSet) -> Result<(), Failure> {
+    pub fn change_state(&mut self, changes: &ChangeSet) -> Result<(), Failure> {
         let ledger = self.shared.ledger();
         let mut next = Ledger::clone(&ledger);
         next.world = ledger.world.with(changes.clone())?;
         if let Some(archive) = &self.archive {
-            let view = archive.change(&ledger, &next.world, &changes, &self.settings)?;
+            let view = archive.change(&ledger, &next.world, changes, &self.settings)?;
             next = next.archived(view);
             self.kept = self.settings.clone();
         }
@@ -511,7 +511,7 @@ impl Miner {
     /// If the state cannot be changed.
     pub fn change_account(&mut self, address: &Address, hand: &Hand) -> Result<(), Failure> {
         let changes = hand.changes(&self.shared.ledger().world, address)?;
-        self.change_state(changes)
+        self.change_state(&changes)
     }
 
     /// Remembers everything as it is.

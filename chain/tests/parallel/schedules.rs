@@ -63,13 +63,16 @@ fn base(key: u8) -> u64 {
     u64::from(key) * 1000
 }
 
+/// The changes of a transaction, one for each key.
+type Changes = Vec<(u8, Change<Numbers>)>;
+
 /// What a transaction does to a state, and what it gives.
 fn apply(
     transaction: &Transaction,
     mut read: impl FnMut(u8) -> Option<u64>,
-) -> Option<(u64, Vec<(u8, Change<Numbers>)>)> {
+) -> Option<(u64, Changes)> {
     let mut sum: u64 = 1;
-    let mut changes: Vec<(u8, Change<Numbers>)> = Vec::new();
+    let mut changes = Changes::new();
     let mut write = |key: u8, change: Change<Numbers>| {
         // one change for each key, and a later one counts
         changes.retain(|(other, _)| *other != key);

@@ -34,6 +34,7 @@ pub struct Sealed {
 
 /// Where the states before and after a block are.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each block, and it is shared")]
 pub enum States {
     /// Here.
     Here {

@@ -1,6 +1,7 @@
 //! A development node over HTTP, and a client that fails where an answer is not what it should be.
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
+#![allow(clippy::needless_pass_by_value, reason = "callers make parameters where they pass them")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -29,7 +29,7 @@ impl Tree {
                 Entry::End(_) => {
                     let Some((frame, entries)) = open.pop() else { continue };
                     values.end(frame.failed());
-                    frame.document(explainer, entries)
+                    frame.document(explainer, &entries)
                 }
                 Entry::Event(event) => {
                     let mut document = json!({ "kind": "event" });
@@ -62,7 +62,7 @@ impl Tree {
 }
 
 impl Frame {
-    fn document(&self, explainer: &mut Explainer<'_>, entries: Vec<Value>) -> Value {
+    fn document(&self, explainer: &mut Explainer<'_>, entries: &[Value]) -> Value {
         let call = match self.kind {
             CallKind::Call => "call",
             CallKind::Static => "static",

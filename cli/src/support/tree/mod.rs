@@ -158,13 +158,16 @@ impl Inspector for Tree {
     }
 }
 
+/// The place of a stored value.
+type Place = (Address, StorageKey);
+
 /// Values of storage from before the transaction, and as frames change them; what frames that fail changed
 /// is undone.
 struct Values<'a> {
     before: &'a dyn Fn(&Address, &StorageKey) -> Option<Vec<u8>>,
-    now: HashMap<(Address, StorageKey), Option<Vec<u8>>>,
+    now: HashMap<Place, Option<Vec<u8>>>,
     /// What changed, with the value from before.
-    undo: Vec<((Address, StorageKey), Option<Vec<u8>>)>,
+    undo: Vec<(Place, Option<Vec<u8>>)>,
     /// How much had changed when each open frame began.
     frames: Vec<usize>,
 }
