@@ -123,8 +123,8 @@ impl<'c> Block<'c> {
         self.certificate = certificate;
     }
 
-    /// Has [`Block::commit`] make the block's witness, by which [`stateless::execute`] runs the block
-    /// without the state. Nothing comes of it on a store that commits to nothing.
+    /// Makes [`Block::commit`] collect the block's witness, with which [`stateless::execute`] runs the block
+    /// without the state. Has no effect on a store without a state root.
     pub fn record_witness(&mut self) {
         self.witness = true;
     }
@@ -261,7 +261,8 @@ impl<'c> Block<'c> {
         self.chain.config().block_gas - self.gas_used
     }
 
-    /// Does something in an open block, which has failed if that fails, or panics.
+    /// Runs `work` in an open block. The block fails if `work` fails or panics; it stays open if a transaction
+    /// is refused.
     fn work<T>(
         &mut self,
         work: impl FnOnce(&mut Processor) -> Result<T, Stopped>,
@@ -286,8 +287,8 @@ impl<'c> Block<'c> {
         }
     }
 
-    /// The state as the transactions so far leave it, to be asked, also by other threads and when the
-    /// block goes on. Takes time for what the block has changed. There are no proofs of it.
+    /// The state after the transactions so far. Other threads may query it, also while the block goes on.
+    /// Takes time in proportion to what the block changed. It has no proofs.
     ///
     /// # Errors
     ///
@@ -324,8 +325,9 @@ impl<'c> Block<'c> {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Store`] if the store fails, and [`ChainError::BlockFailed`] if the host failed in
-    /// a transaction before; then the chain is as before the block.
+    /// [`ChainError::Store`] if the store fails; [`Store::commit`](crate::store::Store::commit) says what it
+    /// has then. [`ChainError::BlockFailed`] if the host failed in an earlier transaction; then the chain
+    /// is as before the block.
     pub fn commit(self) -> Result<Sealed, ChainError> {
         let Closed { chain, sealed, changes, rows } = self.close()?;
         let header = sealed.header.clone();

@@ -72,8 +72,8 @@ pub struct ChainConfig {
     /// The fork of Ethereum whose rules hold for EVM contracts and Ethereum transactions.
     #[cfg(feature = "evm")]
     pub fork: bessemer_evm::Fork,
-    /// Threads that read, before [`Block::push_all`], what transactions declare to use; 0 for none.
-    /// They wait for the store at the same time: as many as it can answer at once, whatever the
+    /// How many threads read the declared keys of transactions at the begin of [`Block::push_all`]; 0 for
+    /// none. The threads mostly wait for the store, so choose as many as it answers at once, not the
     /// number of cores.
     pub prefetch: usize,
     /// Threads that execute the transactions of [`Block::push_all`], with the same outcome for every
@@ -95,7 +95,7 @@ pub enum ChainError {
     /// The transaction, or the query, failed; what it did is undone.
     #[error("{}", crate::explain::sentence(.0))]
     Failed(Box<Receipt>),
-    /// A call names a function by what is not a signature. Nothing was paid.
+    /// The text that names the called function is not a signature. Nothing was paid.
     #[error("`{signature}` is not a signature of a function: {reason}")]
     Signature {
         /// The text that was given.

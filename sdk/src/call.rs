@@ -33,7 +33,7 @@ impl Target {
     }
 }
 
-/// Why a call did not return: the callee's state is as before.
+/// A call that did not return. The callee's changes are undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
     /// The status of the call, one of [`bessemer_abi::codes::status`].
@@ -58,15 +58,15 @@ impl CustomError for NoError {
     }
 }
 
-/// Why a function of another contract did not return, as `try_` functions of clients say it.
+/// Why a function of another contract did not return: the error of the `try_` functions of clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure<E = NoError> {
     /// Its own error.
     Error(E),
     /// `Error(string)`: a panic, or a requirement of a contract in Solidity.
     Message(String),
-    /// `Panic(uint256)`: Solidity's code of an arithmetic failure, 0x11 out of range and 0x12 by 0, or
-    /// of another.
+    /// `Panic(uint256)` with Solidity's code: 0x11 for a result out of range, 0x12 for a division by 0,
+    /// or another.
     Panic(U256),
     /// Another revert.
     Revert(Bytes),
@@ -131,7 +131,8 @@ impl Failed {
         }
     }
 
-    /// Fails the same way: passes revert data on, and turns all else into a message.
+    /// Makes this call fail in the same way: with the callee's revert data, or with a message if it did
+    /// not revert.
     pub fn pass_on(&self) -> ! {
         if self.status == status::REVERT {
             env::revert(&self.data)
@@ -211,10 +212,10 @@ pub fn create(
 }
 
 /// Like [`create`]; the address follows from this account, the salt and the code hash, as
-/// [`create2_address`] says. **It does not follow from the constructor's arguments**, unlike that of
-/// Solidity's `new C{salt: s}(arguments)`: who may choose the arguments for a salt that others rely
-/// on chooses what stands at their address. Where the address shall stand for the arguments too, use the
-/// salt that [`salt_with`] makes.
+/// [`create2_address`] computes it. **It does not follow from the constructor's arguments**, unlike
+/// that of Solidity's `new C{salt: s}(arguments)`: whoever chooses the arguments for a salt that others
+/// rely on decides what is at that address. To bind the address to the arguments, use the salt that
+/// [`salt_with`] returns.
 ///
 /// # Errors
 ///
@@ -242,8 +243,8 @@ pub fn create2_address(creator: Address, salt: FixedBytes<32>, code: FixedBytes<
     crypto::keccak256(&seed).last_chunk().copied().map(Address::new).unwrap_or_default()
 }
 
-/// A salt that stands for a salt and the constructor's arguments: the Keccak-256 hash of the salt and
-/// the encoded arguments.
+/// A salt that binds the constructor's arguments: the Keccak-256 hash of a salt and the encoded
+/// arguments.
 pub fn salt_with(salt: FixedBytes<32>, arguments: &impl EncodeFields) -> FixedBytes<32> {
     FixedBytes(crypto::keccak256(&encode_behind(&salt.0, arguments)))
 }
@@ -278,8 +279,8 @@ pub fn invoke<R: for<'a> DecodeFields<'a>>(
     })
 }
 
-/// The results, or the failure of the callee becomes the caller's. In a test, which has no caller, it is a
-/// panic at the test's own line that names the error with its fields.
+/// Returns the results. If the callee failed, the caller fails in the same way. A test has no caller: there
+/// this is a panic at the line of the test, with the error and its fields.
 #[doc(hidden)]
 #[cfg_attr(not(any(target_arch = "riscv32", target_arch = "riscv64")), track_caller)]
 pub fn results<R, E: CustomError>(
@@ -297,8 +298,8 @@ pub fn results<R, E: CustomError>(
     }
 }
 
-/// The results, or why the callee failed. A callee that returned, and whose effects stand, has not failed:
-/// results that its interface does not allow revert the caller, as in Solidity.
+/// Returns the results, or why the callee failed. If the callee returned results that do not match the
+/// interface, the caller reverts, and the callee's effects with it, as in Solidity.
 #[doc(hidden)]
 pub fn try_results<R, E: CustomError>(outcome: Result<Option<R>, Failed>) -> Result<R, Failure<E>> {
     Ok(outcome.map_err(Failure::from)?.unwrap_or_else(|| undecodable()))

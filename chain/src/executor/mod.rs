@@ -34,7 +34,7 @@ pub(crate) struct Level {
     pub(crate) body: Body,
     /// The account whose state it uses.
     pub(crate) address: Address,
-    /// Whether it runs a constructor. Frames of bytecode ask.
+    /// Whether it runs a constructor. Only the code for EVM frames reads this.
     #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "no frame asks"))]
     pub(crate) creates: bool,
     /// The gas that it got, in units of its kind.
@@ -45,7 +45,7 @@ pub(crate) struct Level {
     pub(crate) address_at: Option<u32>,
     /// Where state returns to if it fails.
     pub(crate) checkpoint: Checkpoint,
-    /// How many it executed, if an inspector counts.
+    /// The instructions that it executed; 0 unless an inspector counts.
     pub(crate) instructions: u64,
 }
 

@@ -1,7 +1,8 @@
 //! The host calls of contracts: what each row of the table does.
 //!
-//! A call goes through the steps of rule G6. Steps 1 to 4 follow from the row alone and are done
-//! here, in [`Service::begin`]; a body pays step 5 by [`Service::pay`] and then has its effects.
+//! A call goes through the steps of rule G6. The runtime's linker does step 1. [`Service::begin`] does
+//! steps 2 and 3 as far as the row says them, the call's own check does the rest of step 3, and
+//! [`Service::check_ranges`] does step 4. The body pays step 5 by [`Service::pay`] and then acts.
 
 mod bulk;
 mod calls;

@@ -35,13 +35,13 @@ impl Journal {
         self.accounts.value(id.0)
     }
 
-    /// The transaction has paid for the first access.
+    /// Marks the account as warm: the transaction has paid for its first access. A revert keeps the mark.
     #[inline]
     pub fn touch_account(&mut self, id: AccountId) {
         self.accounts.warm(id.0);
     }
 
-    /// The transaction has paid for the first access, unless it goes back before this point.
+    /// Like [`touch_account`](Self::touch_account), but a revert to before this point removes the mark.
     #[inline]
     pub fn warm_account(&mut self, id: AccountId) {
         if !self.accounts.is_warm(id.0) {
@@ -69,8 +69,8 @@ impl Journal {
         self.expected = Some(address);
     }
 
-    /// Whether the account may be changed. What asks this is in the access list as written, also if
-    /// it is not changed then: else the list would not suffice for the same transaction.
+    /// Checks that the account may be changed, and records it in the access list as written, even if it is not
+    /// changed afterwards: otherwise the same transaction would fail with that list.
     ///
     /// # Errors
     ///

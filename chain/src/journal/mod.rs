@@ -525,8 +525,7 @@ impl Journal {
     }
 }
 
-/// The precompile whose touch survives a revert: what happened in block 2,675,119 of Ethereum, and is
-/// a rule since.
+/// The precompile whose touch survives a revert, because of block 2,675,119 of Ethereum.
 const RIPEMD160: Address = {
     let mut bytes = [0; 20];
     bytes[19] = 3;

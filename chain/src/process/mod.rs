@@ -75,7 +75,7 @@ enum What {
     Deploy(Box<image::Program>, CodeSize, Arc<[u8]>),
     /// Code that comes with the transaction, and is none.
     Rejected(String),
-    /// Code that the state has, or not.
+    /// Code by its hash; the state may not have it.
     Create(CodeHash),
 }
 
@@ -105,7 +105,7 @@ impl Loadable {
 
 /// The work of a transaction.
 enum Work {
-    /// A frame; what it costs before it runs is still to be paid, and then its code to be loaded.
+    /// Runs a frame. First its `price` is paid, and then its code is loaded.
     Frame { code: Loadable, frame: Box<Frame>, effect: EntryEffect, price: u64 },
     /// No frame runs: value moves to an account without code.
     Transfer { price: u64 },
@@ -257,7 +257,7 @@ struct Price {
     access: u64,
     /// The gas limit's price.
     cost: U256,
-    /// That and the value.
+    /// `cost` and the value that the transaction moves.
     needed: U256,
 }
 

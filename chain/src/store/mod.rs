@@ -64,9 +64,9 @@ pub trait View: Send + Sync {
         Ok(!self.storage_keys(contract)?.is_empty())
     }
 
-    /// The keys of all stored values of an account, in any order. Asked when a contract is removed
-    /// with all that it stored: under the rules from before EIP-6780, and, for what such a store does
-    /// not have, after them.
+    /// The keys of all stored values of an account, in any order. Used when a contract is removed with its
+    /// storage, which happens under the rules from before EIP-6780. Later a contract is removed only in the
+    /// transaction that created it, when the store has no value of it yet.
     ///
     /// # Errors
     ///
@@ -297,7 +297,7 @@ pub enum StoreError {
         /// Its reason.
         source: std::io::Error,
     },
-    /// Something failed before, and whether that block is there shows when the file is opened again.
+    /// An earlier commit failed. Open the file again to see whether its block is there.
     #[error("the database {} failed before; open it again", .path.display())]
     Reopen {
         /// The file.

@@ -30,7 +30,7 @@ impl<'a> Places<'a> {
         Self { symbols, debug: debug_sections(elf) }
     }
 
-    /// Slow: for the few places that a message names.
+    /// Finds the place of an address. It parses the debug data each time, so use it for messages only.
     pub(crate) fn find(&self, addr: u32) -> Place {
         let symbol = self.symbols.containing(addr).map(|(name, at)| (name.to_owned(), at));
         let line = self.debug.as_ref().and_then(|sections| line(sections, addr));

@@ -83,7 +83,7 @@ fn page() -> String {
     )
     .unwrap();
     let refusals = [
-        (codes::status::DEPTH, "as many frames exist as may at once"),
+        (codes::status::DEPTH, "too many frames exist"),
         (codes::status::BALANCE, "the balance is smaller than the value"),
         (codes::status::NO_CODE, "the account has no code, and the input is not empty"),
         (codes::status::REENTRY, "the contract is running already and did not allow re-entry"),
@@ -114,7 +114,7 @@ fn page() -> String {
         page,
         "\n## Caps of a transaction\n\n\
          {} events with {} bytes of topics and data in all; {} writes to storage of both kinds; {} frames at once; {} bytes \
-         of debug log, after which lines are dropped. All but the last trap with `HostLimit` or are a status.\n",
+         of debug log. A further event or write traps with `HostLimit`, a further frame is the status -1, and further lines of the log are dropped.\n",
         limits::EVENTS,
         limits::EVENT_BYTES,
         limits::WRITES,
@@ -132,9 +132,9 @@ This page is made from the table in `protocol/abi/src/calls.rs`; `BLESS=1 cargo 
 
 The call number is in a7, the arguments are in a0 to a5 from left to right, the result is in a0. Every other register keeps its value.
 An argument `u64` takes two registers, the low half first; `bytes`, `buffer` and `items` take two, address and length (of items: number);
-all others take one. `in` and `out` are addresses of as many bytes as they say, read or written; `in[same]` and `out[same]` of as many as the
-argument before has. Amounts are 32 bytes, least significant first.
+all others take one. `in[n]` is the address of n bytes that the call reads, `out[n]` of n bytes that it writes; `in[same]` and `out[same]` have the
+length of the argument before. Amounts are 32 bytes, least significant first.
 
-A call is checked, paid and done by rule G6 of the [specification](specification.md), and costs what stands here besides the 150 gas
-of the ECALL itself. Prices that depend on state are in the part about transactions there.
+Rule G6 of the [specification](specification.md) says in which order a call is checked, paid and done. It costs the gas of its row, besides the 150
+gas of the ECALL itself. First accesses, growth of state, uploaded bytes, entered frames and receipt bytes cost more: section 9 there.
 ";

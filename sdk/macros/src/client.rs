@@ -93,7 +93,7 @@ fn own(functions: &[&Function]) -> Tokens {
         (
             "new",
             quote! {
-                /// Of the contract at this address. Also `From<Address>`.
+                /// A client of the contract at this address. `From<Address>` does the same.
                 pub const fn new(address: #sdk::types::Address) -> Self {
                     Self(#sdk::call::Target::new(address))
                 }
@@ -122,7 +122,7 @@ fn own(functions: &[&Function]) -> Tokens {
         (
             "target",
             quote! {
-                /// Whom it calls. Also `Into<Target>`.
+                /// The target of its calls. `Into<Target>` returns it by value.
                 pub const fn target(&self) -> &#sdk::call::Target {
                     &self.0
                 }

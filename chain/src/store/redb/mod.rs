@@ -63,8 +63,8 @@ impl RedbStore {
         Ok(Self { file: StateFile::open(path.as_ref(), &KIND, false)? })
     }
 
-    /// Opens the database in this file like [`RedbStore::open`], and reads all of it before: what is
-    /// stored is what was stored, or the file is refused and not a byte of it changes.
+    /// Opens the database in this file like [`RedbStore::open`], and first checks every page. A damaged file
+    /// is refused, and no byte of it changes.
     ///
     /// # Errors
     ///

@@ -70,8 +70,8 @@ pub(crate) fn panic_in_words(decoded: &Decoded) -> Option<String> {
     Some(format!(" = {code:#x}, {words}"))
 }
 
-/// Text of a contract, with control characters escaped: nothing in it is a command for the terminal, and
-/// nothing turns the order of what is shown around.
+/// Text from a contract, with control and direction characters escaped, so that it cannot command the
+/// terminal or reorder what is shown.
 pub(crate) fn printable(text: &str) -> String {
     let shown = |c: char| {
         if c.is_control() || is_format(c) { c.escape_default().to_string() } else { c.into() }
@@ -79,8 +79,8 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Characters that are not seen and change how others are: marks of direction (Unicode's
-/// `Bidi_Control`), spaces without width, separators of lines, tags.
+/// Invisible characters that change how others are shown: direction marks (Unicode's `Bidi_Control`),
+/// zero-width spaces, line separators, tags.
 fn is_format(c: char) -> bool {
     matches!(c,
         '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

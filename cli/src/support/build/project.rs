@@ -103,8 +103,8 @@ impl Project {
         self.metadata.target_directory.join("bessemer").into()
     }
 
-    /// A command that builds for the contracts' target. No flag of the compiler that cargo sees names a
-    /// folder: a further project finds the library and the SDK compiled.
+    /// A command that builds for the contracts' target. The compiler flags that cargo sees name no folder, so
+    /// that all projects of the user share the compiled library and SDK.
     pub(crate) fn build(&self, toolchain: &Toolchain) -> Result<Command, Failure> {
         let mut command = toolchain.build(self.root(), CONTRACT_TARGET, "core,alloc");
         let mut names = Names::of(&self.metadata);
@@ -123,8 +123,7 @@ impl Project {
         Ok(command)
     }
 
-    /// Has cargo put what it compiles into a folder for all projects of the user, unless the user
-    /// chose a folder.
+    /// Sets cargo's build folder to one that all projects of the user share, unless the user chose a folder.
     fn share(&self, command: &mut Command) -> Result<(), Failure> {
         let link = self.images().join("rustc");
         stand_in::install_for_workspace(command, &executable()?, &link)

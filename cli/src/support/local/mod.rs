@@ -71,7 +71,7 @@ pub(crate) struct Executed {
     pub(crate) accessed: AccessList,
     /// The keys that it used, with their values from before it.
     pub(crate) before: Values,
-    /// The bytes of the witness of a block of it, if nothing was to be kept.
+    /// The size in bytes of the witness of a block with this transaction, if it was only simulated.
     pub(crate) witness: Option<usize>,
 }
 
@@ -345,8 +345,8 @@ fn interface_file(address: &Address) -> String {
     format!("interfaces/{address}.json")
 }
 
-/// The values of all keys that a transaction used, and the code of all accounts among them: modules
-/// that are ready are not read again.
+/// The values of all keys that a transaction used, and the code of all accounts among them. The access
+/// list does not have the code, because modules in memory are not read again.
 fn values_before(store: &dyn View, accessed: &AccessList) -> Result<Values, Failure> {
     let get = |key: &StateKey| -> Result<Option<Vec<u8>>, ChainError> {
         Ok(store.get(key)?.map(|value| value.to_vec()))
