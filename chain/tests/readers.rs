@@ -323,7 +323,7 @@ fn a_query_that_takes_too_long_can_be_ended() {
                     thread::sleep(Duration::from_millis(5));
                     handle.interrupt();
                 });
-                let call = reader.call(endless, "").gas(1 << 39).interrupt_by(&handle);
+                let call = reader.call(endless, "").gas(1 << 33).interrupt_by(&handle);
                 if simulated { call.simulate().map(drop) } else { call.query_bytes().map(drop) }
             });
             let error = error.unwrap_err();

@@ -124,6 +124,8 @@ fn every_piece_of_code_in_the_book_is_tested() {
             let fine = match block.language.as_str() {
                 "rust" => documented,
                 "toml" | "rust,ignore" => page == "tutorial.md",
+                // what a failing test shows; `a_test_that_fails_fails_alone` has others of the kind
+                "text" => page == "guide/tests.md",
                 // a node does not end, and bytecode of others is not in the repository
                 "console" => {
                     let pages = ["tutorial.md", "introduction.md", "node.md", "ethereum.md"];

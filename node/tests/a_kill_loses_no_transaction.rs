@@ -37,7 +37,7 @@ fn main() {
 }
 
 fn child(folder: &Path) {
-    let server = common::serve(node_in(folder, false).unwrap());
+    let server = common::serve(node_in(folder).unwrap());
     println!("http://{}", server.address());
     std::io::stdout().flush().unwrap();
     server.until_told().unwrap();
@@ -122,7 +122,7 @@ fn own_account(index: usize) -> String {
 /// Looks at the chain after a kill, and gives how many transactions nobody was told of.
 fn check(folder: &Path, round: u64, told: &Mutex<Acknowledged>) -> u64 {
     // opening compares the root of the state with that of the newest block
-    let client = Served::new(node_in(folder, round.is_multiple_of(2)).unwrap());
+    let client = Served::new(node_in(folder).unwrap());
     let told = told.lock().unwrap();
     for (hash, value) in &told.hashes {
         let receipt = client.result("eth_getTransactionReceipt", json!([hash]));

@@ -49,8 +49,8 @@ const CHAIN: [&str; 24] = [
     "extension",
     "signed",
     "wire",
-    // a chain makes blocks, requests and readers, which borrow it
-    "chain block request stateless state reader dev",
+    // a chain makes blocks, requests and readers, which borrow it; blocks are executed by several threads
+    "chain block parallel request stateless state reader dev",
     "evm",
 ];
 

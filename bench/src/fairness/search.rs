@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_finds_something_worse_than_its_first_candidate() {
+    fn a_search_keeps_its_finds_the_worst_first() {
         for searched in Searched::ALL {
             let mut records = 0;
             let mut last = 0.0;
@@ -120,7 +120,7 @@ mod tests {
                 Ok(())
             });
             let finds = finds.expect("every candidate runs");
-            assert!(records > 1 && finds.len() > 1, "{searched:?}: {finds:?}");
+            assert!(records > 0 && finds.len() > 1, "{searched:?}: {finds:?}");
             assert!(finds.is_sorted_by(|a, b| a.ns_per_gas >= b.ns_per_gas));
             let again = Candidate::parse(searched, &finds[0].form).expect("a find has a text form");
             assert_eq!(again.to_string(), finds[0].form);

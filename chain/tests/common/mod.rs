@@ -8,7 +8,8 @@ pub(crate) mod counting;
 pub(crate) mod script;
 pub(crate) mod watch;
 
-use bessemer_chain::{Address, Chain, Prices, Receipt, U256};
+use bessemer_chain::store::MemoryStore;
+use bessemer_chain::{Address, Chain, ChainConfig, Prices, Receipt, U256};
 use bessemer_image::Program;
 use bessemer_isa::TrapKind;
 use bessemer_runtime::{Backend, Config, Engine, Limits};
@@ -28,7 +29,9 @@ pub(crate) fn engine(backend: Backend) -> Engine {
 
 /// A new chain in memory.
 pub(crate) fn chain(backend: Backend) -> Chain {
-    Chain::in_memory(&engine(backend)).unwrap()
+    // some tests use more gas at once than a block has by default
+    let config = ChainConfig { block_gas: 1 << 40, ..ChainConfig::default() };
+    Chain::on(&engine(backend), std::sync::Arc::new(MemoryStore::new()), config).unwrap()
 }
 
 /// Deploys a contract without constructor arguments, for `from`. Its constructor does nothing: the

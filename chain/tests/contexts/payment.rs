@@ -81,6 +81,7 @@ fn a_transaction_that_cannot_be_paid_is_refused_and_changes_nothing() {
             access: None,
         };
         let digest = chain.state_digest().unwrap();
+        let most = chain.config().block_gas;
         let mut block = chain.block();
         let mut refusal = |transaction: Transaction| {
             let error = block.push(&transaction).unwrap_err();
@@ -95,7 +96,7 @@ fn a_transaction_that_cannot_be_paid_is_refused_and_changes_nothing() {
         assert!(matches!(refusal(wide), Refusal::Cost));
         let low = Transaction { gas_limit: 149_999, ..good.clone() };
         assert!(matches!(refusal(low), Refusal::GasTooLow { needed: 150_000, .. }));
-        let high = Transaction { gas_limit: ChainConfig::default().block_gas + 1, ..good.clone() };
+        let high = Transaction { gas_limit: most + 1, ..good.clone() };
         assert!(matches!(refusal(high), Refusal::GasTooHigh { .. }));
         let contract = Transaction { sender: a, nonce: 1, value: U256::ZERO, ..good.clone() };
         assert!(matches!(refusal(contract), Refusal::SenderIsContract { .. }));

@@ -211,7 +211,7 @@ impl Held {
                 endpoint::folder(&project)
             }
         };
-        let archive = Archive::open(&folder, false).map_err(|error| refused(&error))?;
+        let archive = Archive::open(&folder).map_err(|error| refused(&error))?;
         Ok(Self { folder: Some(folder), archive: Some(archive) })
     }
 

@@ -42,7 +42,9 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let mut local = Local::existing()?;
     let Some(mut call) = Prepared::new(&args.call, &local, output)? else { return Ok(0) };
     let contract = args.call.contract();
-    if call.function.is_none() && call.input.is_empty() {
+    // `0x` is raw calldata without bytes
+    let is_raw = words.iter().any(|word| word.starts_with("0x"));
+    if call.function.is_none() && call.input.is_empty() && !is_raw {
         return Err(Failure::Usage(format!(
             "say which function of {contract} is to be asked: `bessemer query {contract} --help` lists them"
         )));

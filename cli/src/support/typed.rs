@@ -137,6 +137,9 @@ impl Types<'_> {
             };
             return self.structure(ty, members);
         }
+        if ty == "string" && !value.is_string() {
+            return Err(format!("a string is written in quotes, not {value}"));
+        }
         let param = Param {
             ty: ty.to_owned(),
             name: String::new(),

@@ -106,17 +106,17 @@ pub(crate) struct Loaded {
 }
 
 impl Archive {
-    /// Opens the chain in a folder, or makes place for one. With `verify`, all of the file is read and
-    /// checked before.
+    /// Opens the chain in a folder, or makes place for one. All of the file is read and checked before: a
+    /// damaged page could hide the newest block, and the node would begin anew over what is there.
     ///
     /// # Errors
     ///
     /// If the folder or its file cannot be used: another process has it open, it is damaged, or it is
     /// something else. The file then is as it was.
-    pub fn open(folder: &Path, verify: bool) -> Result<Self, ArchiveError> {
+    pub fn open(folder: &Path) -> Result<Self, ArchiveError> {
         std::fs::create_dir_all(folder)
             .map_err(|source| ArchiveError::Folder { path: folder.to_owned(), source })?;
-        Ok(Self { file: StateFile::open(&folder.join(NAME), &KIND, verify)? })
+        Ok(Self { file: StateFile::open(&folder.join(NAME), &KIND, true)? })
     }
 
     /// Where the file is.

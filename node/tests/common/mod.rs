@@ -41,8 +41,8 @@ pub(crate) fn config(mining: Mining) -> Config {
 }
 
 /// A node on the chain in a folder.
-pub(crate) fn node_in(folder: &Path, verify: bool) -> Result<Arc<Node>, StartError> {
-    let archive = Some(Archive::open(folder, verify)?);
+pub(crate) fn node_in(folder: &Path) -> Result<Arc<Node>, StartError> {
+    let archive = Some(Archive::open(folder)?);
     Node::start(Config { archive, ..config(Mining::Automatic) })
 }
 

@@ -166,9 +166,6 @@ impl Model {
             },
             Action::Deploy { code, input, .. } => {
                 let Some(contract) = CONTRACTS.with_file(code) else { return Err("no file") };
-                if !is_occupied {
-                    self.sure(|model| model.store_code(contract.hash));
-                }
                 (contract.hash, input)
             }
             Action::Create { code, input, .. } => {
@@ -183,6 +180,11 @@ impl Model {
             return Err("occupied");
         }
         let frame = frame(sender, to, value, &hash, input.clone(), Entry::Create(hash));
+        // the file is stored when its frame begins, which is paid first
+        let is_paid = gas >= NEW_ACCOUNT + frame.contract.entry_price();
+        if is_paid && matches!(transaction.action, Action::Deploy { .. }) {
+            self.sure(|model| model.store_code(hash));
+        }
         Ok(self.start(frame, NEW_ACCOUNT, gas))
     }
 
