@@ -16,7 +16,7 @@ use foldhash::fast::RandomState;
 
 use self::allowed::Allowed;
 use self::slots::Slots;
-use self::tracked::Tracked;
+use self::tracked::{Given, Tracked};
 use crate::access::AccessList;
 use crate::account::Account;
 use crate::encoding::{decode_account, encode_account};
@@ -279,22 +279,7 @@ impl Journal {
         key: &StateKey,
         value: Option<Value>,
     ) -> Result<(), StoreError> {
-        match key {
-            StateKey::Account(address) => {
-                let account = value.map(|value| decode_account(&value)).transpose()?;
-                self.accounts.preload(address, account.unwrap_or_default());
-            }
-            StateKey::Storage(contract, key) => self.storage.preload(&(*contract, *key), value),
-            StateKey::Code(hash) => self.codes.preload(hash, value.map(Value::into_shared)),
-            StateKey::Bytecode(hash) => {
-                self.bytecodes.preload(hash, value.map(Value::into_shared));
-            }
-            StateKey::CodeSize(hash) => {
-                let size = value.map(|value| CodeSize::decode(&value)).transpose()?;
-                self.sizes.preload(hash, size);
-            }
-        }
-        Ok(())
+        self.give(key, value, Given::Base)
     }
 
     /// The value of a key as it is now. Leaves no trace of the question.
@@ -336,19 +321,28 @@ impl Journal {
         key: &StateKey,
         value: Option<Value>,
     ) -> Result<(), StoreError> {
+        self.give(key, value, Given::Now)
+    }
+
+    fn give(
+        &mut self,
+        key: &StateKey,
+        value: Option<Value>,
+        given: Given,
+    ) -> Result<(), StoreError> {
         match key {
             StateKey::Account(address) => {
                 let account = value.map(|value| decode_account(&value)).transpose()?;
-                self.accounts.settle(address, account.unwrap_or_default());
+                self.accounts.give(address, account.unwrap_or_default(), given);
             }
-            StateKey::Storage(contract, key) => self.storage.settle(&(*contract, *key), value),
-            StateKey::Code(hash) => self.codes.settle(hash, value.map(Value::into_shared)),
+            StateKey::Storage(contract, key) => self.storage.give(&(*contract, *key), value, given),
+            StateKey::Code(hash) => self.codes.give(hash, value.map(Value::into_shared), given),
             StateKey::Bytecode(hash) => {
-                self.bytecodes.settle(hash, value.map(Value::into_shared));
+                self.bytecodes.give(hash, value.map(Value::into_shared), given);
             }
             StateKey::CodeSize(hash) => {
                 let size = value.map(|value| CodeSize::decode(&value)).transpose()?;
-                self.sizes.settle(hash, size);
+                self.sizes.give(hash, size, given);
             }
         }
         Ok(())

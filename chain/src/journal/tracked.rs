@@ -14,6 +14,15 @@ pub(super) struct Tracked<K, T> {
     transaction: u32,
 }
 
+/// What a value is that comes from outside of a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Given {
+    /// That of the view, unless the key is known.
+    Base,
+    /// That of now, of a key that is known.
+    Now,
+}
+
 pub(super) struct Slot<T> {
     /// The value now.
     value: T,
@@ -167,16 +176,15 @@ impl<K: Hash + Eq + Copy, T: Clone + PartialEq> Tracked<K, T> {
         Ok(self.value(id))
     }
 
-    /// The value of a key in the view, unless it is known.
-    pub(super) fn preload(&mut self, key: &K, value: T) {
+    /// Takes a value that was found outside of a transaction.
+    pub(super) fn give(&mut self, key: &K, value: T, given: Given) {
         let place = self.slots.find(key);
-        let Ok(_) = self.load(place, key, || Ok::<_, std::convert::Infallible>(value));
-    }
-
-    /// Changes a value that was looked up before, outside of a transaction.
-    pub(super) fn settle(&mut self, key: &K, value: T) {
-        if let Some(id) = self.find_loaded(key) {
-            self.restore(id, value);
+        match (given, place.id) {
+            (Given::Base, _) => {
+                let Ok(_) = self.load(place, key, || Ok::<_, std::convert::Infallible>(value));
+            }
+            (Given::Now, Some(id)) => self.restore(id, value),
+            (Given::Now, None) => {}
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<u8, Failure> {
     let Some(mut call) = Prepared::new(&args.call, &local, output)? else { return Ok(0) };
     let contract = args.call.contract();
     // `0x` is raw calldata without bytes
-    let is_raw = words.iter().any(|word| word.starts_with("0x"));
+    let is_raw = words.first().is_some_and(|word| word.starts_with("0x"));
     if call.function.is_none() && call.input.is_empty() && !is_raw {
         return Err(Failure::Usage(format!(
             "say which function of {contract} is to be asked: `bessemer query {contract} --help` lists them"

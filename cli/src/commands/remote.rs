@@ -9,6 +9,7 @@ use crate::support::bytecode;
 use crate::support::failure::Failure;
 use crate::support::images;
 use crate::support::invocation::{Invocation, Options};
+use crate::support::local::Terms;
 use crate::support::output::{self, Output, grouped, hex};
 use crate::support::prepared::CallArgs;
 use crate::support::rpc::Refused;
@@ -117,6 +118,22 @@ fn no_interface_given() -> Failure {
     )
 }
 
+/// The chain of a node, and what is called there.
+fn prepared(
+    url: &str,
+    args: &CallArgs,
+    words: &[String],
+    output: Output,
+) -> Result<(RemoteChain, Call, Terms), Failure> {
+    if args.gives_interface() {
+        return Err(no_interface_given());
+    }
+    let chain = RemoteChain::at(url)?;
+    let call = Call::new(&chain, args.contract(), words, args.options(), output)?;
+    let terms = chain.terms(&call.options)?;
+    Ok((chain, call, terms))
+}
+
 /// Sends the transaction of a call.
 pub(crate) fn call(
     url: &str,
@@ -124,12 +141,7 @@ pub(crate) fn call(
     words: &[String],
     output: Output,
 ) -> Result<u8, Failure> {
-    if args.gives_interface() {
-        return Err(no_interface_given());
-    }
-    let chain = RemoteChain::at(url)?;
-    let call = Call::new(&chain, args.contract(), words, args.options(), output)?;
-    let terms = chain.terms(&call.options)?;
+    let (chain, call, terms) = prepared(url, args, words, output)?;
     match chain.send(Some(&call.to), call.input, &terms)? {
         Ok(sent) => report("bessemer.call/1", &call.what, &sent, json!({}), call.output),
         Err(refused) => reverted(&chain, &call.what, call.interface.as_ref(), &refused, output),
@@ -143,12 +155,7 @@ pub(crate) fn query(
     words: &[String],
     output: Output,
 ) -> Result<u8, Failure> {
-    if args.gives_interface() {
-        return Err(no_interface_given());
-    }
-    let chain = RemoteChain::at(url)?;
-    let call = Call::new(&chain, args.contract(), words, args.options(), output)?;
-    let terms = chain.terms(&call.options)?;
+    let (chain, call, terms) = prepared(url, args, words, output)?;
     if !terms.value.is_zero() {
         return Err(Failure::Usage("a query sends nothing: leave --value out".to_owned()));
     }

@@ -44,6 +44,14 @@ pub(super) struct Options {
     block_overrides: Option<BlockOverrides>,
 }
 
+/// The checks of a transaction that runs again: what was checked when its block was made is not.
+pub(super) const AGAIN: Checks = Checks { nonce: false, sender_code: false, ..Checks::ALL };
+
+/// A transaction of a block.
+pub(super) fn transaction_of(block: &Sealed, index: usize) -> Transaction {
+    Transaction { sender: block.senders[index], ..of_envelope(&block.transactions[index]) }
+}
+
 /// The tracers that there are.
 enum Kind {
     Steps(Box<StepTracer>),
@@ -156,6 +164,21 @@ impl Rpc {
         Ok(traced.into_iter().map(entry).collect())
     }
 
+    /// A block again before its first transaction, and where it stands.
+    pub(super) fn begin_again(&self, block: &Sealed) -> Result<(Draft<'_>, Environment), RpcError> {
+        let (ledger, spec) = (self.node.ledger(), &self.node.spec);
+        let environment = Environment::of_header(spec, &block.header, &ledger.hashes());
+        let draft = Draft::begin(
+            &self.node.engine,
+            spec,
+            ledger.before(block)?,
+            environment.clone(),
+            block.header.parent_hash,
+            block.header.parent_beacon_block_root,
+        )?;
+        Ok((draft, environment))
+    }
+
     /// Runs a block again, and traces one of its transactions or all.
     fn trace_in_block(
         &self,
@@ -166,32 +189,20 @@ impl Rpc {
         if block.header.number == 0 {
             return Err(RpcError::server("genesis is not traceable"));
         }
-        let ledger = self.node.ledger();
-        let spec = &self.node.spec;
-        let environment = Environment::of_header(spec, &block.header, &ledger.hashes());
-        let mut draft = Draft::begin(
-            &self.node.engine,
-            spec,
-            ledger.before(block)?,
-            environment.clone(),
-            block.header.parent_hash,
-            block.header.parent_beacon_block_root,
-        )?;
+        let (mut draft, environment) = self.begin_again(block)?;
         let mut traces = Vec::new();
         let mut room = Room::new();
         for (index, envelope) in block.transactions.iter().enumerate() {
-            let transaction = Transaction { sender: block.senders[index], ..of_envelope(envelope) };
-            // whatever was checked when the block was made is not checked again
-            let checks = Checks { nonce: false, sender_code: false, ..Checks::ALL };
+            let transaction = transaction_of(block, index);
             let gone =
                 |refused: Refused| RpcError::internal(format!("transaction {index}: {refused}"));
             if only.is_some_and(|only| only != index) {
-                draft.push(&transaction, checks, None).map_err(gone)?;
+                draft.push(&transaction, AGAIN, None).map_err(gone)?;
                 continue;
             }
             let mut kind = Kind::new(options, room)?;
             let before = draft.world()?;
-            let receipt = draft.push(&transaction, checks, Some(kind.tracer())).map_err(gone)?;
+            let receipt = draft.push(&transaction, AGAIN, Some(kind.tracer())).map_err(gone)?;
             let result = Ended {
                 gas_used: receipt.gas_used,
                 failed: receipt.halted.is_some() || receipt.reverted,

@@ -13,14 +13,11 @@ use serde_json::{Value, json};
 
 use super::forms;
 use super::interfaces::of_file;
-use crate::backend::{
-    Checks, Environment, Frame, FrameKind, Outcome, Tracer, World, chain_address, library_address,
-};
-use crate::block::Draft;
+use crate::backend::{Frame, FrameKind, Outcome, Tracer, World, chain_address, library_address};
 use crate::ledger::Place;
 use crate::rpc::error::RpcError;
 use crate::rpc::json::{self as form, quantity, quantity_256};
-use crate::rpc::send::of_envelope;
+use crate::rpc::trace::{AGAIN, transaction_of};
 use crate::rpc::{Answer, Rpc};
 
 /// The most frames and events that are shown.
@@ -98,29 +95,14 @@ struct Explained<'r> {
 impl Rpc {
     /// Runs a transaction of a block again, and says what it did.
     pub(super) fn explain(&self, place: &Place) -> Answer {
-        let (block, ledger) = (&place.block, self.node.ledger());
-        let spec = &self.node.spec;
-        let environment = Environment::of_header(spec, &block.header, &ledger.hashes());
-        let mut draft = Draft::begin(
-            &self.node.engine,
-            spec,
-            ledger.before(block)?,
-            environment,
-            block.header.parent_hash,
-            block.header.parent_beacon_block_root,
-        )?;
-        // whatever was checked when the block was made is not checked again
-        let checks = Checks { nonce: false, sender_code: false, ..Checks::ALL };
-        let transaction_at = |index: usize| Transaction {
-            sender: block.senders[index],
-            ..of_envelope(&block.transactions[index])
-        };
+        let block = &place.block;
+        let (mut draft, _) = self.begin_again(block)?;
         for index in 0..place.index {
-            draft.push(&transaction_at(index), checks, None)?;
+            draft.push(&transaction_of(block, index), AGAIN, None)?;
         }
-        let transaction = transaction_at(place.index);
+        let transaction = transaction_of(block, place.index);
         let mut watched = Watched::default();
-        let outcome = draft.session().transact(&transaction, checks, Some(&mut watched))?;
+        let outcome = draft.session().transact(&transaction, AGAIN, Some(&mut watched))?;
         let after = draft.world()?;
         let explained = Explained { rpc: self, transaction, outcome, watched, after };
         let mut answer = explained.answer()?;
