@@ -85,7 +85,7 @@ async fn tell(rpc: &Rpc, sink: &SubscriptionSink, topic: &Topic, event: &Event) 
             vec![form::header(&block.header, Some(block.hash)).into()]
         }
         (Topic::Logs(filter), Event::Block(block)) => {
-            filter.of_block(block).map(|placed| form::log(&placed)).collect()
+            filter.of_block(&filter.blooms(), block).map(|placed| form::log(&placed)).collect()
         }
         (Topic::Pending { whole: false }, Event::Pending(waiting)) => {
             vec![form::hash(&waiting.transaction.hash)]

@@ -2,11 +2,12 @@
 //! development: they are not encrypted.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use bessemer_chain::{Address, SecretKey};
 use k256::ecdsa::SigningKey;
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::Folder;
 use crate::support::failure::Failure;
@@ -69,16 +70,15 @@ pub(crate) fn all(folder: &Folder) -> Result<Vec<(String, Key)>, Failure> {
 
 /// Makes a key of random bytes, or keeps one that there is.
 pub(crate) fn make(folder: &Folder, name: &str, known: Option<[u8; 32]>) -> Result<Key, Failure> {
-    let io = |source| Failure::Io { what: format!("make the key {name}"), source };
+    let io = |source: std::io::Error| Failure::Io { what: format!("make the key {name}"), source };
     folder.create()?;
     let path = folder.path(FOLDER);
     fs::create_dir_all(&path).map_err(|source| Failure::file("make the folder", &path, source))?;
     let mut bytes = known.unwrap_or_default();
     let key = loop {
         if known.is_none() {
-            fs::File::open("/dev/urandom")
-                .and_then(|mut random| random.read_exact(&mut bytes))
-                .map_err(io)?;
+            // so few bytes come at once or not at all
+            getrandom(&mut bytes, GetRandomFlags::empty()).map_err(|error| io(error.into()))?;
         }
         match Key::of(&bytes) {
             Some(key) => break key,
