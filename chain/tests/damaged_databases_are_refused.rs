@@ -12,7 +12,7 @@ use bessemer_chain::store::{RedbStore, Store, StoreError};
 use bessemer_toolchain::tests::cases;
 use blocks::{Content, commit};
 use fastrand::Rng;
-use redb::TableDefinition;
+use redb::{Database, TableDefinition};
 
 const BLOCKS: u64 = 12;
 
@@ -203,7 +203,7 @@ fn databases_of_other_programs_and_versions() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("other");
     let write = |name: &str, key: &str, value: u64| {
-        let database = redb::Database::create(&path).unwrap();
+        let database = Database::create(&path).unwrap();
         let transaction = database.begin_write().unwrap();
         let table = TableDefinition::<&str, u64>::new(name);
         transaction.open_table(table).unwrap().insert(key, value).unwrap();
@@ -221,6 +221,31 @@ fn databases_of_other_programs_and_versions() {
     let error = RedbStore::open(&path).err().unwrap();
     assert!(matches!(error, StoreError::Format { found: 77, .. }), "{error}");
     assert!(before == fs::read(&path).unwrap());
+}
+
+/// A chain that seemed to have fewer blocks would be written over.
+#[test]
+fn a_file_that_hides_its_newest_block_is_refused() {
+    const META: TableDefinition<'_, &str, u64> = TableDefinition::new("bessemer chain");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("chain");
+    for height in [None, Some(0), Some(1), Some(BLOCKS - 1), Some(u64::MAX)] {
+        fs::write(&path, &files()[0]).unwrap();
+        let database = Database::open(&path).unwrap();
+        let write = database.begin_write().unwrap();
+        let mut meta = write.open_table(META).unwrap();
+        match height {
+            Some(height) => meta.insert("height", height).map(drop).unwrap(),
+            None => meta.remove("height").map(drop).unwrap(),
+        }
+        drop(meta);
+        write.commit().unwrap();
+        drop(database);
+        for opened in [RedbStore::open(&path), RedbStore::open_verified(&path)] {
+            let Err(error) = opened else { panic!("{height:?}: it was opened") };
+            assert!(matches!(error, StoreError::Damaged { .. }), "{height:?}: {error}");
+        }
+    }
 }
 
 #[test]

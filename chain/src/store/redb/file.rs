@@ -62,6 +62,8 @@ pub(super) const TRIES: Bytes = TableDefinition::new("tries");
 pub(super) const FORMAT: &str = "format";
 /// In the table of the identity: the number of the newest commit, 0 before the first.
 pub(super) const HEIGHT: &str = "height";
+/// Every file has the number from when it is made: one without it is not new.
+pub(super) const NO_HEIGHT: &str = "the number of its newest commit is missing";
 
 /// The first bytes of files of the database library.
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
@@ -198,7 +200,8 @@ impl FileCommit<'_> {
     /// If it cannot be read.
     pub fn height(&self) -> Result<u64, StoreError> {
         let found = self.done(self.meta.get(HEIGHT))?;
-        Ok(found.map_or(0, |height| height.value()))
+        let found = found.ok_or_else(|| damaged(self.path, NO_HEIGHT.to_owned()))?;
+        Ok(found.value())
     }
 
     /// Numbers this commit.

@@ -60,7 +60,7 @@ impl RedbStore {
     /// [`StoreError::Format`] and [`StoreError::Damaged`] if it is not a database, one of another
     /// version, or not what was written, and then it stays as it is; [`StoreError::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Ok(Self { file: StateFile::open(path.as_ref(), &KIND, false)? })
+        Self::open_file(path.as_ref(), false)
     }
 
     /// Opens the database in this file like [`RedbStore::open`], and first checks every page. A damaged file
@@ -70,7 +70,20 @@ impl RedbStore {
     ///
     /// As [`RedbStore::open`].
     pub fn open_verified(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Ok(Self { file: StateFile::open(path.as_ref(), &KIND, true)? })
+        Self::open_file(path.as_ref(), true)
+    }
+
+    /// A file that says an earlier block than its newest one would be written over from there.
+    fn open_file(path: &Path, verify: bool) -> Result<Self, StoreError> {
+        let store = Self { file: StateFile::open(path, &KIND, verify)? };
+        let newest = store.newest()?;
+        match newest.height().checked_add(1) {
+            Some(next) if newest.record(&header_key(next))?.is_none() => Ok(store),
+            _ => {
+                let what = format!("a block is behind its newest one, {}", newest.height());
+                Err(damaged(path, what))
+            }
+        }
     }
 
     fn newest(&self) -> Result<Arc<FileView>, StoreError> {

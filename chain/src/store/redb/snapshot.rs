@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bessemer_types::Address;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
-use super::file::{FileKind, HEIGHT, RECORDS, STATE, TRIES, guarded};
+use super::file::{FileKind, HEIGHT, NO_HEIGHT, RECORDS, STATE, TRIES, guarded};
 use crate::encoding::{decode_key, encode_key, storage_prefix};
 use crate::key::{StateKey, StorageKey};
 use crate::store::{Record, StoreError, View};
@@ -33,9 +33,10 @@ impl FileView {
     ) -> Result<Self, redb::Error> {
         let transaction = database.begin_read()?;
         let height = transaction.open_table(kind.meta())?.get(HEIGHT)?;
+        let height = height.ok_or_else(|| redb::Error::Corrupted(NO_HEIGHT.to_owned()))?;
         Ok(Self {
             path: path.to_owned(),
-            height: height.map_or(0, |height| height.value()),
+            height: height.value(),
             state: transaction.open_table(STATE)?,
             records: transaction.open_table(RECORDS)?,
             tries: transaction.open_table(TRIES)?,
